@@ -1,0 +1,22 @@
+# One static library a folder, so that the linker holds the same line as the include check.
+add_library(overland_flags INTERFACE)
+target_compile_options(overland_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wnull-dereference)
+if(OVERLAND_WARNINGS_AS_ERRORS)
+  target_compile_options(overland_flags INTERFACE -Werror)
+endif()
+if(OVERLAND_SANITIZE)
+  target_compile_options(overland_flags INTERFACE -fsanitize=address,undefined
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(overland_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# overland_library(<folder> [PUBLIC deps...] [PRIVATE deps...]): all .cpp files of the folder.
+function(overland_library name)
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(overland_${name} STATIC ${sources})
+  target_include_directories(overland_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(overland_${name} PUBLIC ${ARG_PUBLIC}
+                        PRIVATE overland_flags ${ARG_PRIVATE})
+endfunction()

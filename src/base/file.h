@@ -1,0 +1,33 @@
+#pragma once
+// Whole files: bounded reads, and replacement that is all or nothing even when the power fails
+// (temporary file in the same folder, fsync, rename, fsync of the folder).
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace overland::base {
+
+/// The file's bytes, or nullopt where it does not exist. Throws kFailure where it is larger than
+/// `limit` bytes or is not a regular file, and what errno says otherwise.
+std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
+
+struct FileMode {
+  mode_t mode = 0644;
+  uid_t owner = 0;
+  gid_t group = 0;
+};
+
+/// Mode and owner of an existing file (symbolic links followed); nullopt where there is none.
+std::optional<FileMode> file_mode(const std::filesystem::path& path);
+
+/// Replaces `path` by `content` atomically and durably. Symbolic links are followed: the file they
+/// lead to is replaced, the link stays. Missing parent folders are made (0755). On any error the
+/// old file is untouched and no temporary file remains.
+void replace_file(const std::filesystem::path& path, std::string_view content, FileMode mode);
+
+}  // namespace overland::base

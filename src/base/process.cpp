@@ -1,0 +1,124 @@
+#include "base/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <thread>
+
+#include "base/error.h"
+#include "base/unique_fd.h"
+
+namespace overland::base {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t kOutputLimit = 1U << 20U;
+
+struct Pipe {
+  UniqueFd reader;
+  UniqueFd writer;
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> ends = {};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("cannot make a pipe", errno);
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+struct FileActions {
+  posix_spawn_file_actions_t value = {};
+  FileActions() { ::posix_spawn_file_actions_init(&value); }
+  FileActions(const FileActions&) = delete;
+  FileActions& operator=(const FileActions&) = delete;
+  ~FileActions() { ::posix_spawn_file_actions_destroy(&value); }
+};
+
+pid_t spawn(const std::string& program, const std::vector<std::string>& arguments, int out,
+            int err) {
+  FileActions actions;
+  ::posix_spawn_file_actions_addopen(&actions.value, 0, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions.value, out, 1);
+  ::posix_spawn_file_actions_adddup2(&actions.value, err, 2);
+  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  std::string path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  std::string locale = "LC_ALL=C";
+  std::array<char*, 3> environment = {path.data(), locale.data(), nullptr};
+  pid_t pid = 0;
+  const int error = ::posix_spawn(&pid, program.c_str(), &actions.value, nullptr, argv.data(),
+                                  environment.data());
+  if (error == ENOENT) {
+    throw Error(ErrorKind::kUnsupported, program + " is not installed", error);
+  }
+  if (error != 0) throw_errno("cannot run " + program, error);
+  return pid;
+}
+
+/// Reads one chunk; false at the end of the stream.
+bool drain(int fd, std::string& into) {
+  std::array<char, 16384> chunk;
+  const ssize_t got = ::read(fd, chunk.data(), chunk.size());
+  if (got < 0) return errno == EINTR;
+  const std::size_t room = kOutputLimit - std::min(kOutputLimit, into.size());
+  into.append(chunk.data(), std::min(room, static_cast<std::size_t>(got)));
+  return got > 0;
+}
+
+/// Reads both streams to their ends; false where the deadline came first.
+bool collect(int out, int err, ProcessResult& result, Clock::time_point deadline) {
+  std::array<pollfd, 2> streams = {pollfd{out, POLLIN, 0}, pollfd{err, POLLIN, 0}};
+  while (streams[0].fd >= 0 || streams[1].fd >= 0) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return false;
+    const int ready = ::poll(streams.data(), streams.size(), static_cast<int>(left.count()));
+    if (ready < 0 && errno != EINTR) throw_errno("poll", errno);
+    if (ready <= 0) continue;
+    if (streams[0].revents != 0 && !drain(out, result.out)) streams[0].fd = -1;
+    if (streams[1].revents != 0 && !drain(err, result.err)) streams[1].fd = -1;
+  }
+  return true;
+}
+
+/// Waits for the end of `pid`; false where the deadline came first.
+bool reap(pid_t pid, int& status, Clock::time_point deadline) {
+  for (;;) {
+    const pid_t done = ::waitpid(pid, &status, WNOHANG);
+    if (done == pid) return true;
+    if (done < 0 && errno != EINTR) throw_errno("waitpid", errno);
+    if (Clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+}  // namespace
+
+ProcessResult run(const std::string& program, const std::vector<std::string>& arguments,
+                  std::chrono::milliseconds patience) {
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
+  const auto deadline = Clock::now() + patience;
+  const pid_t pid = spawn(program, arguments, out.writer.get(), err.writer.get());
+  out.writer = UniqueFd();
+  err.writer = UniqueFd();
+  ProcessResult result;
+  int status = 0;
+  if (!collect(out.reader.get(), err.reader.get(), result, deadline) ||
+      !reap(pid, status, deadline)) {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, &status, 0);
+    throw Error(ErrorKind::kFailure,
+                program + " did not end within " + std::to_string(patience.count()) + " ms",
+                ETIMEDOUT);
+  }
+  result.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  return result;
+}
+
+}  // namespace overland::base

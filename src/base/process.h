@@ -1,0 +1,23 @@
+#pragma once
+// Runs another program by absolute path, without a shell, with a clean environment and a deadline.
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace overland::base {
+
+struct ProcessResult {
+  int status = 0;  // exit status; 128 + signal number where a signal ended it
+  std::string out;
+  std::string err;
+};
+
+/// Runs `program` (absolute path) with `arguments` and waits for it. Standard input is /dev/null;
+/// the environment is PATH and LC_ALL=C only. Output past 1 MiB a stream is thrown away. After
+/// `patience` the program is killed and kFailure (ETIMEDOUT) thrown; kUnsupported where the program
+/// is not there (ENOENT).
+ProcessResult run(const std::string& program, const std::vector<std::string>& arguments,
+                  std::chrono::milliseconds patience = std::chrono::seconds(30));
+
+}  // namespace overland::base

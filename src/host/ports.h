@@ -1,0 +1,87 @@
+#pragma once
+// What overland asks of a machine, in our own types. The adapters in kernel, firewall and docker
+// implement these; tests have fakes. Reading never changes anything. All throw base::Error; "is not
+// there" is an empty result, not an error.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "model/host_state.h"
+#include "plan/step.h"
+
+namespace overland::host {
+
+/// How one step ended: no error means done.
+using Outcome = std::optional<base::Error>;
+
+class Routes {
+ public:
+  virtual ~Routes() = default;
+  /// Our routes: protocol 111, main table, IPv4; sorted.
+  virtual std::vector<model::Route> read() = 0;
+  /// Foreign routes of the main table with exactly one of `destinations`, or that the kernel prefers
+  /// for the first address of one; sorted.
+  virtual std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix> destinations) = 0;
+  /// Carries out many at once; one outcome a step, in order. Creating fails with EEXIST where a
+  /// foreign route has the same destination and metric: that one is never replaced. Creating what
+  /// is there already and removing what is gone already are done, not failed.
+  virtual std::vector<Outcome> apply(std::span<const plan::RouteStep> steps) = 0;
+  /// Removes exactly this foreign route.
+  virtual void remove(const model::ForeignRoute& route) = 0;
+};
+
+class Links {
+ public:
+  virtual ~Links() = default;
+  /// All links of this network namespace, sorted by name.
+  virtual std::vector<model::LinkFacts> facts() = 0;
+  /// The VLAN links that carry our alias, sorted by name.
+  virtual std::vector<model::VlanLink> read() = 0;
+  virtual void apply(const plan::LinkStep& step) = 0;
+};
+
+class Sysctls {
+ public:
+  virtual ~Sysctls() = default;
+  /// nullopt where the kernel has no such parameter.
+  virtual std::optional<std::string> read(const std::string& key) = 0;
+  virtual void apply(const plan::SysctlStep& step) = 0;
+};
+
+class Firewall {
+ public:
+  virtual ~Firewall() = default;
+  /// Which variant this host uses and what else filters here.
+  virtual model::FirewallFacts facts(const model::DockerFacts& docker) = 0;
+  /// What is in force of ours; `desired` tells the driver which encoding to compare with.
+  virtual std::optional<model::Firewall> read(const model::FirewallPolicy& desired) = 0;
+  /// One transaction; `to` empty removes all of ours in every variant.
+  virtual void apply(const plan::FirewallStep& step) = 0;
+};
+
+class Docker {
+ public:
+  virtual ~Docker() = default;
+  virtual model::DockerFacts facts() = 0;
+  /// The values of `names` in daemon.json now; an absent file has none of them. Throws kInvalid, with
+  /// file and line, where dockerd itself would refuse the file.
+  virtual model::DaemonKeys read(const model::DaemonKeys& names) = 0;
+  /// Rewrites daemon.json: keys of step.to, everything else kept.
+  virtual void apply(const plan::DockerStep& step) = 0;
+  /// Restarts the engine and waits until it answers again.
+  virtual void restart() = 0;
+};
+
+/// The machine: all ports together. Not owning.
+struct Ports {
+  Routes& routes;
+  Links& links;
+  Sysctls& sysctls;
+  Firewall& firewall;
+  Docker& docker;
+};
+
+}  // namespace overland::host

@@ -1,0 +1,159 @@
+#include "model/address.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace overland::model {
+namespace {
+
+static_assert(static_cast<int>(Family::kInet4) == AF_INET);
+static_assert(static_cast<int>(Family::kInet6) == AF_INET6);
+
+/// The mask of byte `index` in a network of `length` bits.
+std::uint8_t mask_byte(std::uint8_t length, std::size_t index) {
+  const int left = static_cast<int>(length) - static_cast<int>(index) * 8;
+  if (left >= 8) return 0xff;
+  if (left <= 0) return 0;
+  return static_cast<std::uint8_t>(0xffU << (8 - static_cast<unsigned>(left)));
+}
+
+template <typename Combine>
+Address map_bytes(const Address& address, std::uint8_t length, Combine combine) {
+  std::array<std::uint8_t, 16> bytes = {};
+  const auto from = address.bytes();
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(combine(from[i], mask_byte(length, i)));
+  }
+  return Address::from_bytes({bytes.data(), from.size()});
+}
+
+struct Split {
+  std::string_view address;
+  std::uint8_t length;
+};
+
+/// Cuts "address/length"; the length is decimal without sign or leading zeros.
+std::optional<Split> split(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view digits = text.substr(slash + 1);
+  if (digits.empty() || digits.size() > 3 || (digits.size() > 1 && digits.front() == '0')) {
+    return std::nullopt;
+  }
+  std::uint8_t length = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return Split{text.substr(0, slash), length};
+}
+
+}  // namespace
+
+std::optional<Address> Address::parse(std::string_view text) {
+  std::array<char, INET6_ADDRSTRLEN> buffer = {};
+  if (text.size() >= buffer.size() || text.find('\0') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::copy(text.begin(), text.end(), buffer.begin());
+  Address result;
+  result.family_ = text.find(':') == std::string_view::npos ? Family::kInet4 : Family::kInet6;
+  if (::inet_pton(static_cast<int>(result.family_), buffer.data(), result.bytes_.data()) != 1) {
+    return std::nullopt;
+  }
+  return result;
+}
+
+Address Address::from_bytes(std::span<const std::uint8_t> bytes) {
+  Address result;
+  result.family_ = bytes.size() == 4 ? Family::kInet4 : Family::kInet6;
+  std::copy_n(bytes.begin(), std::min<std::size_t>(bytes.size(), 16), result.bytes_.begin());
+  return result;
+}
+
+Address Address::from_ipv4(std::uint32_t host_order) {
+  Address result;
+  for (std::size_t i = 0; i < 4; ++i) {
+    result.bytes_[i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
+  }
+  return result;
+}
+
+std::uint32_t Address::ipv4() const {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8U | bytes_[i];
+  return value;
+}
+
+std::string Address::to_string() const {
+  std::array<char, INET6_ADDRSTRLEN> buffer = {};
+  ::inet_ntop(static_cast<int>(family_), bytes_.data(), buffer.data(), buffer.size());
+  return buffer.data();
+}
+
+Prefix::Prefix(const Address& address, std::uint8_t length)
+    : length_(std::min(length, bits(address.family()))) {
+  network_ = map_bytes(address, length_, [](unsigned byte, unsigned mask) { return byte & mask; });
+}
+
+std::optional<Prefix> Prefix::parse(std::string_view text) {
+  const auto parsed = InterfaceAddress::parse(text);
+  if (!parsed || parsed->prefix().network() != parsed->address) return std::nullopt;
+  return parsed->prefix();
+}
+
+Address Prefix::last() const {
+  return map_bytes(network_, length_, [](unsigned byte, unsigned mask) { return byte | ~mask; });
+}
+
+bool Prefix::contains(const Address& address) const {
+  return address.family() == family() && Prefix(address, length_).network_ == network_;
+}
+
+bool Prefix::contains(const Prefix& other) const {
+  return other.length_ >= length_ && contains(other.network_);
+}
+
+bool Prefix::overlaps(const Prefix& other) const {
+  return contains(other) || other.contains(*this);
+}
+
+std::string Prefix::to_string() const {
+  return network_.to_string() + "/" + std::to_string(length_);
+}
+
+std::optional<InterfaceAddress> InterfaceAddress::parse(std::string_view text) {
+  const auto parts = split(text);
+  if (!parts) return std::nullopt;
+  const auto address = Address::parse(parts->address);
+  if (!address || parts->length > bits(address->family())) return std::nullopt;
+  return InterfaceAddress{*address, parts->length};
+}
+
+std::string InterfaceAddress::to_string() const {
+  return address.to_string() + "/" + std::to_string(length);
+}
+
+std::vector<Prefix> aggregate(std::vector<Prefix> prefixes) {
+  std::sort(prefixes.begin(), prefixes.end());
+  std::vector<Prefix> result;
+  for (const Prefix& next : prefixes) {
+    // Sorted by network, then length: whatever contains `next` is the last one kept.
+    if (!result.empty() && result.back().contains(next)) continue;
+    result.push_back(next);
+    while (result.size() >= 2) {
+      const Prefix& left = result[result.size() - 2];
+      const Prefix& right = result.back();
+      if (left.length() != right.length() || left.length() == 0) break;
+      const Prefix parent(left.network(), static_cast<std::uint8_t>(left.length() - 1));
+      if (parent.network() != left.network() || !parent.contains(right)) break;
+      result.pop_back();
+      result.back() = parent;
+    }
+  }
+  return result;
+}
+
+}  // namespace overland::model

@@ -1,0 +1,76 @@
+#pragma once
+// What the firewall shall let through, as intent: drivers encode it in their own rules, read it back
+// and compare by meaning and order. Lists are sorted and aggregated, so equal policies compare equal.
+//
+// Trusted traffic comes in on an underlay link from a peer's address or bridge subnet and goes to a
+// local bridge subnet, or leaves a local bridge towards a peer. It is accepted, and its source
+// address kept. Everything else is none of our business.
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/address.h"
+
+namespace overland::model {
+
+/// Which kernel interface the host's packet filter rules live in.
+enum class FirewallVariant : std::uint8_t { kNft, kLegacy };
+
+/// Where the accepts have to stand so that they count.
+enum class FirewallAnchor : std::uint8_t {
+  kForward,     // no Docker: filter FORWARD, raw PREROUTING
+  kDockerUser,  // Docker with its iptables backend: filter DOCKER-USER, raw PREROUTING
+  kDockerNft,   // Docker's nftables backend: none; Docker yields to our mark by its own setting
+};
+
+/// Traffic of `sources` that leaves by `link` to outside the cluster is masqueraded (a router).
+struct Masquerade {
+  std::string link;
+  std::vector<Prefix> sources;
+
+  auto operator<=>(const Masquerade&) const = default;
+};
+
+struct FirewallPolicy {
+  FirewallVariant variant = FirewallVariant::kNft;
+  FirewallAnchor anchor = FirewallAnchor::kDockerUser;
+  std::uint32_t mark = 0;   // exactly one bit of the packet mark
+  bool conntrack = true;    // false: traffic between bridge subnets is not tracked
+  std::vector<std::string> bridges;         // links of the local bridge subnets: docker0
+  std::vector<std::string> underlay_links;  // links trusted traffic may come in on
+  std::vector<Prefix> local;                // bridge subnets of this host
+  std::vector<Prefix> peer_subnets;         // bridge subnets of all other hosts
+  std::vector<Prefix> peer_hosts;           // underlay addresses of all other hosts, and segments
+                                            // trusted as a whole
+  std::vector<Prefix> transit;              // a router forwards between any two of these; without
+                                            // `local`
+  std::vector<Masquerade> masquerades;      // sorted by link
+
+  auto operator<=>(const FirewallPolicy&) const = default;
+};
+
+/// The policy as it is in force. `defects` says, one sentence each, where the rules read differ from
+/// what the driver would write for `policy` (a jump missing, a rule out of order, a rule of somebody
+/// else in a chain of ours); a desired firewall has none.
+struct Firewall {
+  FirewallPolicy policy;
+  std::vector<std::string> defects;
+
+  auto operator<=>(const Firewall&) const = default;
+};
+
+/// What was found on the host about packet filters, and from what.
+struct FirewallFacts {
+  std::optional<FirewallVariant> variant;  // nullopt: neither variant can be used
+  bool docker_nft_backend = false;         // Docker 29 with "firewall-backend": "nftables"
+  std::string evidence;                    // one sentence: "iptables v1.8.9 (nf_tables)"
+  bool both_variants = false;              // rules in the legacy and in the nf_tables variant
+  std::vector<std::string> droppers;       // foreign rules that drop trusted traffic, with a remedy
+
+  auto operator<=>(const FirewallFacts&) const = default;
+};
+
+}  // namespace overland::model

@@ -1,0 +1,39 @@
+#pragma once
+// The state of one host in everything overland owns: desired or actual, one type for both. Lists are
+// sorted by their keys. What we find but never change stands apart, in HostFacts.
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/docker.h"
+#include "model/firewall.h"
+#include "model/link.h"
+#include "model/route.h"
+#include "model/sysctl.h"
+
+namespace overland::model {
+
+struct HostState {
+  std::vector<Sysctl> sysctls;        // by key; actual: the value now of every key desired
+  std::vector<VlanLink> links;        // by name
+  std::optional<Firewall> firewall;   // nullopt: nothing of ours
+  std::vector<Route> routes;          // by destination and metric
+  std::optional<DockerSettings> docker;  // nullopt: none of our business here
+
+  auto operator<=>(const HostState&) const = default;
+};
+
+/// What is true of the machine and not ours to change.
+struct HostFacts {
+  std::string hostname;
+  std::vector<LinkFacts> links;
+  DockerFacts docker;
+  FirewallFacts firewall;
+  std::vector<ForeignRoute> foreign_routes;  // only those that hold or shadow a desired destination
+
+  auto operator<=>(const HostFacts&) const = default;
+};
+
+}  // namespace overland::model

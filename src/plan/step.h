@@ -1,0 +1,44 @@
+#pragma once
+// The changes overland can make. A step says what was and what shall be; from empty means create, to
+// empty means remove. Steps are values: rendering, simulating and executing them are elsewhere.
+
+#include <compare>
+#include <optional>
+#include <variant>
+
+#include "model/host_state.h"
+
+namespace overland::plan {
+
+template <typename T>
+struct Change {
+  std::optional<T> from;
+  std::optional<T> to;
+
+  auto operator<=>(const Change&) const = default;
+};
+
+using SysctlStep = Change<model::Sysctl>;      // `to` always set; from empty: the kernel lacks it
+using LinkStep = Change<model::VlanLink>;
+using FirewallStep = Change<model::Firewall>;
+using RouteStep = Change<model::Route>;        // from and to have the same destination and metric
+using DockerStep = Change<model::DockerSettings>;  // rewrites daemon.json; both set
+
+/// Takes a foreign route away after ours to the same destination stands (--adopt).
+struct AdoptStep {
+  model::ForeignRoute route;
+
+  auto operator<=>(const AdoptStep&) const = default;
+};
+
+/// Restarts Docker so that it reads daemon.json again.
+struct RestartDockerStep {
+  std::optional<model::InterfaceAddress> address;  // what the bridge shall have afterwards
+
+  auto operator<=>(const RestartDockerStep&) const = default;
+};
+
+using Step = std::variant<SysctlStep, LinkStep, FirewallStep, RouteStep, AdoptStep, DockerStep,
+                          RestartDockerStep>;
+
+}  // namespace overland::plan
