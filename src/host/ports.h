@@ -22,8 +22,8 @@ class Routes {
   virtual ~Routes() = default;
   /// Our routes: protocol 111, main table, IPv4; sorted.
   virtual std::vector<model::Route> read() = 0;
-  /// Foreign routes of the main table with exactly one of `destinations`, or that the kernel prefers
-  /// for the first address of one; sorted.
+  /// Foreign routes of the main table with exactly one of `destinations`, or that the kernel
+  /// prefers for the first address of one; sorted.
   virtual std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix> destinations) = 0;
   /// Carries out many at once; one outcome a step, in order. Creating fails with EEXIST where a
   /// foreign route has the same destination and metric: that one is never replaced. Creating what
@@ -66,11 +66,22 @@ class Docker {
  public:
   virtual ~Docker() = default;
   virtual model::DockerFacts facts() = 0;
-  /// The values of `names` in daemon.json now; an absent file has none of them. Throws kInvalid, with
-  /// file and line, where dockerd itself would refuse the file.
-  virtual model::DaemonKeys read(const model::DaemonKeys& names) = 0;
+  /// The values in force of the keys named in `wanted`: from daemon.json (an absent file has none),
+  /// or from a flag of dockerd that says just what is wanted. Throws kInvalid, with file and line,
+  /// where dockerd itself would refuse the file, and where a flag or another key rules out a wanted
+  /// value; keys wanted gone (nullopt) never conflict.
+  virtual model::DaemonKeys read(const model::DaemonKeys& wanted) = 0;
   /// Rewrites daemon.json: keys of step.to, everything else kept.
   virtual void apply(const plan::DockerStep& step) = 0;
+  /// daemon.json's bytes now, nullopt where there is no such file: to be kept before the first
+  /// change.
+  virtual std::optional<std::string> file() { return std::nullopt; }
+  /// After our keys are out again: puts back the bytes of `original` (nullopt: removes the file)
+  /// where the file still means the same, and leaves it alone where somebody else has changed it
+  /// since.
+  virtual void restore_file(const std::optional<std::string>& original) {
+    static_cast<void>(original);
+  }
   /// Restarts the engine and waits until it answers again.
   virtual void restart() = 0;
 };

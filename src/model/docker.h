@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/address.h"
@@ -39,8 +40,10 @@ struct DockerNetwork {
 struct DockerFacts {
   bool installed = false;  // a dockerd program, or one running
   bool running = false;
-  std::string version;               // "28.5.2"; empty while unknown
-  std::vector<std::string> flags;    // of the running dockerd or of its unit, that fix a key of ours
+  std::string instance;  // names this life of dockerd: another one means it was restarted; opaque,
+                         // empty while no dockerd runs
+  std::string version;   // "28.5.2"; empty while unknown
+  std::vector<std::string> flags;  // of the running dockerd or of its unit, that fix a key of ours
   bool live_restore = false;
   std::vector<Prefix> address_pools;    // default-address-pools in force, or Docker's built-in ones
   std::vector<DockerNetwork> networks;  // from the API; empty while not running
@@ -48,5 +51,10 @@ struct DockerFacts {
 
   auto operator<=>(const DockerFacts&) const = default;
 };
+
+/// Whether dockerd `version` ("28.5.2", "20.10.24+dfsg1") knows this key of daemon.json: an unknown
+/// one stops it. Keys without an entry in our table are older than every supported version. With an
+/// empty or unreadable version a key in the table counts as unknown.
+bool docker_accepts_key(std::string_view version, std::string_view key);
 
 }  // namespace overland::model
