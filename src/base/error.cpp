@@ -5,9 +5,7 @@
 
 namespace overland::base {
 
-std::string errno_text(int errno_value) {
-  return std::generic_category().message(errno_value);
-}
+std::string errno_text(int errno_value) { return std::generic_category().message(errno_value); }
 
 void throw_errno(const std::string& what, int errno_value) {
   const bool refused = errno_value == EPERM || errno_value == EACCES;

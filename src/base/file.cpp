@@ -100,8 +100,9 @@ std::optional<FileMode> file_mode(const fs::path& path) {
   return FileMode{static_cast<mode_t>(status.st_mode & 07777U), status.st_uid, status.st_gid};
 }
 
-void replace_file(const fs::path& path, std::string_view content, FileMode mode) {
-  const fs::path target = follow_links(path);
+void replace_file(const fs::path& path, std::string_view content, FileMode mode,
+                  Symlinks symlinks) {
+  const fs::path target = symlinks == Symlinks::kFollow ? follow_links(path) : path;
   const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
   make_folders(folder);
   std::string name = (folder / ("." + target.filename().string() + ".XXXXXX")).string();

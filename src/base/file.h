@@ -25,9 +25,12 @@ struct FileMode {
 /// Mode and owner of an existing file (symbolic links followed); nullopt where there is none.
 std::optional<FileMode> file_mode(const std::filesystem::path& path);
 
-/// Replaces `path` by `content` atomically and durably. Symbolic links are followed: the file they
-/// lead to is replaced, the link stays. Missing parent folders are made (0755). On any error the
-/// old file is untouched and no temporary file remains.
-void replace_file(const std::filesystem::path& path, std::string_view content, FileMode mode);
+enum class Symlinks { kFollow, kRefuse };
+
+/// Replaces `path` by `content` atomically and durably. Symbolic links at `path` are followed (the
+/// file they lead to is replaced, the link stays) or replaced themselves (kRefuse). Missing parent
+/// folders are made (0755). On any error the old file is untouched and no temporary file remains.
+void replace_file(const std::filesystem::path& path, std::string_view content, FileMode mode,
+                  Symlinks symlinks = Symlinks::kFollow);
 
 }  // namespace overland::base

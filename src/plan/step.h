@@ -1,6 +1,6 @@
 #pragma once
-// The changes overland can make. A step says what was and what shall be; from empty means create, to
-// empty means remove. Steps are values: rendering, simulating and executing them are elsewhere.
+// The changes overland can make. A step says what was and what shall be; from empty means create,
+// to empty means remove. Steps are values: rendering, simulating and executing them are elsewhere.
 
 #include <compare>
 #include <optional>
@@ -18,10 +18,10 @@ struct Change {
   auto operator<=>(const Change&) const = default;
 };
 
-using SysctlStep = Change<model::Sysctl>;      // `to` always set; from empty: the kernel lacks it
+using SysctlStep = Change<model::Sysctl>;  // `to` always set; from empty: the kernel lacks it
 using LinkStep = Change<model::VlanLink>;
 using FirewallStep = Change<model::Firewall>;
-using RouteStep = Change<model::Route>;        // from and to have the same destination and metric
+using RouteStep = Change<model::Route>;  // from and to have the same destination and metric
 using DockerStep = Change<model::DockerSettings>;  // rewrites daemon.json; both set
 
 /// Takes a foreign route away after ours to the same destination stands (--adopt).

@@ -1,0 +1,94 @@
+#include "reconcile/apply.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "base/file_lock.h"
+#include "cli/exit_code.h"
+#include "cli/report.h"
+#include "cli/session.h"
+#include "cli/verb.h"
+#include "plan/describe.h"
+
+namespace overland::cli {
+namespace {
+
+po::options_description description() {
+  auto options = machine_options();
+  options.add_options()("restart-docker", po::bool_switch(),
+                        "restart Docker where it has to read daemon.json again")(
+      "adopt", po::bool_switch(), "take foreign routes to our destinations over")(
+      "prune", po::bool_switch(),
+      "remove also when the inventory lost more than half its hosts since the last apply")(
+      "quiet,q", po::bool_switch(), "print nothing where nothing changed");
+  options.add(lock_options());
+  return options;
+}
+
+void say_restart_due(const reconcile::ApplyReport& report) {
+  const auto& left = report.after.plan;
+  if (!left.docker_restart_required) return;
+  const bool tried =
+      std::any_of(report.steps.begin(), report.steps.end(), [](const reconcile::StepReport& step) {
+        return std::holds_alternative<plan::RestartDockerStep>(step.step) &&
+               step.status == reconcile::Status::kDone;
+      });
+  if (!tried) {
+    spdlog::warn("a restart of Docker is due: {}; allow it with --restart-docker",
+                 left.docker_restart_reason);
+  } else if (report.after.facts.docker.live_restore) {
+    spdlog::error(
+        "Docker was restarted, but still: {}; with live-restore it keeps the bridge of "
+        "running containers: stop them, then restart Docker",
+        left.docker_restart_reason);
+  } else {
+    spdlog::error("Docker was restarted, but still: {}", left.docker_restart_reason);
+  }
+}
+
+/// What a failed verification says: never silent about a difference that is left.
+void say_remaining(const reconcile::ApplyReport& report) {
+  for (const auto& step : report.steps) {
+    if (step.status == reconcile::Status::kDone) continue;
+    spdlog::error("{}: {}", plan::resource(step.step), step.why);
+  }
+  for (const auto& step : report.after.plan.steps) {
+    spdlog::error("{} still differs: {}", plan::resource(step), plan::detail(step));
+  }
+}
+
+}  // namespace
+
+int apply(const std::vector<std::string>& arguments) {
+  const auto values = parse(arguments, "apply [OPTIONS]", description());
+  if (!values) return kOk;
+  const Options given = read_options(*values);
+  require_privilege();
+  const base::FileLock lock(given.lock_file, std::chrono::seconds(given.wait_seconds));
+  Session session(given);
+  plan::Options options;
+  options.adopt = (*values)["adopt"].as<bool>();
+  options.restart_docker = (*values)["restart-docker"].as<bool>();
+  auto survey = session.survey(options, (*values)["prune"].as<bool>());
+  // While removals are held back the old count stays, or the next run would carry them out.
+  if (options.prune) session.saved.hosts = session.inventory.hosts.size();
+  const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
+                                       session.options.state_file, session.saved, options);
+  if (session.options.json) {
+    std::cout << report_json(report, session.host->name);
+  } else if (!report.steps.empty()) {
+    std::cout << report_text(report, session.options.color);
+  } else if (!(*values)["quiet"].as<bool>()) {
+    std::cout << "Nothing to change: " << session.host->name << " is as the inventory says\n";
+  }
+  if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
+  log_leftovers(report.after.plan);
+  say_restart_due(report);
+  if (report.converged()) return kOk;
+  say_remaining(report);
+  return kFailed;
+}
+
+}  // namespace overland::cli

@@ -1,0 +1,13 @@
+#pragma once
+// The log goes to standard error; standard output is data.
+
+namespace overland::cli {
+
+/// Sets spdlog's default logger up: "overland: error: …" on a terminal or in a file, and the
+/// priorities of sd-daemon(3) ("<3>…") where standard error is the journal.
+void set_up_log();
+
+/// Whether JOURNAL_STREAM of systemd.exec(5) names our standard error.
+bool stderr_is_journal();
+
+}  // namespace overland::cli

@@ -1,0 +1,105 @@
+#include "cli/options.h"
+
+#include <unistd.h>
+
+#include <boost/program_options/errors.hpp>
+#include <boost/program_options/parsers.hpp>
+#include <cstdlib>
+#include <iostream>
+
+#include "base/error.h"
+
+namespace overland::cli {
+namespace {
+
+/// https://no-color.org: set and not empty means no colour; --color overrules it.
+bool want_color(const std::string& choice) {
+  if (choice == "always") return true;
+  if (choice == "never") return false;
+  if (choice != "auto") {
+    throw base::Error(base::ErrorKind::kUsage, "--color takes auto, always or never");
+  }
+  const char* const no_color = std::getenv("NO_COLOR");
+  return ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+}
+
+std::optional<model::FirewallVariant> variant(const std::string& choice) {
+  if (choice == "auto") return std::nullopt;
+  if (choice == "nft") return model::FirewallVariant::kNft;
+  if (choice == "iptc") return model::FirewallVariant::kLegacy;
+  throw base::Error(base::ErrorKind::kUsage, "--firewall takes auto, nft or iptc");
+}
+
+}  // namespace
+
+std::optional<po::variables_map> parse(const std::vector<std::string>& arguments,
+                                       const std::string& usage,
+                                       po::options_description description,
+                                       const char* positional) {
+  description.add_options()("help,h", "show this help");
+  po::positional_options_description unnamed;
+  if (positional != nullptr) unnamed.add(positional, 1);
+  po::variables_map values;
+  try {
+    // No guessing: "--re" must not become --restart-docker.
+    const int style =
+        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    po::store(po::command_line_parser(arguments)
+                  .options(description)
+                  .positional(unnamed)
+                  .style(style)
+                  .run(),
+              values);
+    po::notify(values);
+  } catch (const po::error& error) {
+    throw base::Error(base::ErrorKind::kUsage, error.what());
+  }
+  if (values.count("help") != 0) {
+    std::cout << "Usage: overland " << usage << "\n\n" << description;
+    return std::nullopt;
+  }
+  return values;
+}
+
+po::options_description machine_options() {
+  po::options_description options("Options");
+  options.add_options()("inventory,i",
+                        po::value<std::string>()->default_value("/etc/overland/inventory.toml"),
+                        "the shared inventory; - is standard input")(
+      "host", po::value<std::string>(),
+      "this machine's name in the inventory; otherwise its host name, then its addresses, decide")(
+      "firewall", po::value<std::string>()->default_value("auto"),
+      "auto, nft or iptc: which iptables variant to serve")(
+      "state", po::value<std::string>()->default_value("/var/lib/overland/state.json"),
+      "what was replaced, for purge")("color", po::value<std::string>()->default_value("auto"),
+                                      "auto, always or never")("json", po::bool_switch(),
+                                                               "print one JSON document");
+  return options;
+}
+
+po::options_description lock_options() {
+  po::options_description options("Locking");
+  options.add_options()("wait", po::value<unsigned>()->default_value(5),
+                        "seconds to wait for another overland to end")(
+      "lock", po::value<std::string>()->default_value("/run/overland/lock"), "the lock file");
+  return options;
+}
+
+Options read_options(const po::variables_map& values) {
+  Options options;
+  if (values.count("inventory") != 0) options.inventory = values["inventory"].as<std::string>();
+  if (values.count("host") != 0) options.host = values["host"].as<std::string>();
+  if (values.count("firewall") != 0) {
+    options.firewall = variant(values["firewall"].as<std::string>());
+  }
+  options.state_file = values["state"].as<std::string>();
+  options.color = want_color(values["color"].as<std::string>());
+  options.json = values["json"].as<bool>();
+  if (values.count("lock") != 0) {
+    options.lock_file = values["lock"].as<std::string>();
+    options.wait_seconds = values["wait"].as<unsigned>();
+  }
+  return options;
+}
+
+}  // namespace overland::cli

@@ -1,0 +1,44 @@
+#pragma once
+// The options verbs have in common, and the parsing of a verb's own description.
+
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/positional_options.hpp>
+#include <boost/program_options/variables_map.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/firewall.h"
+
+namespace overland::cli {
+
+namespace po = boost::program_options;
+
+/// Parses `arguments` by `description`; one unnamed argument goes to `positional` where that is
+/// set. nullopt when --help was asked for and has been printed. Throws kUsage.
+std::optional<po::variables_map> parse(const std::vector<std::string>& arguments,
+                                       const std::string& usage,
+                                       po::options_description description,
+                                       const char* positional = nullptr);
+
+/// Where things are. The defaults are the installed system's; tests and containers set others.
+struct Options {
+  std::string inventory;
+  std::optional<std::string> host;
+  std::optional<model::FirewallVariant> firewall;
+  std::string state_file;
+  std::string lock_file;
+  unsigned wait_seconds = 0;
+  bool color = false;
+  bool json = false;
+};
+
+/// --inventory, --host, --firewall, --state, --color and --json: for every verb that looks at the
+/// machine.
+po::options_description machine_options();
+/// --wait and --lock: for the verbs that change it.
+po::options_description lock_options();
+
+Options read_options(const po::variables_map& values);
+
+}  // namespace overland::cli

@@ -1,0 +1,34 @@
+#include "plan/plan.h"
+
+#include <iostream>
+
+#include "cli/exit_code.h"
+#include "cli/session.h"
+#include "cli/verb.h"
+#include "plan/render.h"
+
+namespace overland::cli {
+
+int plan(const std::vector<std::string>& arguments) {
+  auto description = machine_options();
+  description.add_options()("detailed-exitcode", po::bool_switch(),
+                            "0: nothing to change, 2: changes, 1 or more than 2: error")(
+      "adopt", po::bool_switch(), "plan to take foreign routes to our destinations over")(
+      "prune", po::bool_switch(),
+      "plan removals also when the inventory lost more than half its hosts")(
+      "restart-docker", po::bool_switch(), "plan a restart of Docker where one is due");
+  const auto values = parse(arguments, "plan [OPTIONS]", description);
+  if (!values) return kOk;
+  Session session(read_options(*values));
+  overland::plan::Options options;
+  options.adopt = (*values)["adopt"].as<bool>();
+  options.restart_docker = (*values)["restart-docker"].as<bool>();
+  const auto survey = session.survey(options, (*values)["prune"].as<bool>());
+  std::cout << (session.options.json
+                    ? overland::plan::render_json(survey.plan, session.host->name)
+                    : overland::plan::render_text(survey.plan, session.options.color));
+  const bool detailed = (*values)["detailed-exitcode"].as<bool>();
+  return detailed && !survey.plan.empty() ? kPending : kOk;
+}
+
+}  // namespace overland::cli

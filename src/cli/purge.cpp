@@ -1,0 +1,53 @@
+#include "reconcile/purge.h"
+
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+
+#include "base/file_lock.h"
+#include "cli/exit_code.h"
+#include "cli/report.h"
+#include "cli/session.h"
+#include "cli/verb.h"
+#include "plan/describe.h"
+#include "plan/render.h"
+
+namespace overland::cli {
+
+int purge(const std::vector<std::string>& arguments) {
+  po::options_description description("Options");
+  description.add_options()("dry-run", po::bool_switch(), "only show what would be removed")(
+      "state", po::value<std::string>()->default_value("/var/lib/overland/state.json"),
+      "what was replaced")("color", po::value<std::string>()->default_value("auto"),
+                           "auto, always or never")("json", po::bool_switch(),
+                                                    "print one JSON document");
+  description.add(lock_options());
+  const auto values = parse(arguments, "purge [OPTIONS]", description);
+  if (!values) return kOk;
+  const Options options = read_options(*values);
+  require_privilege();
+  const base::FileLock lock(options.lock_file, std::chrono::seconds(options.wait_seconds));
+  const auto saved = reconcile::load_saved(options.state_file);
+  Machine machine(options);
+  auto before = reconcile::survey_removal(machine.ports(), saved);
+  const std::string host = before.facts.hostname;
+  if ((*values)["dry-run"].as<bool>()) {
+    std::cout << (options.json ? plan::render_json(before.plan, host)
+                               : plan::render_text(before.plan, options.color));
+    return kOk;
+  }
+  const auto report =
+      reconcile::purge(machine.ports(), std::move(before), options.state_file, saved);
+  if (options.json) {
+    std::cout << report_json(report, host);
+  } else {
+    std::cout << report_text(report, options.color);
+    if (report.converged()) std::cout << "Verified: nothing of overland is left\n";
+  }
+  for (const auto& step : report.after.plan.steps) {
+    spdlog::error("{} is still there: {}", plan::resource(step), plan::detail(step));
+  }
+  return report.converged() ? kOk : kFailed;
+}
+
+}  // namespace overland::cli

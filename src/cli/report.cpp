@@ -1,0 +1,107 @@
+#include "cli/report.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "plan/describe.h"
+#include "plan/render.h"
+
+namespace overland::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using reconcile::Status;
+using reconcile::StepReport;
+
+const char* status_name(Status status) {
+  switch (status) {
+    case Status::kDone:
+      return "done";
+    case Status::kFailed:
+      return "failed";
+    case Status::kSkipped:
+      return "skipped";
+  }
+  return "";
+}
+
+std::string one_line(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) {
+    text.replace(at, 1, "; ");
+  }
+  return text;
+}
+
+std::vector<plan::Step> done_steps(const std::vector<StepReport>& reports) {
+  std::vector<plan::Step> steps;
+  for (const auto& report : reports) {
+    if (report.status == Status::kDone) steps.push_back(report.step);
+  }
+  return steps;
+}
+
+Json conflicts(const std::vector<plan::Conflict>& list) {
+  Json array = Json::array();
+  for (const auto& one : list) {
+    array.push_back({{"resource", one.resource}, {"message", one.message}, {"remedy", one.remedy}});
+  }
+  return array;
+}
+
+}  // namespace
+
+std::string report_text(const reconcile::ApplyReport& report, bool color) {
+  std::ostringstream out;
+  for (const auto& one : report.steps) {
+    const bool done = one.status == Status::kDone;
+    if (color) out << (done ? "\x1b[32m" : "\x1b[31m");
+    out << "  " << plan::sign(plan::operation(one.step)) << " " << plan::resource(one.step);
+    const std::string detail = one_line(plan::detail(one.step));
+    if (!detail.empty()) out << "  " << detail;
+    if (!done) out << "  " << status_name(one.status) << ": " << one.why;
+    if (color) out << "\x1b[0m";
+    out << "\n";
+  }
+  const auto totals = plan::count(done_steps(report.steps));
+  out << "Applied: " << totals.add << " added, " << totals.change << " changed, " << totals.remove
+      << " removed";
+  const auto count = [&](Status status) {
+    return std::count_if(report.steps.begin(), report.steps.end(),
+                         [&](const auto& one) { return one.status == status; });
+  };
+  if (const auto failed = count(Status::kFailed)) out << ", " << failed << " failed";
+  if (const auto skipped = count(Status::kSkipped)) out << ", " << skipped << " skipped";
+  out << "\n";
+  return out.str();
+}
+
+std::string report_json(const reconcile::ApplyReport& report, const std::string& host) {
+  Json steps = Json::array();
+  for (const auto& one : report.steps) {
+    steps.push_back({{"operation", plan::name(plan::operation(one.step))},
+                     {"resource", plan::resource(one.step)},
+                     {"detail", plan::detail(one.step)},
+                     {"status", status_name(one.status)},
+                     {"why", one.why}});
+  }
+  const auto& left = report.after.plan;
+  Json remaining = Json::array();
+  for (const auto& step : left.steps) remaining.push_back(plan::resource(step));
+  const Json document = {
+      {"schema_version", plan::kSchemaVersion},
+      {"host", host},
+      {"changed", report.changed()},
+      {"converged", report.converged()},
+      {"steps", steps},
+      {"remaining", remaining},
+      {"held", left.held.size()},
+      {"conflicts", conflicts(left.conflicts)},
+      {"advice", conflicts(left.advice)},
+      {"docker_restart_required", left.docker_restart_required},
+      {"docker_restart_reason", left.docker_restart_reason},
+  };
+  return document.dump(2) + "\n";
+}
+
+}  // namespace overland::cli

@@ -1,0 +1,17 @@
+#pragma once
+// What apply and purge print.
+
+#include <string>
+
+#include "reconcile/apply.h"
+
+namespace overland::cli {
+
+/// One line a step, then the summary; a failed step says why.
+std::string report_text(const reconcile::ApplyReport& report, bool color);
+
+/// {"schema_version": 1, "host": …, "changed": …, "converged": …, "steps": […], "conflicts": […],
+///  "docker_restart_required": …}
+std::string report_json(const reconcile::ApplyReport& report, const std::string& host);
+
+}  // namespace overland::cli

@@ -1,0 +1,28 @@
+#pragma once
+// One verb of the command line: one file each, listed in verbs.cpp.
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace overland::cli {
+
+struct Verb {
+  const char* name;
+  const char* summary;  // one line for `overland --help`
+  /// `arguments` without the verb itself. Returns the exit code; throws base::Error.
+  int (*run)(const std::vector<std::string>& arguments);
+};
+
+int validate(const std::vector<std::string>& arguments);
+int plan(const std::vector<std::string>& arguments);
+int apply(const std::vector<std::string>& arguments);
+int status(const std::vector<std::string>& arguments);
+int purge(const std::vector<std::string>& arguments);
+
+std::span<const Verb> verbs();
+
+/// The whole program: argv without its first element. Never throws.
+int run(const std::vector<std::string>& arguments);
+
+}  // namespace overland::cli

@@ -1,0 +1,35 @@
+#pragma once
+// What one host shall look like, from the inventory and from what is true of the machine (which
+// link carries which address, which Docker and which iptables there are). Pure: no I/O, same result
+// for the same input. Only what the host needs is in it; see the files beside this one, one a
+// resource.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inventory/inventory.h"
+#include "model/host_state.h"
+
+namespace overland::desired {
+
+model::HostState derive(const inventory::Inventory& inventory, const inventory::Host& host,
+                        const model::HostFacts& facts);
+
+/// Sentences that say why the inventory cannot be carried out on this machine as it is now: an
+/// underlay address that no link has, a gateway that is on no link, Docker absent. Empty: it can.
+/// `state` is what derive() made of the same three.
+std::vector<std::string> misfits(const inventory::Inventory& inventory, const inventory::Host& host,
+                                 const model::HostFacts& facts, const model::HostState& state);
+
+/// The link that carries, or will carry once the VLAN links are made, the host's address number
+/// `index`; nullopt where none does.
+std::optional<std::string> underlay_link(const inventory::Inventory& inventory,
+                                         const inventory::Host& host, const model::HostFacts& facts,
+                                         std::size_t index);
+
+/// All of them, sorted, each once.
+std::vector<std::string> underlay_links(const inventory::Inventory& inventory,
+                                        const inventory::Host& host, const model::HostFacts& facts);
+
+}  // namespace overland::desired

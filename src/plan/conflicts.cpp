@@ -1,0 +1,175 @@
+#include "plan/conflicts.h"
+
+#include <algorithm>
+#include <string>
+
+namespace overland::plan {
+namespace {
+
+using model::ForeignRoute;
+using model::HostFacts;
+using model::HostState;
+using model::Prefix;
+
+/// The names rtnetlink(7) and iproute2's rt_protos give the protocols met most often.
+std::string protocol_name(std::uint8_t protocol) {
+  switch (protocol) {
+    case 2:
+      return "kernel";
+    case 3:
+      return "boot";
+    case 4:
+      return "static";
+    case 16:
+      return "dhcp";
+    case 186:
+      return "bgp";
+    case 188:
+      return "ospf";
+    default:
+      return std::to_string(protocol);
+  }
+}
+
+std::string show(const ForeignRoute& route) {
+  std::string text = route.destination.to_string();
+  for (const auto& gateway : route.gateways) text += " via " + gateway.to_string();
+  if (!route.link.empty()) text += " dev " + route.link;
+  text += " proto " + protocol_name(route.protocol);
+  if (route.metric != 0) text += " metric " + std::to_string(route.metric);
+  return text;
+}
+
+void foreign_routes(const HostState& desired, const HostFacts& facts, const Options& options,
+                    std::vector<Conflict>& conflicts) {
+  for (const auto& foreign : facts.foreign_routes) {
+    const bool same = wants_route_to(desired, foreign.destination);
+    if (same && options.adopt) continue;
+    if (same) {
+      conflicts.push_back({"route " + foreign.destination.to_string(),
+                           "somebody else's route holds it: " + show(foreign),
+                           "remove it (ip route del " + show(foreign) +
+                               ") or let overland take it over with --adopt"});
+    } else {
+      conflicts.push_back(
+          {"route " + foreign.destination.to_string(),
+           "somebody else's more specific route shadows part of a peer's subnet: " + show(foreign),
+           "move what uses that subnet elsewhere, or remove the route"});
+    }
+  }
+}
+
+void link_names(const HostState& desired, const HostFacts& facts,
+                std::vector<Conflict>& conflicts) {
+  for (const auto& wanted : desired.links) {
+    for (const auto& link : facts.links) {
+      if (link.name != wanted.name || link.ours) continue;
+      conflicts.push_back({"link " + wanted.name,
+                           "a link of that name exists and is not VLAN " +
+                               std::to_string(wanted.vlan) + " on " + wanted.parent,
+                           "rename or remove it, or correct parent or vlan in the inventory"});
+    }
+  }
+}
+
+void bridge_subnet(const HostState& desired, const HostFacts& facts,
+                   std::vector<Conflict>& conflicts) {
+  if (!desired.docker || !desired.docker->address) return;
+  const Prefix bip = desired.docker->address->prefix();
+  for (const auto& link : facts.links) {
+    if (link.name == desired.docker->bridge) continue;
+    for (const auto& address : link.addresses) {
+      if (!bip.overlaps(address.prefix())) continue;
+      conflicts.push_back({"docker bip",
+                           "the bridge subnet " + bip.to_string() + " covers the network " +
+                               address.prefix().to_string() + " of link " + link.name +
+                               ", which Docker accepts silently and then breaks",
+                           "give this host another bip in the inventory"});
+    }
+  }
+}
+
+void docker_networks(const HostState& desired, const HostFacts& facts,
+                     std::vector<Conflict>& conflicts) {
+  for (const auto& network : facts.docker.networks) {
+    for (const auto& subnet : network.subnets) {
+      const auto covered =
+          std::find_if(desired.routes.begin(), desired.routes.end(),
+                       [&](const auto& route) { return subnet.overlaps(route.destination); });
+      if (covered == desired.routes.end()) continue;
+      conflicts.push_back(
+          {"docker network " + network.name,
+           "its subnet " + subnet.to_string() + " covers " + covered->destination.to_string() +
+               ", which belongs to the cluster: containers here cannot reach it",
+           "recreate the network with another subnet, and set default-address-pools in "
+           "daemon.json to ranges outside the cluster's"});
+    }
+  }
+}
+
+void daemon_json(const HostState& actual, const HostState& desired,
+                 std::vector<Conflict>& conflicts) {
+  if (!desired.docker || desired.docker->mode != model::DaemonJsonMode::kVerify) return;
+  for (const auto& [name, wanted] : desired.docker->keys) {
+    std::optional<std::string> now;
+    if (actual.docker) {
+      const auto found = actual.docker->keys.find(name);
+      if (found != actual.docker->keys.end()) now = found->second;
+    }
+    if (now == wanted) continue;
+    conflicts.push_back(
+        {"daemon.json " + name,
+         "is " + now.value_or("not set") + ", the inventory wants " + wanted.value_or("it not set"),
+         "let the tool that owns daemon.json set it, or use daemon_json = "
+         "\"merge\" for this host"});
+  }
+}
+
+}  // namespace
+
+bool wants_route_to(const HostState& desired, const Prefix& destination) {
+  const auto first = std::lower_bound(
+      desired.routes.begin(), desired.routes.end(), destination,
+      [](const auto& route, const auto& wanted) { return route.destination < wanted; });
+  return first != desired.routes.end() && first->destination == destination;
+}
+
+std::vector<Conflict> find_conflicts(const HostState& actual, const HostState& desired,
+                                     const HostFacts& facts, const Options& options) {
+  std::vector<Conflict> conflicts;
+  foreign_routes(desired, facts, options, conflicts);
+  link_names(desired, facts, conflicts);
+  bridge_subnet(desired, facts, conflicts);
+  docker_networks(desired, facts, conflicts);
+  daemon_json(actual, desired, conflicts);
+  if (desired.firewall) {
+    for (const auto& dropper : facts.firewall.droppers) {
+      conflicts.push_back({"firewall", dropper, ""});
+    }
+  }
+  return conflicts;
+}
+
+std::vector<Conflict> give_advice(const HostState& desired, const HostFacts& facts) {
+  std::vector<Conflict> advice;
+  if (desired.firewall && facts.firewall.both_variants) {
+    advice.push_back({"firewall",
+                      "rules stand both in legacy and in nf_tables tables; a packet has "
+                      "to pass both",
+                      "remove those of the variant Docker does not use"});
+  }
+  if (!desired.docker) return advice;
+  for (const auto& pool : facts.docker.address_pools) {
+    const auto covered =
+        std::find_if(desired.routes.begin(), desired.routes.end(),
+                     [&](const auto& route) { return pool.overlaps(route.destination); });
+    if (covered == desired.routes.end()) continue;
+    advice.push_back({"docker address pool " + pool.to_string(),
+                      "Docker may give a new network a subnet that covers " +
+                          covered->destination.to_string() + " of the cluster",
+                      "set default-address-pools in daemon.json to ranges outside the cluster's"});
+  }
+  return advice;
+}
+
+}  // namespace overland::plan

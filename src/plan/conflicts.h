@@ -1,0 +1,25 @@
+#pragma once
+// What stands in the way of the desired state and belongs to somebody else.
+
+#include <vector>
+
+#include "model/host_state.h"
+#include "plan/plan.h"
+
+namespace overland::plan {
+
+/// Foreign routes to our destinations, links that have a name we need, a bridge subnet that covers
+/// a network of this host, Docker networks that cover a peer's bridge subnet, rules that drop
+/// trusted traffic, a daemon.json that we may only verify.
+std::vector<Conflict> find_conflicts(const model::HostState& actual,
+                                     const model::HostState& desired, const model::HostFacts& facts,
+                                     const Options& options);
+
+/// Docker's automatic address pools that may cover a peer's bridge subnet one day; rules in both
+/// variants of iptables.
+std::vector<Conflict> give_advice(const model::HostState& desired, const model::HostFacts& facts);
+
+/// Whether a desired route leads to exactly `destination`. O(log n).
+bool wants_route_to(const model::HostState& desired, const model::Prefix& destination);
+
+}  // namespace overland::plan

@@ -1,0 +1,156 @@
+#include "plan/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "plan/conflicts.h"
+#include "plan/diff.h"
+#include "plan/order.h"
+
+namespace overland::plan {
+namespace {
+
+using model::Firewall;
+using model::HostState;
+
+std::pair<model::Prefix, std::uint32_t> route_key(const model::Route& route) {
+  return {route.destination, route.metric};
+}
+
+std::string link_key(const model::VlanLink& link) { return link.name; }
+
+void unite(std::vector<model::Prefix>& into, const std::vector<model::Prefix>& more) {
+  into.insert(into.end(), more.begin(), more.end());
+  into = model::aggregate(std::move(into));
+}
+
+/// What stays trusted while nothing may be pruned: the old prefixes beside the new.
+void keep_trusted(Firewall& desired, const Firewall& actual) {
+  unite(desired.policy.peer_subnets, actual.policy.peer_subnets);
+  unite(desired.policy.peer_hosts, actual.policy.peer_hosts);
+  unite(desired.policy.transit, actual.policy.transit);
+}
+
+template <typename T>
+void move_removals(std::vector<Change<T>>& changes, std::vector<Step>& held) {
+  const auto removal = [](const Change<T>& change) { return !change.to; };
+  for (const auto& change : changes) {
+    if (removal(change)) held.emplace_back(change);
+  }
+  std::erase_if(changes, removal);
+}
+
+void diff_sysctls(const HostState& actual, const HostState& desired, std::vector<Step>& steps) {
+  for (const auto& wanted : desired.sysctls) {
+    const auto now = std::find_if(actual.sysctls.begin(), actual.sysctls.end(),
+                                  [&](const auto& one) { return one.key == wanted.key; });
+    if (now == actual.sysctls.end()) {
+      steps.emplace_back(SysctlStep{std::nullopt, wanted});
+    } else if (now->value != wanted.value) {
+      steps.emplace_back(SysctlStep{*now, wanted});
+    }
+  }
+}
+
+void diff_links(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
+                const Options& options, Plan& plan) {
+  auto changes = keyed_diff(actual.links, desired.links, link_key);
+  // A foreign link of that name is a conflict; trying to make ours beside it could only fail.
+  std::erase_if(changes, [&](const LinkStep& change) {
+    return !change.from && std::any_of(facts.links.begin(), facts.links.end(), [&](const auto& l) {
+      return l.name == change.to->name && !l.ours;
+    });
+  });
+  if (!options.prune) move_removals(changes, plan.held);
+  for (auto& change : changes) plan.steps.emplace_back(std::move(change));
+}
+
+void diff_firewall(const HostState& actual, const HostState& desired, const Options& options,
+                   Plan& plan) {
+  if (!desired.firewall) {
+    if (!actual.firewall) return;
+    FirewallStep removal{actual.firewall, std::nullopt};
+    (options.prune ? plan.steps : plan.held).emplace_back(std::move(removal));
+    return;
+  }
+  Firewall wanted = *desired.firewall;
+  if (!options.prune && actual.firewall) keep_trusted(wanted, *actual.firewall);
+  if (actual.firewall == wanted) return;
+  plan.steps.emplace_back(FirewallStep{actual.firewall, std::move(wanted)});
+}
+
+void diff_routes(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
+                 const Options& options, Plan& plan) {
+  auto changes = keyed_diff(actual.routes, desired.routes, route_key);
+  std::vector<model::Prefix> taken;
+  for (const auto& foreign : facts.foreign_routes) taken.push_back(foreign.destination);
+  std::sort(taken.begin(), taken.end());
+  if (!options.adopt) {
+    std::erase_if(changes, [&](const RouteStep& change) {
+      return !change.from && std::binary_search(taken.begin(), taken.end(), change.to->destination);
+    });
+  } else {
+    for (const auto& foreign : facts.foreign_routes) {
+      if (wants_route_to(desired, foreign.destination)) plan.steps.emplace_back(AdoptStep{foreign});
+    }
+  }
+  if (!options.prune) move_removals(changes, plan.held);
+  for (auto& change : changes) plan.steps.emplace_back(std::move(change));
+}
+
+/// The names of the keys that have another value, or are there where they should not be.
+std::vector<std::string> differing_keys(const model::DockerSettings& actual,
+                                        const model::DockerSettings& desired) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : desired.keys) {
+    const auto now = actual.keys.find(name);
+    if ((now == actual.keys.end() ? std::nullopt : now->second) != value) names.push_back(name);
+  }
+  return names;
+}
+
+void diff_docker(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
+                 const Options& options, Plan& plan) {
+  if (!desired.docker || desired.docker->mode == model::DaemonJsonMode::kOff) return;
+  const auto& wanted = *desired.docker;
+  const auto now = actual.docker.value_or(model::DockerSettings{});
+  const auto differing = differing_keys(now, wanted);
+  const bool write = wanted.mode == model::DaemonJsonMode::kMerge && !differing.empty();
+  if (write) plan.steps.emplace_back(DockerStep{now, wanted});
+  if (!facts.docker.running) return;
+  if (wanted.address && now.address != wanted.address) {
+    plan.docker_restart_required = true;
+    plan.docker_restart_reason = wanted.bridge + " has " +
+                                 (now.address ? now.address->to_string() : "no address") +
+                                 ", bip says " + wanted.address->to_string();
+  } else if (now.restart_pending) {
+    plan.docker_restart_required = true;
+    plan.docker_restart_reason = "the running dockerd has not read daemon.json yet";
+  } else if (write && differing != std::vector<std::string>{"bip"}) {
+    plan.docker_restart_required = true;
+    plan.docker_restart_reason = "dockerd reads these keys only when it starts";
+  }
+  // Where another tool owns daemon.json and has not set our keys yet, a restart would be in vain.
+  const bool in_vain = wanted.mode == model::DaemonJsonMode::kVerify && !differing.empty();
+  if (plan.docker_restart_required && options.restart_docker && !in_vain) {
+    plan.steps.emplace_back(RestartDockerStep{wanted.address});
+  }
+}
+
+}  // namespace
+
+Plan make_plan(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
+               const Options& options) {
+  Plan plan;
+  plan.conflicts = find_conflicts(actual, desired, facts, options);
+  plan.advice = give_advice(desired, facts);
+  diff_sysctls(actual, desired, plan.steps);
+  diff_links(actual, desired, facts, options, plan);
+  diff_firewall(actual, desired, options, plan);
+  diff_routes(actual, desired, facts, options, plan);
+  diff_docker(actual, desired, facts, options, plan);
+  put_in_order(plan.steps);
+  return plan;
+}
+
+}  // namespace overland::plan

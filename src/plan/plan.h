@@ -1,0 +1,50 @@
+#pragma once
+// The difference between what is and what shall be, as an ordered list of steps. Pure: no I/O, no
+// clock; the same input gives the same plan, and plan(d, d) is empty.
+//
+//   actual  ──┐
+//   desired ──┼─ make_plan ─→ steps      what apply will do, in order
+//   facts   ──┘              ├ conflicts  what stands in the way and is not ours to change
+//                            └ held       removals kept back until --prune
+
+#include <string>
+#include <vector>
+
+#include "model/host_state.h"
+#include "plan/step.h"
+
+namespace overland::plan {
+
+struct Options {
+  bool adopt = false;           // take foreign routes to our destinations over
+  bool prune = true;            // false: nothing of ours is taken away
+  bool restart_docker = false;  // a restart of Docker may be part of the plan
+};
+
+/// Something foreign that keeps us from the desired state; reported, never touched.
+struct Conflict {
+  std::string resource;  // "route 192.168.200.0/24"
+  std::string message;
+  std::string remedy;
+
+  auto operator<=>(const Conflict&) const = default;
+};
+
+struct Plan {
+  std::vector<Step> steps;
+  std::vector<Conflict> conflicts;
+  std::vector<Conflict> advice;  // works today, may break tomorrow
+  std::vector<Step> held;
+  bool docker_restart_required = false;  // whether or not a RestartDockerStep is among the steps
+  std::string docker_restart_reason;     // one clause, empty where none is required
+
+  [[nodiscard]] bool empty() const { return steps.empty(); }
+};
+
+Plan make_plan(const model::HostState& actual, const model::HostState& desired,
+               const model::HostFacts& facts, const Options& options = {});
+
+/// The state after all `steps` have been done on `actual`.
+model::HostState simulate(model::HostState actual, const std::vector<Step>& steps);
+
+}  // namespace overland::plan

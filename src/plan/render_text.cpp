@@ -1,0 +1,109 @@
+#include <sstream>
+
+#include "plan/describe.h"
+#include "plan/render.h"
+
+namespace overland::plan {
+namespace {
+
+const char* color_of(Operation operation) {
+  switch (operation) {
+    case Operation::kCreate:
+      return "\x1b[32m";
+    case Operation::kChange:
+      return "\x1b[33m";
+    case Operation::kRemove:
+      return "\x1b[31m";
+    case Operation::kRestart:
+      return "\x1b[35m";
+  }
+  return "";
+}
+
+std::string indented(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    result += c;
+    if (c == '\n') result += "      ";
+  }
+  return result;
+}
+
+void step_lines(std::ostream& out, const std::vector<Step>& steps, bool color) {
+  for (const auto& step : steps) {
+    const Operation what = operation(step);
+    if (color) out << color_of(what);
+    out << "  " << sign(what) << " " << resource(step);
+    const std::string details = detail(step);
+    if (details.find('\n') != std::string::npos) {
+      out << "\n      " << indented(details);
+    } else if (!details.empty()) {
+      out << "  " << details;
+    }
+    if (color) out << "\x1b[0m";
+    out << "\n";
+  }
+}
+
+void conflict_lines(std::ostream& out, const char* title, const std::vector<Conflict>& conflicts) {
+  if (conflicts.empty()) return;
+  out << "\n" << title << "\n";
+  for (const auto& conflict : conflicts) {
+    out << "  ! " << conflict.resource << ": " << conflict.message << "\n";
+    if (!conflict.remedy.empty()) out << "      remedy: " << conflict.remedy << "\n";
+  }
+}
+
+}  // namespace
+
+Totals count(const std::vector<Step>& steps) {
+  Totals totals;
+  for (const auto& step : steps) {
+    switch (operation(step)) {
+      case Operation::kCreate:
+        ++totals.add;
+        break;
+      case Operation::kChange:
+        ++totals.change;
+        break;
+      case Operation::kRemove:
+        ++totals.remove;
+        break;
+      case Operation::kRestart:
+        break;
+    }
+  }
+  return totals;
+}
+
+std::string show(const Totals& totals) {
+  return std::to_string(totals.add) + " to add, " + std::to_string(totals.change) + " to change, " +
+         std::to_string(totals.remove) + " to remove";
+}
+
+std::string render_text(const Plan& plan, bool color) {
+  std::ostringstream out;
+  if (!plan.steps.empty()) {
+    out << "+ create  ~ change  - remove  ! restart\n\n";
+    step_lines(out, plan.steps, color);
+    out << "\n";
+  }
+  return out.str() + render_summary(plan);
+}
+
+std::string render_summary(const Plan& plan) {
+  std::ostringstream out;
+  out << "Plan: " << show(count(plan.steps)) << "; Docker restart: "
+      << (plan.docker_restart_required ? "needed (" + plan.docker_restart_reason + ")"
+                                       : "not needed")
+      << "\n";
+  if (!plan.held.empty()) {
+    out << "\nNot removed without --prune, since the inventory lost more than half its hosts:\n";
+    step_lines(out, plan.held, false);
+  }
+  conflict_lines(out, "Conflicts, left alone:", plan.conflicts);
+  conflict_lines(out, "Worth knowing:", plan.advice);
+  return out.str();
+}
+
+}  // namespace overland::plan

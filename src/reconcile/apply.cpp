@@ -1,0 +1,189 @@
+#include "reconcile/apply.h"
+
+#include <algorithm>
+
+#include "plan/describe.h"
+
+namespace overland::reconcile {
+namespace {
+
+using plan::Step;
+
+/// Executes single steps against the ports; routes are handled in batches by the caller.
+struct Executor {
+  const host::Ports& ports;
+
+  void operator()(const plan::SysctlStep& step) const { ports.sysctls.apply(step); }
+  void operator()(const plan::LinkStep& step) const { ports.links.apply(step); }
+  void operator()(const plan::FirewallStep& step) const { ports.firewall.apply(step); }
+  void operator()(const plan::AdoptStep& step) const { ports.routes.remove(step.route); }
+  void operator()(const plan::DockerStep& step) const { ports.docker.apply(step); }
+  void operator()(const plan::RestartDockerStep&) const { ports.docker.restart(); }
+  void operator()(const plan::RouteStep& step) const {
+    const auto outcomes = ports.routes.apply({&step, 1});
+    if (outcomes.front()) throw base::Error(*outcomes.front());
+  }
+};
+
+/// Whether every next hop of a route to be made lies behind a VLAN link that was not made.
+bool behind(const plan::LinkStep& link, const plan::RouteStep& route) {
+  if (!link.to || !route.to) return false;
+  const auto network = link.to->address.prefix();
+  return std::all_of(route.to->gateways.begin(), route.to->gateways.end(),
+                     [&](const auto& gateway) { return network.contains(gateway); });
+}
+
+bool depends(const Step& step, const Step& failed) {
+  if (const auto* route = std::get_if<plan::RouteStep>(&step)) {
+    const auto* link = std::get_if<plan::LinkStep>(&failed);
+    return link != nullptr && behind(*link, *route);
+  }
+  if (const auto* adopt = std::get_if<plan::AdoptStep>(&step)) {
+    const auto* route = std::get_if<plan::RouteStep>(&failed);
+    return route != nullptr && route->to && route->to->destination == adopt->route.destination;
+  }
+  return std::holds_alternative<plan::RestartDockerStep>(step) &&
+         std::holds_alternative<plan::DockerStep>(failed);
+}
+
+class Run {
+ public:
+  explicit Run(const host::Ports& ports) : ports_(ports) {}
+
+  std::vector<StepReport> operator()(const std::vector<Step>& steps) {
+    for (const auto& step : steps) {
+      const std::string blocker = blocked_by(step);
+      if (!blocker.empty()) {
+        flush_routes();
+        reports_.push_back({step, Status::kSkipped, "because " + blocker + " failed"});
+      } else if (const auto* route = std::get_if<plan::RouteStep>(&step)) {
+        batch_.push_back(*route);
+      } else {
+        flush_routes();
+        one(step);
+      }
+    }
+    flush_routes();
+    return std::move(reports_);
+  }
+
+ private:
+  /// The failed step this one depends on, in words; empty where there is none.
+  std::string blocked_by(const Step& step) {
+    // What an adopted route replaces may still wait in the batch.
+    if (std::holds_alternative<plan::AdoptStep>(step)) flush_routes();
+    for (const std::size_t index : failed_) {
+      if (depends(step, reports_[index].step)) return plan::resource(reports_[index].step);
+    }
+    return {};
+  }
+
+  void one(const Step& step) {
+    try {
+      std::visit(Executor{ports_}, step);
+      reports_.push_back({step, Status::kDone, {}});
+    } catch (const base::Error& error) {
+      fail(step, error.what());
+    }
+  }
+
+  void fail(const Step& step, const std::string& why) {
+    failed_.push_back(reports_.size());
+    reports_.push_back({step, Status::kFailed, why});
+  }
+
+  void flush_routes() {
+    if (batch_.empty()) return;
+    try {
+      const auto outcomes = ports_.routes.apply(batch_);
+      for (std::size_t i = 0; i < batch_.size(); ++i) {
+        if (outcomes[i]) {
+          fail(batch_[i], outcomes[i]->what());
+        } else {
+          reports_.push_back({batch_[i], Status::kDone, {}});
+        }
+      }
+    } catch (const base::Error& error) {
+      for (const auto& step : batch_) fail(step, error.what());
+    }
+    batch_.clear();
+  }
+
+  const host::Ports& ports_;
+  std::vector<plan::RouteStep> batch_;
+  std::vector<StepReport> reports_;
+  std::vector<std::size_t> failed_;  // indexes of reports_
+};
+
+/// Written ahead of the steps: a crash between must not forget what stood there before us. Returns
+/// why it could not be written, or nothing.
+std::string try_store(const std::filesystem::path& file, const SavedState& saved) {
+  try {
+    store_saved(file, saved);
+    return {};
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+}
+
+bool replaces_values(const Step& step) {
+  return !std::holds_alternative<plan::RouteStep>(step) &&
+         !std::holds_alternative<plan::AdoptStep>(step) &&
+         !std::holds_alternative<plan::LinkStep>(step) &&
+         !std::holds_alternative<plan::FirewallStep>(step);
+}
+
+/// A full disk must not keep routes from being repaired, but nothing is replaced whose old value
+/// cannot be remembered.
+void set_aside(std::vector<Step>& steps, const std::string& why, std::vector<StepReport>& reports) {
+  for (const auto& step : steps) {
+    if (replaces_values(step)) reports.push_back({step, Status::kFailed, why});
+  }
+  std::erase_if(steps, replaces_values);
+}
+
+bool any_done(const std::vector<StepReport>& reports) {
+  return std::any_of(reports.begin(), reports.end(),
+                     [](const auto& report) { return report.status == Status::kDone; });
+}
+
+}  // namespace
+
+std::vector<StepReport> execute(const host::Ports& ports, const std::vector<Step>& steps) {
+  return Run(ports)(steps);
+}
+
+bool ApplyReport::changed() const { return any_done(steps); }
+
+bool ApplyReport::converged() const {
+  const bool restarted = std::any_of(steps.begin(), steps.end(), [](const auto& report) {
+    return std::holds_alternative<plan::RestartDockerStep>(report.step);
+  });
+  return after.plan.empty() && !(restarted && after.plan.docker_restart_required);
+}
+
+ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
+                  const std::filesystem::path& saved_file, SavedState saved,
+                  const plan::Options& options) {
+  ApplyReport report;
+  report.after = std::move(before);
+  // A second pass never restarts Docker again: if the first restart did not help, none will.
+  plan::Options again = options;
+  again.restart_docker = false;
+  constexpr int kPasses = 2;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    auto steps = std::move(report.after.plan.steps);
+    saved = remember(std::move(saved), steps, report.after.facts);
+    report.memory_fault = try_store(saved_file, saved);
+    if (steps.empty()) break;
+    if (!report.memory_fault.empty()) set_aside(steps, report.memory_fault, report.steps);
+    auto done = execute(ports, steps);
+    const bool progress = any_done(done);
+    std::move(done.begin(), done.end(), std::back_inserter(report.steps));
+    report.after = survey(ports, goal, saved, again);
+    if (!progress) break;
+  }
+  return report;
+}
+
+}  // namespace overland::reconcile

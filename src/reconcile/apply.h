@@ -1,0 +1,41 @@
+#pragma once
+// Carrying out a plan. A failed step stops only what depends on it; every step's end is reported.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "host/ports.h"
+#include "reconcile/survey.h"
+
+namespace overland::reconcile {
+
+enum class Status { kDone, kFailed, kSkipped };
+
+struct StepReport {
+  plan::Step step;
+  Status status = Status::kDone;
+  std::string why;  // of a failed or skipped one
+};
+
+/// Executes in order; runs of route steps go to the kernel in one batch.
+std::vector<StepReport> execute(const host::Ports& ports, const std::vector<plan::Step>& steps);
+
+struct ApplyReport {
+  std::vector<StepReport> steps;  // of all passes, in order
+  std::string memory_fault;       // why the memory could not be written; empty when it was
+  Survey after;                   // what is found when all is done; its plan is what remains
+
+  /// Whether anything was done.
+  [[nodiscard]] bool changed() const;
+  /// Whether, looked at again, nothing is left to do, and a restart of Docker had its effect.
+  [[nodiscard]] bool converged() const;
+};
+
+/// Remembers what `before.plan` replaces, executes it, looks again, and makes one more pass where
+/// that leaves work (a restart of Docker puts its own rules above ours).
+ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
+                  const std::filesystem::path& saved_file, SavedState saved,
+                  const plan::Options& options);
+
+}  // namespace overland::reconcile

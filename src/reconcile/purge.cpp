@@ -1,0 +1,41 @@
+#include "reconcile/purge.h"
+
+namespace overland::reconcile {
+namespace {
+
+/// Names everything the memory knows of, so that observe() reads its present value.
+model::HostState remembered_names(const SavedState& saved) {
+  model::HostState names;
+  for (const auto& [key, value] : saved.sysctls) names.sysctls.push_back({key, {}});
+  if (!saved.daemon_keys.empty()) {
+    names.docker.emplace();
+    for (const auto& [name, value] : saved.daemon_keys) names.docker->keys[name] = std::nullopt;
+  }
+  return names;
+}
+
+}  // namespace
+
+Survey survey_removal(const host::Ports& ports, const SavedState& saved) {
+  Survey result;
+  result.facts = look(ports);
+  result.actual = observe(ports, remembered_names(saved), saved, result.facts);
+  result.desired = without_us(saved, result.actual);
+  result.plan = plan::make_plan(result.actual, result.desired, result.facts);
+  return result;
+}
+
+ApplyReport purge(const host::Ports& ports, Survey before, const std::filesystem::path& saved_file,
+                  const SavedState& saved) {
+  ApplyReport report;
+  report.steps = execute(ports, before.plan.steps);
+  report.after = survey_removal(ports, saved);
+  if (report.after.plan.empty()) {
+    std::error_code error;
+    std::filesystem::remove(saved_file, error);
+    if (error) base::throw_errno("cannot remove " + saved_file.string(), error.value());
+  }
+  return report;
+}
+
+}  // namespace overland::reconcile

@@ -1,0 +1,84 @@
+#include "reconcile/survey.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace overland::reconcile {
+namespace {
+
+std::string hostname() {
+  std::array<char, 256> name = {};  // HOST_NAME_MAX of limits.h is 64
+  if (::gethostname(name.data(), name.size() - 1) != 0) base::throw_errno("gethostname", errno);
+  return name.data();
+}
+
+std::optional<model::InterfaceAddress> first_address(const model::HostFacts& facts,
+                                                     const std::string& link) {
+  for (const auto& one : facts.links) {
+    if (one.name != link) continue;
+    for (const auto& address : one.addresses) {
+      if (address.address.family() == model::Family::kInet4) return address;
+    }
+  }
+  return std::nullopt;
+}
+
+model::DockerSettings observe_docker(host::Docker& docker, const model::DockerSettings& desired,
+                                     const SavedState& saved, const model::HostFacts& facts) {
+  model::DockerSettings now;
+  now.mode = desired.mode;
+  now.bridge = desired.bridge;
+  if (!desired.keys.empty()) now.keys = docker.read(desired.keys);
+  now.address = first_address(facts, desired.bridge);
+  now.restart_pending =
+      facts.docker.running && !saved.unread_by.empty() && saved.unread_by == facts.docker.instance;
+  return now;
+}
+
+}  // namespace
+
+model::HostFacts look(const host::Ports& ports) {
+  model::HostFacts facts;
+  facts.hostname = hostname();
+  facts.links = ports.links.facts();
+  facts.docker = ports.docker.facts();
+  facts.firewall = ports.firewall.facts(facts.docker);
+  return facts;
+}
+
+model::HostState observe(const host::Ports& ports, const model::HostState& desired,
+                         const SavedState& saved, model::HostFacts& facts) {
+  model::HostState actual;
+  for (const auto& wanted : desired.sysctls) {
+    if (auto value = ports.sysctls.read(wanted.key)) {
+      actual.sysctls.push_back({wanted.key, std::move(*value)});
+    }
+  }
+  actual.links = ports.links.read();
+  actual.firewall =
+      ports.firewall.read(desired.firewall ? desired.firewall->policy : model::FirewallPolicy{});
+  actual.routes = ports.routes.read();
+  std::vector<model::Prefix> destinations;
+  destinations.reserve(desired.routes.size());
+  for (const auto& route : desired.routes) destinations.push_back(route.destination);
+  facts.foreign_routes = ports.routes.foreign(destinations);
+  if (desired.docker) {
+    actual.docker = observe_docker(ports.docker, *desired.docker, saved, facts);
+  }
+  return actual;
+}
+
+Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& saved,
+              const plan::Options& options) {
+  Survey result;
+  result.facts = look(ports);
+  result.desired = goal(result.facts);
+  result.actual = observe(ports, result.desired, saved, result.facts);
+  result.plan = plan::make_plan(result.actual, result.desired, result.facts, options);
+  return result;
+}
+
+}  // namespace overland::reconcile
