@@ -58,10 +58,10 @@ struct Host {
   std::vector<HostAddress> addresses;  // in the order of the file; at least one
   std::optional<model::InterfaceAddress> bip;
   std::optional<model::InterfaceAddress> previous_bip;
-  std::string parent;                      // link the VLAN sub-interfaces are made on; may be empty
-  std::vector<std::size_t> masquerade;     // indexes of segments
+  std::string parent;                   // link the VLAN sub-interfaces are made on; may be empty
+  std::vector<std::size_t> masquerade;  // indexes of segments
   RpFilter rp_filter = RpFilter::kKeep;
-  DockerOptions docker;                    // defaults and overrides merged
+  DockerOptions docker;  // defaults and overrides merged
   FirewallOptions firewall;
   Position position;
 
@@ -85,13 +85,17 @@ struct Loaded {
 /// Parses and validates `text`. Never throws for what stands in the text.
 Loaded parse(const std::string& text);
 
-/// Reads `file` ("-" is standard input) of at most 64 MiB and parses it. Throws kInventory, naming the
-/// file and the remedy, where it is missing, unreadable, empty or not a text file.
+/// Reads `file` ("-" is standard input) of at most 64 MiB and parses it. Throws kInventory, naming
+/// the file and the remedy, where it is missing, unreadable, empty or not a text file.
 Loaded load(const std::string& file);
 
-/// The host this machine is: `name` where given (--host), else the one whose name is `hostname` (full,
-/// or either one's first label), else the one that owns one of `addresses`. Throws kInventory where
-/// none or several match, and says which.
+/// Throws kInventory, with the command that mends it, where others than root could change `file` or
+/// its folder. For what root carries out; reading alone needs no trust. "-" is trusted.
+void require_trusted(const std::string& file);
+
+/// The host this machine is: `name` where given (--host), else the one whose name is `hostname`
+/// (full, or either one's first label), else the one that owns one of `addresses`. Throws
+/// kInventory where none or several match, and says which.
 const Host& find_host(const Inventory& inventory, const std::optional<std::string>& name,
                       const std::string& hostname, const std::vector<model::Address>& addresses);
 

@@ -1,0 +1,41 @@
+#pragma once
+// An inventory while it is being checked: what was read, and beside it where each value stands. A
+// value that could not be read is absent or default, and its fault is already in the report.
+
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+#include "inventory/inventory.h"
+
+namespace overland::inventory {
+
+/// HostAddress::segment of an address that no segment holds.
+inline constexpr std::size_t kNoSegment = std::numeric_limits<std::size_t>::max();
+
+struct SegmentPlaces {
+  Position name;
+  Position subnet;
+  Position vlan;
+  bool complete = true;  // name and subnet were read
+};
+
+struct HostPlaces {
+  Position name;
+  Position router;
+  Position bip;
+  Position previous_bip;
+  Position parent;
+  std::vector<Position> addresses;   // beside Host::addresses
+  std::vector<Position> masquerade;  // beside Host::masquerade
+  bool complete = true;              // every address was read and lies in a segment
+};
+
+struct Draft {
+  Inventory inventory;
+  std::vector<SegmentPlaces> segments;  // beside Inventory::segments
+  std::vector<HostPlaces> hosts;        // beside Inventory::hosts
+  bool hosts_read = false;              // there is a list of hosts, if an empty one
+};
+
+}  // namespace overland::inventory

@@ -1,0 +1,161 @@
+#include "inventory/fields.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "inventory/suggest.h"
+
+namespace overland::inventory {
+
+Position position(const toml::source_region& source) {
+  return {source.begin.line, source.begin.column};
+}
+
+std::string type_name(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::none:
+      return "nothing";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::string:
+      return "a string";
+    case toml::node_type::integer:
+      return "an integer";
+    case toml::node_type::floating_point:
+      return "a decimal number";
+    case toml::node_type::boolean:
+      return "a boolean";
+    case toml::node_type::date:
+    case toml::node_type::time:
+    case toml::node_type::date_time:
+      return "a date or time";
+  }
+  return "a value";
+}
+
+std::optional<Text> take_text(toml::node& node, std::string_view key, Report& report) {
+  auto* const text = node.as_string();
+  if (text != nullptr) return Text{std::move(text->get()), position(node.source())};
+  report.add(Code::kWrongType, position(node.source()),
+             std::string(key) + " must be a string, not " + type_name(node),
+             "put the value in double quotes: " + std::string(key) + " = \"…\"");
+  return std::nullopt;
+}
+
+std::optional<Text> Fields::text(std::string_view key) {
+  toml::node* const node = find(key);
+  if (node == nullptr) return std::nullopt;
+  return take_text(*node, key, report_);
+}
+
+std::optional<Placed<bool>> Fields::flag(std::string_view key) {
+  const toml::node* const node = find(key);
+  if (node == nullptr) return std::nullopt;
+  if (const auto* const flag = node->as_boolean()) {
+    return Placed<bool>{flag->get(), position(node->source())};
+  }
+  wrong_type(*node, key, "true or false", "without quotes");
+  return std::nullopt;
+}
+
+std::optional<Placed<std::int64_t>> Fields::number(std::string_view key) {
+  const toml::node* const node = find(key);
+  if (node == nullptr) return std::nullopt;
+  if (const auto* const number = node->as_integer()) {
+    return Placed<std::int64_t>{number->get(), position(node->source())};
+  }
+  wrong_type(*node, key, "an integer", "a whole number without quotes");
+  return std::nullopt;
+}
+
+std::vector<Text> Fields::texts(std::string_view key, bool& complete) {
+  std::vector<Text> result;
+  complete = true;
+  toml::node* const node = find(key);
+  if (node == nullptr) return result;
+  toml::array* const list = node->as_array();
+  if (list == nullptr && !node->is_string()) {
+    wrong_type(*node, key, "a string or a list of strings", "put the value in double quotes");
+    complete = false;
+    return result;
+  }
+  if (list == nullptr) {
+    result.push_back(*take_text(*node, key, report_));
+    return result;
+  }
+  if (list->empty()) {
+    report_.add(Code::kEmptyList, position(node->source()), std::string(key) + " is an empty list",
+                "give at least one entry, or remove the key");
+    complete = false;
+  }
+  result.reserve(list->size());
+  for (toml::node& element : *list) {
+    if (auto text = take_text(element, key, report_)) {
+      result.push_back(std::move(*text));
+    } else {
+      complete = false;
+    }
+  }
+  return result;
+}
+
+toml::table* Fields::table(std::string_view key) {
+  toml::node* const node = find(key);
+  if (node == nullptr || node->is_table()) return node == nullptr ? nullptr : node->as_table();
+  wrong_type(*node, key, "a section", "write [" + std::string(key) + "] on a line of its own");
+  return nullptr;
+}
+
+toml::array* Fields::tables(std::string_view key, bool& present) {
+  toml::node* const node = find(key);
+  present = node != nullptr;
+  if (node == nullptr) return nullptr;
+  if (toml::array* const list = node->as_array()) return list;
+  wrong_type(*node, key, "a list of sections",
+             "write [[" + std::string(key) + "]] with double brackets");
+  return nullptr;
+}
+
+Position Fields::key_at(std::string_view key) const {
+  const auto found = table_.find(key);
+  return found == table_.end() ? at() : position(found->first.source());
+}
+
+bool Fields::require(std::string_view key, std::string_view example) {
+  if (table_.contains(key)) return true;
+  report_.add(
+      Code::kMissingKey, at(),
+      (section_.empty() ? "the file" : std::string(section_)) + " has no " + std::string(key),
+      "add " + std::string(example));
+  return false;
+}
+
+void Fields::report_unknown() {
+  for (const auto& [key, node] : table_) {
+    if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
+    const bool section = node.is_table() || node.is_array_of_tables();
+    const std::string_view meant = nearest(key.str(), known_);
+    std::string remedy = "did you mean " + std::string(meant) + "?";
+    if (meant.empty()) {
+      remedy = "known here: ";
+      for (std::size_t i = 0; i < known_.size(); ++i) {
+        remedy += (i == 0 ? "" : ", ") + std::string(known_[i]);
+      }
+    }
+    report_.add(Code::kUnknownKey, position(key.source()),
+                std::string(section ? "unknown section " : "unknown key ") + quoted(key.str()) +
+                    (section_.empty() ? " at the top of the file" : " in " + std::string(section_)),
+                std::move(remedy));
+  }
+}
+
+void Fields::wrong_type(const toml::node& node, std::string_view key, std::string_view wanted,
+                        std::string remedy) {
+  report_.add(Code::kWrongType, position(node.source()),
+              std::string(key) + " must be " + std::string(wanted) + ", not " + type_name(node),
+              std::move(remedy));
+}
+
+}  // namespace overland::inventory

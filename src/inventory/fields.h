@@ -1,0 +1,70 @@
+#pragma once
+// The keys of one TOML table: typed access that reports a wrong type where it stands, and the
+// unknown keys left over. Only the files that read TOML include this; toml++ stays inside this
+// folder.
+
+#include <toml++/toml.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inventory/report.h"
+#include "inventory/values.h"
+
+namespace overland::inventory {
+
+Position position(const toml::source_region& source);
+
+/// "a string", "an integer": for messages.
+std::string type_name(const toml::node& node);
+
+/// The string in `node`, moved out; nullopt after reporting where it is none.
+std::optional<Text> take_text(toml::node& node, std::string_view key, Report& report);
+
+class Fields {
+ public:
+  /// `section` is how the table is written in the file: "[cluster]"; "" is the top level. `known`
+  /// are all keys it may have, those of other readers of the same table too. Both must outlive
+  /// this.
+  Fields(toml::table& table, std::string_view section, const std::vector<std::string_view>& known,
+         Report& report)
+      : table_(table), section_(section), known_(known), report_(report) {}
+
+  /// nullopt where the key is absent or, after reporting, of another type.
+  std::optional<Text> text(std::string_view key);
+  std::optional<Placed<bool>> flag(std::string_view key);
+  std::optional<Placed<std::int64_t>> number(std::string_view key);
+  /// One string, or a list of them without an empty one: the ones readable. `complete` says whether
+  /// that is all of them.
+  std::vector<Text> texts(std::string_view key, bool& complete);
+  /// A table, written [section] or inline.
+  toml::table* table(std::string_view key);
+  /// A list of tables, written [[key]] or inline; `present` says whether the key is there.
+  toml::array* tables(std::string_view key, bool& present);
+
+  /// Reports the key missing where it is absent; true where it is there, whatever its type.
+  bool require(std::string_view key, std::string_view example);
+  [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
+  /// Where the table begins.
+  [[nodiscard]] Position at() const { return position(table_.source()); }
+  /// Where the key stands, for faults of its presence.
+  [[nodiscard]] Position key_at(std::string_view key) const;
+
+  /// Reports the keys that are not known.
+  void report_unknown();
+
+ private:
+  toml::node* find(std::string_view key) { return table_.get(key); }
+  void wrong_type(const toml::node& node, std::string_view key, std::string_view wanted,
+                  std::string remedy);
+
+  toml::table& table_;
+  std::string_view section_;
+  const std::vector<std::string_view>& known_;
+  Report& report_;
+};
+
+}  // namespace overland::inventory

@@ -1,0 +1,20 @@
+#pragma once
+// Refuses texts whose tree would be so deep that walking or freeing it could overflow the stack.
+// Runs before the TOML parser and reads strings and comments exactly as TOML does.
+
+#include <optional>
+#include <string_view>
+
+#include "inventory/diagnostic.h"
+
+namespace overland::inventory {
+
+/// Deepest an inventory ever needs: [[host]], an inline table, a list.
+inline constexpr int kMaxBrackets = 32;
+/// Most parts of one dotted key; `host.docker.bridge` has three.
+inline constexpr int kMaxKeyParts = 16;
+
+/// Where the text first exceeds one of the limits; nullopt where it never does.
+std::optional<Position> too_deep(std::string_view text);
+
+}  // namespace overland::inventory

@@ -1,0 +1,114 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "inventory/inventory.h"
+#include "inventory/report.h"
+
+namespace overland::inventory {
+namespace {
+
+constexpr std::size_t kLargestFile = std::size_t{64}
+                                     << 20U;  // bytes; 100,000 hosts take about 9 MB
+
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw base::Error(base::ErrorKind::kInventory, sentence);
+}
+
+[[noreturn]] void refuse_size(const std::string& name) {
+  refuse("the inventory " + name +
+         " is larger than 64 MiB; no inventory is: is it the right file?");
+}
+
+std::string read_standard_input() {
+  std::string content;
+  std::array<char, 65536> chunk;
+  for (;;) {
+    const ssize_t got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      refuse("cannot read the inventory from standard input: " + base::errno_text(errno));
+    }
+    if (got == 0) return content;
+    content.append(chunk.data(), static_cast<std::size_t>(got));
+    if (content.size() > kLargestFile) refuse_size("on standard input");
+  }
+}
+
+std::string read_text(const std::string& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    refuse("the inventory " + file + " is a directory; name the file inside it");
+  }
+  try {
+    auto content = base::read_file(file, kLargestFile);
+    if (!content) {
+      refuse("there is no inventory " + file +
+             "; write one (docs/inventory.md has examples) or name another with --inventory FILE");
+    }
+    return std::move(*content);
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::kInventory) throw;
+    if (error.errno_value() == EFBIG) refuse_size(file);
+    const bool refused = error.kind() == base::ErrorKind::kPrivilege;
+    refuse("cannot use the inventory: " + std::string(error.what()) +
+           (refused ? "; run as root or make the file readable" : ""));
+  }
+}
+
+/// Throws where somebody other than root could change what `path` names.
+void require_root_only(const std::filesystem::path& path, const std::string& what) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0) {
+    refuse("cannot look at the inventory's " + what + " " + path.string() + ": " +
+           base::errno_text(errno));
+  }
+  if (status.st_uid != 0) {
+    refuse("the inventory's " + what + " " + path.string() +
+           " does not belong to root, so others could change what root applies; run: chown root " +
+           path.string());
+  }
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    refuse("the inventory's " + what + " " + path.string() +
+           " is writable by others than root; run: chmod go-w " + path.string());
+  }
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+}  // namespace
+
+Loaded load(const std::string& file) {
+  const bool standard_input = file == "-";
+  const std::string name = standard_input ? "on standard input" : file;
+  const std::string text = standard_input ? read_standard_input() : read_text(file);
+  if (text.empty()) {
+    refuse("the inventory " + name + " is empty; write at least two hosts and one segment");
+  }
+  if (text.find('\0') != std::string::npos) {
+    refuse("the inventory " + name +
+           " is not a text file: it has NUL bytes; save it as UTF-8 TOML");
+  }
+  return parse(text);
+}
+
+void require_trusted(const std::string& file) {
+  if (file == "-") return;  // whoever feeds standard input is root already
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(file, error);
+  if (error) refuse("cannot find the inventory " + file + ": " + error.message());
+  require_root_only(real, "file");
+  require_root_only(folder_of(real), "folder");
+  // A link is as good as the folder it stands in.
+  require_root_only(folder_of(file), "folder");
+}
+
+}  // namespace overland::inventory

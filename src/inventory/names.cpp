@@ -1,0 +1,87 @@
+#include <algorithm>
+
+#include "inventory/values.h"
+
+namespace overland::inventory {
+namespace {
+
+constexpr std::size_t kLongestHostName = 253;  // hostname(7), RFC 1123 section 2.1
+constexpr std::size_t kLongestLabel = 63;      // RFC 1035 section 2.3.4
+constexpr std::size_t kLongestInterface = 15;  // IFNAMSIZ of linux/if.h, less the final NUL
+
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// What is wrong with the name, or empty.
+std::string host_name_fault(std::string_view name) {
+  if (name.empty()) return "is empty";
+  if (name.size() > kLongestHostName) return "is longer than 253 characters";
+  std::size_t begin = 0;
+  while (begin <= name.size()) {
+    const std::size_t end = std::min(name.find('.', begin), name.size());
+    const std::string_view label = name.substr(begin, end - begin);
+    if (label.empty()) return "has an empty label";
+    if (label.size() > kLongestLabel) return "has a label longer than 63 characters";
+    if (label.front() == '-' || label.back() == '-') return "has a label with a hyphen at an end";
+    const auto legal = [](char c) { return is_alphanumeric(c) || c == '-'; };
+    if (!std::all_of(label.begin(), label.end(), legal)) return "has a character not allowed";
+    begin = end + 1;
+  }
+  return {};
+}
+
+}  // namespace
+
+bool check_host_name(const Text& text, Report& report) {
+  std::string fault = host_name_fault(text.value);
+  std::string first = text.value.substr(0, text.value.find('.'));
+  std::transform(first.begin(), first.end(), first.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  // A machine whose hostname was never set would take itself for this host.
+  if (fault.empty() && first == "localhost") fault = "is what every unnamed machine is called";
+  if (fault.empty()) return true;
+  report.add(Code::kHostName, text.at, "the host name " + quoted(text.value) + " " + fault,
+             "write the machine's hostname: letters, digits and hyphens, labels joined by dots");
+  return false;
+}
+
+bool check_plain_name(const Text& text, const std::string& key, Report& report) {
+  const auto legal = [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; };
+  const std::string& name = text.value;
+  if (!name.empty() && name.size() <= kLongestLabel &&
+      std::all_of(name.begin(), name.end(), legal)) {
+    return true;
+  }
+  report.add(Code::kPlainName, text.at,
+             key + " " + quoted(name) +
+                 (name.empty()                  ? " is empty"
+                  : name.size() > kLongestLabel ? " is longer than 63 characters"
+                                                : " has a character not allowed"),
+             "use 1 to 63 letters, digits, '-', '_' and '.'");
+  return false;
+}
+
+bool check_interface_name(const Text& text, const std::string& key, Report& report) {
+  const std::string& name = text.value;
+  if (name.size() > kLongestInterface) {
+    report.add(Code::kInterfaceNameLength, text.at,
+               key + " " + quoted(name) + " has " + std::to_string(name.size()) +
+                   " characters; the kernel allows 15",
+               "write the link's name as `ip link` shows it");
+    return false;
+  }
+  // '%' is a pattern to the kernel (dev_alloc_name), '*' to nft, '@' a separator to ip(8); nft has
+  // no way to write a quote or a backslash inside a name.
+  const auto legal = [](char c) {
+    return c > 0x20 && c < 0x7f && std::string_view("/:%*@\"'\\").find(c) == std::string_view::npos;
+  };
+  const bool dots = name == "." || name == "..";
+  if (!name.empty() && !dots && std::all_of(name.begin(), name.end(), legal)) return true;
+  report.add(Code::kInterfaceName, text.at,
+             key + " " + quoted(name) + " cannot be the name of a network interface",
+             "write the link's name as `ip link` shows it, like \"eth0\"");
+  return false;
+}
+
+}  // namespace overland::inventory

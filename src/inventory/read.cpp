@@ -1,0 +1,205 @@
+#include "inventory/read.h"
+
+#include "inventory/guard.h"
+#include "inventory/read_parts.h"
+
+namespace overland::inventory {
+namespace {
+
+constexpr std::int64_t kVersion = 1;
+// A pool may be as small as two bridges' worth; a segment as small as a point-to-point link (RFC
+// 3021).
+constexpr int kShortestNetwork = 8;
+constexpr int kLongestPool = 30;
+constexpr int kLongestSegment = 31;
+
+const std::vector<std::string_view> kTopKeys = {"version",  "cluster", "docker",
+                                                "firewall", "segment", "host"};
+const std::vector<std::string_view> kClusterKeys = {"name", "pool", "ecmp"};
+const std::vector<std::string_view> kSegmentKeys = {"name", "subnet", "vlan", "trust"};
+
+using SegmentIndex = std::map<std::string, std::size_t, std::less<>>;
+
+std::string syntax_remedy(std::string_view description) {
+  const auto mentions = [description](std::string_view words) {
+    return description.find(words) != std::string_view::npos;
+  };
+  if (mentions("could not determine value type") || mentions("could not be interpreted")) {
+    return "put text, addresses too, in double quotes";
+  }
+  if (mentions("redefine")) return "remove one of the two";
+  if (mentions("utf-8") || mentions("UTF-8")) return "save the file as UTF-8 text";
+  if (mentions("line break") || mentions("end-of-file") || mentions("unterminated")) {
+    return "look for a quote or bracket that is not closed";
+  }
+  return "see https://toml.io/en/v1.0.0";
+}
+
+std::optional<toml::table> parse_toml(const std::string& text, Report& report) {
+  if (const auto deep = too_deep(text)) {
+    report.add(Code::kNesting, *deep, "keys, tables or lists are nested too deeply",
+               "no inventory needs more than three levels");
+    return std::nullopt;
+  }
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& fault) {
+    const std::string description(fault.description());
+    report.add(Code::kSyntax, position(fault.source()), printable(description),
+               syntax_remedy(description));
+    return std::nullopt;
+  }
+}
+
+void read_version(Fields& top, Report& report) {
+  if (!top.require("version", "version = 1 as the first line")) return;
+  const auto version = top.number("version");
+  if (!version || version->value == kVersion) return;
+  report.add(Code::kVersion, version->at,
+             "version " + std::to_string(version->value) + " is not known",
+             "this program reads version = 1");
+}
+
+void read_cluster(Fields& top, Cluster& cluster, Report& report) {
+  toml::table* const table = top.table("cluster");
+  if (table == nullptr) return;
+  Fields fields(*table, "[cluster]", kClusterKeys, report);
+  if (auto name = fields.text("name");
+      name && check_plain_name(*name, "the cluster's name", report)) {
+    cluster.name = std::move(name->value);
+  }
+  if (const auto pool = fields.text("pool")) {
+    cluster.pool = read_network(*pool, "pool", kShortestNetwork, kLongestPool, report);
+  }
+  if (const auto ecmp = fields.flag("ecmp")) cluster.ecmp = ecmp->value;
+  fields.report_unknown();
+}
+
+void read_defaults(Fields& top, DockerOptions& docker, FirewallOptions& firewall, Report& report) {
+  if (toml::table* const table = top.table("docker")) {
+    Fields fields(*table, "[docker]", kDockerKeys, report);
+    read_docker(fields, docker, report);
+    fields.report_unknown();
+  }
+  if (toml::table* const table = top.table("firewall")) {
+    Fields fields(*table, "[firewall]", kFirewallKeys, report);
+    read_firewall(fields, firewall, report);
+    fields.report_unknown();
+  }
+}
+
+void read_segment(toml::table& table, Draft& draft, Report& report) {
+  Fields fields(table, "[[segment]]", kSegmentKeys, report);
+  Segment& segment = draft.inventory.segments.emplace_back();
+  SegmentPlaces& places = draft.segments.emplace_back();
+  segment.position = fields.at();
+  places.name = places.subnet = fields.at();
+  if (fields.require("name", "name = \"lan\"")) {
+    auto name = fields.text("name");
+    places.complete = name && check_plain_name(*name, "the segment's name", report);
+    if (name) {
+      places.name = name->at;
+      segment.name = std::move(name->value);
+    }
+  } else {
+    places.complete = false;
+  }
+  std::optional<model::Prefix> subnet;
+  if (fields.require("subnet", "subnet = \"10.0.0.0/24\"")) {
+    if (const auto text = fields.text("subnet")) {
+      places.subnet = text->at;
+      subnet = read_network(*text, "subnet", kShortestNetwork, kLongestSegment, report);
+    }
+  }
+  segment.subnet = subnet.value_or(model::Prefix());
+  places.complete = places.complete && subnet.has_value();
+  if (const auto vlan = fields.number("vlan")) {
+    places.vlan = vlan->at;
+    if (vlan->value >= 1 && vlan->value <= 4094) {  // IEEE 802.1Q: 0 and 4095 are reserved
+      segment.vlan = static_cast<std::uint16_t>(vlan->value);
+    } else {
+      report.add(Code::kVlanId, vlan->at,
+                 "vlan " + std::to_string(vlan->value) + " is not an 802.1Q id",
+                 "write a number from 1 to 4094");
+    }
+  }
+  if (const auto trust = fields.text("trust")) {
+    const auto chosen = choose<Trust>(
+        *trust, "trust", {{"hosts", Trust::kHosts}, {"subnet", Trust::kSubnet}}, report);
+    segment.trust = chosen.value_or(Trust::kAuto);
+  }
+  fields.report_unknown();
+}
+
+/// The tables of a list [[key]]; other elements are reported.
+template <typename Read>
+bool read_list(Fields& top, std::string_view key, Report& report, Read read_one) {
+  bool present = false;
+  toml::array* const list = top.tables(key, present);
+  if (list == nullptr) return present;
+  for (toml::node& node : *list) {
+    if (toml::table* const table = node.as_table()) {
+      read_one(*table, list->size());
+      table->clear();  // large files: the tree shrinks while the inventory grows
+    } else {
+      report.add(Code::kWrongType, position(node.source()),
+                 std::string(key) + " must be a list of sections, not of " + type_name(node),
+                 "write [[" + std::string(key) + "]] above each one's keys");
+    }
+  }
+  return !list->empty();
+}
+
+}  // namespace
+
+void read_docker(Fields& fields, DockerOptions& options, Report& report) {
+  if (const auto text = fields.text("daemon_json")) {
+    const auto mode = choose<model::DaemonJsonMode>(*text, "daemon_json",
+                                                    {{"merge", model::DaemonJsonMode::kMerge},
+                                                     {"verify", model::DaemonJsonMode::kVerify},
+                                                     {"off", model::DaemonJsonMode::kOff}},
+                                                    report);
+    options.daemon_json = mode.value_or(options.daemon_json);
+  }
+  if (auto bridge = fields.text("bridge");
+      bridge && check_interface_name(*bridge, "bridge", report)) {
+    options.bridge = std::move(bridge->value);
+  }
+}
+
+void read_firewall(Fields& fields, FirewallOptions& options, Report& report) {
+  if (const auto mark = fields.number("mark"); mark && check_mark(*mark, report)) {
+    options.mark = static_cast<std::uint32_t>(mark->value);
+  }
+  if (const auto conntrack = fields.flag("conntrack")) options.conntrack = conntrack->value;
+}
+
+Draft read(const std::string& text, Report& report) {
+  Draft draft;
+  auto tree = parse_toml(text, report);
+  if (!tree) return draft;
+  Fields top(*tree, "", kTopKeys, report);
+  read_version(top, report);
+  read_cluster(top, draft.inventory.cluster, report);
+  DockerOptions docker;
+  FirewallOptions firewall;
+  read_defaults(top, docker, firewall, report);
+
+  bool found = read_list(top, "segment", report, [&](toml::table& table, std::size_t) {
+    read_segment(table, draft, report);
+  });
+  if (!found) top.require("segment", "a [[segment]] with name and subnet");
+  SegmentIndex index;
+  for (std::size_t i = 0; i < draft.inventory.segments.size(); ++i) {
+    index.emplace(draft.inventory.segments[i].name, i);
+  }
+  draft.hosts_read = read_list(top, "host", report, [&](toml::table& table, std::size_t count) {
+    draft.inventory.hosts.reserve(count);
+    draft.hosts.reserve(count);
+    read_host(table, docker, firewall, index, draft, report);
+  });
+  top.report_unknown();
+  return draft;
+}
+
+}  // namespace overland::inventory

@@ -1,0 +1,129 @@
+#include "inventory/read_parts.h"
+#include "inventory/suggest.h"
+
+namespace overland::inventory {
+namespace {
+
+const std::vector<std::string_view> kHostKeys = {
+    "name",      "router", "address",  "bip",         "previous_bip", "parent", "masquerade",
+    "rp_filter", "docker", "firewall", "daemon_json", "bridge",       "mark",   "conntrack"};
+
+using SegmentIndex = std::map<std::string, std::size_t, std::less<>>;
+
+void read_addresses(Fields& fields, Host& host, HostPlaces& places, Report& report) {
+  if (!fields.require("address", "address = \"10.0.0.200\"")) {
+    places.complete = false;
+    return;
+  }
+  for (const Text& text : fields.texts("address", places.complete)) {
+    const auto address = read_address(text, "address", report);
+    if (!address) {
+      places.complete = false;
+      continue;
+    }
+    host.addresses.push_back({*address, kNoSegment});
+    places.addresses.push_back(text.at);
+  }
+}
+
+void read_bips(Fields& fields, Host& host, HostPlaces& places, Report& report) {
+  if (const auto bip = fields.text("bip")) {
+    places.bip = bip->at;
+    host.bip = read_bip(*bip, "bip", report);
+  }
+  const auto previous = fields.text("previous_bip");
+  if (!previous) return;
+  places.previous_bip = previous->at;
+  host.previous_bip = read_bip(*previous, "previous_bip", report);
+  if (!fields.has("bip")) {
+    report.add(Code::kPreviousBipAlone, previous->at, "previous_bip stands without bip",
+               "add the new bip, or remove previous_bip");
+  } else if (host.bip && host.previous_bip && *host.bip == *host.previous_bip) {
+    report.add(Code::kPreviousBipEqual, previous->at,
+               "previous_bip is the same as bip, " + host.bip->to_string(),
+               "remove previous_bip when the change is done");
+  }
+}
+
+void read_masquerade(Fields& fields, const SegmentIndex& segments, Host& host, HostPlaces& places,
+                     Report& report) {
+  bool complete = true;
+  for (const Text& text : fields.texts("masquerade", complete)) {
+    const auto found = segments.find(text.value);
+    if (found != segments.end()) {
+      host.masquerade.push_back(found->second);
+      places.masquerade.push_back(text.at);
+      continue;
+    }
+    std::vector<std::string_view> names;
+    for (const auto& [name, index] : segments) names.emplace_back(name);
+    const std::string_view meant = nearest(text.value, names);
+    report.add(Code::kMasqueradeUnknown, text.at,
+               "masquerade names " + quoted(text.value) + ", which is no segment",
+               meant.empty() ? "write the name of a [[segment]] this router has an address in"
+                             : "did you mean " + quoted(meant) + "?");
+  }
+}
+
+/// The overrides of one section: in a sub-table, or flat among the host's own keys.
+template <typename Options>
+void read_overrides(Fields& fields, std::string_view section, std::string_view label,
+                    const std::vector<std::string_view>& keys,
+                    void (*read_section)(Fields&, Options&, Report&), Options& options,
+                    Report& report) {
+  if (toml::table* const table = fields.table(section)) {
+    Fields nested(*table, label, keys, report);
+    for (const std::string_view key : keys) {
+      if (!nested.has(key) || !fields.has(key)) continue;
+      report.add(Code::kGivenTwice, fields.key_at(key),
+                 std::string(key) + " is given here and in " + std::string(label) + " (line " +
+                     std::to_string(nested.key_at(key).line) + ")",
+                 "keep one of the two");
+    }
+    read_section(nested, options, report);
+    nested.report_unknown();
+  }
+  read_section(fields, options, report);
+}
+
+}  // namespace
+
+void read_host(toml::table& table, const DockerOptions& docker, const FirewallOptions& firewall,
+               const SegmentIndex& segments, Draft& draft, Report& report) {
+  Fields fields(table, "[[host]]", kHostKeys, report);
+  Host& host = draft.inventory.hosts.emplace_back();
+  HostPlaces& places = draft.hosts.emplace_back();
+  host.position = fields.at();
+  host.docker = docker;
+  host.firewall = firewall;
+  places.name = fields.at();
+  if (fields.require("name", "name = \"docker-200\"")) {
+    if (auto name = fields.text("name"); name && check_host_name(*name, report)) {
+      places.name = name->at;
+      host.name = std::move(name->value);
+    }
+  }
+  if (const auto router = fields.flag("router")) {
+    places.router = router->at;
+    host.router = router->value;
+  }
+  read_addresses(fields, host, places, report);
+  read_bips(fields, host, places, report);
+  if (auto parent = fields.text("parent");
+      parent && check_interface_name(*parent, "parent", report)) {
+    places.parent = parent->at;
+    host.parent = std::move(parent->value);
+  }
+  read_masquerade(fields, segments, host, places, report);
+  if (const auto text = fields.text("rp_filter")) {
+    const auto mode = choose<RpFilter>(
+        *text, "rp_filter", {{"keep", RpFilter::kKeep}, {"loose", RpFilter::kLoose}}, report);
+    host.rp_filter = mode.value_or(RpFilter::kKeep);
+  }
+  read_overrides(fields, "docker", "[host.docker]", kDockerKeys, &read_docker, host.docker, report);
+  read_overrides(fields, "firewall", "[host.firewall]", kFirewallKeys, &read_firewall,
+                 host.firewall, report);
+  fields.report_unknown();
+}
+
+}  // namespace overland::inventory

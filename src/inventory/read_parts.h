@@ -1,0 +1,39 @@
+#pragma once
+// The readers of single sections, shared between the files that read TOML.
+
+#include <map>
+
+#include "inventory/draft.h"
+#include "inventory/fields.h"
+
+namespace overland::inventory {
+
+inline const std::vector<std::string_view> kDockerKeys = {"daemon_json", "bridge"};
+inline const std::vector<std::string_view> kFirewallKeys = {"mark", "conntrack"};
+
+/// Sets what is given, and leaves the rest as it is.
+void read_docker(Fields& fields, DockerOptions& options, Report& report);
+void read_firewall(Fields& fields, FirewallOptions& options, Report& report);
+
+/// One [[host]] to the end of `draft`, whose segments stand already; `segments` holds their
+/// indexes.
+void read_host(toml::table& table, const DockerOptions& docker, const FirewallOptions& firewall,
+               const std::map<std::string, std::size_t, std::less<>>& segments, Draft& draft,
+               Report& report);
+
+/// One of a few words; nullopt after reporting another.
+template <typename T>
+std::optional<T> choose(const Text& text, std::string_view key,
+                        std::initializer_list<std::pair<std::string_view, T>> choices,
+                        Report& report) {
+  std::string words;
+  for (const auto& [word, value] : choices) {
+    if (word == text.value) return value;
+    words += (words.empty() ? "\"" : ", \"") + std::string(word) + "\"";
+  }
+  report.add(Code::kChoice, text.at, std::string(key) + " cannot be " + quoted(text.value),
+             "write one of " + words);
+  return std::nullopt;
+}
+
+}  // namespace overland::inventory

@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <map>
+
+#include "inventory/validate.h"
+
+namespace overland::inventory {
+namespace {
+
+constexpr std::size_t kLongestInterface = 15;  // IFNAMSIZ of linux/if.h, less the final NUL
+
+void check_vlan_ids(const Draft& draft, Report& report) {
+  std::map<std::uint16_t, std::size_t> first;
+  for (std::size_t i = 0; i < draft.segments.size(); ++i) {
+    const auto& vlan = draft.inventory.segments[i].vlan;
+    if (!vlan) continue;
+    const auto [known, added] = first.emplace(*vlan, i);
+    if (added) continue;
+    report.add(Code::kSameVlanId, draft.segments[i].vlan,
+               segment_label(draft, i) + " and " + segment_label(draft, known->second) +
+                   " have the same VLAN id " + std::to_string(*vlan),
+               "right only where they are separate wires; else give each its own id");
+  }
+}
+
+void check_vlan_links(const Draft& draft, std::size_t index, Report& report) {
+  const Host& host = draft.inventory.hosts[index];
+  const HostPlaces& places = draft.hosts[index];
+  std::map<std::uint16_t, std::size_t> segments;
+  for (const HostAddress& address : host.addresses) {
+    if (address.segment == kNoSegment) continue;
+    const auto& vlan = draft.inventory.segments[address.segment].vlan;
+    if (!vlan) continue;
+    const auto [known, added] = segments.emplace(*vlan, address.segment);
+    if (!added && known->second == address.segment) continue;
+    const std::string name = host.parent + "." + std::to_string(*vlan);
+    if (!added) {
+      report.add(Code::kVlanLinkClash, places.parent,
+                 segment_label(draft, address.segment) + " and " +
+                     segment_label(draft, known->second) + " would both be " + name + " on " +
+                     label(draft, index),
+                 "give the segments different VLAN ids");
+    } else if (name.size() > kLongestInterface) {
+      report.add(Code::kVlanLinkNameLength, places.parent,
+                 "the VLAN link " + name + " would have " + std::to_string(name.size()) +
+                     " characters; the kernel allows 15",
+                 "rename the parent to at most " +
+                     std::to_string(kLongestInterface - 1 - std::to_string(*vlan).size()) +
+                     " characters");
+    }
+    if (host.docker.bridge == name && host.bip) {
+      report.add(Code::kBridgeIsUnderlay, places.parent,
+                 "the bridge " + host.docker.bridge + " of " + label(draft, index) +
+                     " has the name of a VLAN link",
+                 "give the bridge another name");
+    }
+  }
+  if (segments.empty() && places.complete) {
+    report.add(Code::kParentUnused, places.parent,
+               "parent has no effect: " + label(draft, index) + " has no address in a VLAN segment",
+               "set vlan on the segment, or remove parent");
+  }
+}
+
+}  // namespace
+
+void check_links(const Draft& draft, Report& report) {
+  check_vlan_ids(draft, report);
+  for (std::size_t i = 0; i < draft.hosts.size(); ++i) {
+    const Host& host = draft.inventory.hosts[i];
+    if (host.parent.empty()) continue;
+    check_vlan_links(draft, i, report);
+    if (host.docker.bridge != host.parent || !host.bip) continue;
+    report.add(Code::kBridgeIsUnderlay, draft.hosts[i].parent,
+               "parent and bridge of " + label(draft, i) + " are the same link, " + host.parent,
+               "parent is the wire's link, bridge is Docker's");
+  }
+}
+
+}  // namespace overland::inventory

@@ -1,0 +1,71 @@
+#include <algorithm>
+#include <unordered_map>
+
+#include "inventory/validate.h"
+
+namespace overland::inventory {
+namespace {
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+std::string in_line(Position at) { return " (line " + std::to_string(at.line) + ")"; }
+
+void check_host_names(const Draft& draft, Report& report) {
+  const auto& hosts = draft.inventory.hosts;
+  std::unordered_map<std::string, std::size_t> first;
+  first.reserve(hosts.size());
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    if (hosts[i].name.empty()) continue;
+    const auto [known, added] = first.emplace(lower(hosts[i].name), i);
+    if (added) continue;
+    report.add(Code::kDuplicateHostName, draft.hosts[i].name,
+               "the host name " + hosts[i].name + " is taken already" +
+                   in_line(draft.hosts[known->second].name),
+               "give every host a name of its own");
+  }
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const std::size_t dot = hosts[i].name.find('.');
+    if (dot == std::string::npos) continue;
+    const auto found = first.find(lower(hosts[i].name.substr(0, dot)));
+    if (found == first.end()) continue;
+    // A machine that knows only its short name could be either.
+    report.add(Code::kShortNameClash, draft.hosts[i].name,
+               "the host name " + hosts[i].name + " begins with another host's, " +
+                   hosts[found->second].name + in_line(draft.hosts[found->second].name),
+               "write both in full");
+  }
+}
+
+void check_segment_names(const Draft& draft, Report& report) {
+  const auto& segments = draft.inventory.segments;
+  std::unordered_map<std::string, std::size_t> first;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (segments[i].name.empty()) continue;
+    const auto [known, added] = first.emplace(segments[i].name, i);
+    if (added) continue;
+    report.add(Code::kDuplicateSegmentName, draft.segments[i].name,
+               "the segment name " + quoted(segments[i].name) + " is taken already" +
+                   in_line(draft.segments[known->second].name),
+               "give every segment a name of its own");
+  }
+}
+
+}  // namespace
+
+void check_names(const Draft& draft, Report& report) {
+  check_host_names(draft, report);
+  check_segment_names(draft, report);
+  const std::size_t hosts = draft.inventory.hosts.size();
+  if (hosts == 0 && !draft.hosts_read) {
+    report.add(Code::kNoHosts, {}, "there is no host", "add a [[host]] with name and address");
+  } else if (hosts == 1) {
+    report.add(Code::kSingleHost, draft.inventory.hosts.front().position,
+               "there is only one host: it has nobody to talk to", "add the others");
+  }
+}
+
+}  // namespace overland::inventory

@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "inventory/topology.h"
+#include "inventory/validate.h"
+
+namespace overland::inventory {
+namespace {
+
+constexpr std::size_t kMostGroupPairs = 10;  // past that one summary is clearer
+constexpr std::size_t kMostNames = 8;
+
+/// Docker hosts attached to the same components: all of them reach the same others.
+using Groups = std::map<std::vector<std::size_t>, std::vector<std::size_t>>;
+
+Groups group_hosts(const Draft& draft) {
+  const auto components = Topology(draft.inventory).components();
+  Groups groups;
+  for (std::size_t i = 0; i < draft.hosts.size(); ++i) {
+    const Host& host = draft.inventory.hosts[i];
+    if (!host.bip) continue;
+    std::vector<std::size_t> key;
+    for (const HostAddress& address : host.addresses) key.push_back(components[address.segment]);
+    std::sort(key.begin(), key.end());
+    key.erase(std::unique(key.begin(), key.end()), key.end());
+    groups[key].push_back(i);
+  }
+  return groups;
+}
+
+std::string names(const Draft& draft, const std::vector<std::size_t>& hosts) {
+  std::string result;
+  for (std::size_t i = 0; i < hosts.size() && i < kMostNames; ++i) {
+    const std::string& name = draft.inventory.hosts[hosts[i]].name;
+    result += (i == 0 ? "" : ", ") + (name.empty() ? label(draft, hosts[i]) : name);
+  }
+  if (hosts.size() > kMostNames) {
+    result += " and " + std::to_string(hosts.size() - kMostNames) + " more";
+  }
+  return result;
+}
+
+bool disjoint(const std::vector<std::size_t>& a, const std::vector<std::size_t>& b) {
+  for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
+    if (*i == *j) return false;
+    *i < *j ? ++i : ++j;
+  }
+  return true;
+}
+
+/// Whether all groups are in one component: the usual case, told without comparing pairs.
+bool have_common(const Groups& groups) {
+  std::vector<std::size_t> common = groups.begin()->first;
+  for (const auto& [key, hosts] : groups) {
+    std::vector<std::size_t> both;
+    std::set_intersection(common.begin(), common.end(), key.begin(), key.end(),
+                          std::back_inserter(both));
+    common = std::move(both);
+  }
+  return !common.empty();
+}
+
+void check_pairs(const Draft& draft, Report& report) {
+  const bool complete = std::all_of(draft.hosts.begin(), draft.hosts.end(),
+                                    [](const HostPlaces& places) { return places.complete; });
+  if (!complete) return;  // the missing address may be the one that connects
+  const Groups groups = group_hosts(draft);
+  if (groups.size() < 2 || have_common(groups)) return;
+  using Group = const Groups::value_type*;
+  std::vector<std::pair<Group, Group>> pairs;
+  for (auto a = groups.begin(); a != groups.end() && pairs.size() <= kMostGroupPairs; ++a) {
+    for (auto b = std::next(a); b != groups.end() && pairs.size() <= kMostGroupPairs; ++b) {
+      if (disjoint(a->first, b->first)) pairs.emplace_back(&*a, &*b);
+    }
+  }
+  const std::string remedy =
+      "add a host with router = true and an address in a segment of each, or join the segments";
+  if (pairs.size() > kMostGroupPairs) {
+    std::vector<std::size_t> one_each;
+    for (const auto& [key, hosts] : groups) one_each.push_back(hosts.front());
+    std::sort(one_each.begin(), one_each.end());
+    report.add(
+        Code::kNoPath, draft.hosts[one_each[1]].name,
+        "the Docker hosts fall into " + std::to_string(groups.size()) +
+            " groups without routers between them; one host of each: " + names(draft, one_each),
+        remedy);
+    return;
+  }
+  for (auto [one, two] : pairs) {
+    if (two->second.front() < one->second.front()) std::swap(one, two);
+    report.add(
+        Code::kNoPath, draft.hosts[two->second.front()].name,
+        "no router connects " + names(draft, one->second) + " with " + names(draft, two->second),
+        remedy);
+  }
+}
+
+void check_masquerade(const Draft& draft, std::size_t index, Report& report) {
+  const Host& host = draft.inventory.hosts[index];
+  const HostPlaces& places = draft.hosts[index];
+  std::set<std::size_t> seen;
+  for (std::size_t i = 0; i < host.masquerade.size(); ++i) {
+    const std::size_t segment = host.masquerade[i];
+    if (!seen.insert(segment).second) {
+      report.add(Code::kMasqueradeTwice, places.masquerade[i],
+                 "masquerade names " + segment_label(draft, segment) + " twice",
+                 "name each segment once");
+    } else if (!host.router) {
+      report.add(Code::kMasqueradeNoRouter, places.masquerade[i],
+                 label(draft, index) + " masquerades but is no router",
+                 "add router = true, or remove masquerade");
+    } else if (places.complete && host.address_in(segment) == nullptr) {
+      report.add(Code::kMasqueradeNotAttached, places.masquerade[i],
+                 label(draft, index) + " masquerades out of " + segment_label(draft, segment) +
+                     " but has no address there",
+                 "name segments the router has an address in");
+    }
+  }
+}
+
+void check_router(const Draft& draft, std::size_t index, Report& report) {
+  const Host& host = draft.inventory.hosts[index];
+  if (!host.router || !draft.hosts[index].complete) return;
+  const std::size_t first = host.addresses.front().segment;
+  const bool several = std::any_of(host.addresses.begin(), host.addresses.end(),
+                                   [first](const HostAddress& a) { return a.segment != first; });
+  if (several) return;
+  report.add(
+      Code::kRouterOneSegment, draft.hosts[index].router,
+      label(draft, index) + " is a router with addresses in one segment only: it joins nothing",
+      "give it an address in another segment, or remove router");
+}
+
+void check_unused(const Draft& draft, Report& report) {
+  const bool complete = std::all_of(draft.hosts.begin(), draft.hosts.end(),
+                                    [](const HostPlaces& places) { return places.complete; });
+  if (!complete) return;
+  std::vector<bool> used(draft.segments.size(), false);
+  for (const Host& host : draft.inventory.hosts) {
+    for (const HostAddress& address : host.addresses) used[address.segment] = true;
+  }
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    if (used[i] || !draft.segments[i].complete) continue;
+    report.add(Code::kSegmentUnused, draft.segments[i].name,
+               "no host has an address in " + segment_label(draft, i),
+               "give its router an address there, or remove the segment");
+  }
+}
+
+}  // namespace
+
+void check_topology(const Draft& draft, Report& report) {
+  for (std::size_t i = 0; i < draft.hosts.size(); ++i) {
+    check_masquerade(draft, i, report);
+    check_router(draft, i, report);
+  }
+  if (draft.hosts.empty()) return;
+  check_unused(draft, report);
+  check_pairs(draft, report);
+}
+
+}  // namespace overland::inventory

@@ -1,0 +1,43 @@
+#pragma once
+// Texts of an inventory to values of ours, with a fault that says what to write instead.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "inventory/report.h"
+#include "model/address.h"
+
+namespace overland::inventory {
+
+template <typename T>
+struct Placed {
+  T value;
+  Position at;
+};
+
+using Text = Placed<std::string>;
+
+/// Each gives nullopt after reporting. `key` is the key's name for the message.
+std::optional<model::Address> read_address(const Text& text, const std::string& key,
+                                           Report& report);
+/// A network without host bits whose length lies in `shortest` … `longest`.
+std::optional<model::Prefix> read_network(const Text& text, const std::string& key, int shortest,
+                                          int longest, Report& report);
+/// A bridge's own address with its prefix length, neither network nor broadcast address.
+std::optional<model::InterfaceAddress> read_bip(const Text& text, const std::string& key,
+                                                Report& report);
+
+/// What hostname(7) allows; "localhost" is nobody's name.
+bool check_host_name(const Text& text, Report& report);
+/// Letters, digits, '-', '_' and '.', at most 63 characters: segments and the cluster.
+bool check_plain_name(const Text& text, const std::string& key, Report& report);
+/// What dev_valid_name() of net/core/dev.c allows, less what nft could not quote.
+bool check_interface_name(const Text& text, const std::string& key, Report& report);
+/// Exactly one of 32 bits.
+bool check_mark(const Placed<std::int64_t>& mark, Report& report);
+
+/// Why `prefix` cannot carry unicast traffic ("loopback, RFC 6890"), or empty.
+std::string reserved_range(const model::Prefix& prefix);
+
+}  // namespace overland::inventory
