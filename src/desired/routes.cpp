@@ -1,0 +1,38 @@
+#include "desired/routes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "inventory/topology.h"
+
+namespace overland::desired {
+namespace {
+
+void add(const model::Prefix& destination, std::vector<model::Address> gateways,
+         std::vector<model::Route>& routes) {
+  routes.push_back({destination, model::route_metric(destination), std::move(gateways)});
+}
+
+}  // namespace
+
+std::vector<model::Route> routes(const inventory::Inventory& inventory,
+                                 const inventory::Host& host) {
+  const inventory::Topology topology(inventory);
+  const inventory::Reach reach = topology.reach(host);
+  std::vector<model::Route> result;
+  result.reserve(inventory.hosts.size() + inventory.segments.size());
+  for (const inventory::Host& peer : inventory.hosts) {
+    if (&peer == &host || (!peer.bip && !peer.previous_bip)) continue;
+    const auto gateways = topology.next_hops(reach, peer);
+    if (gateways.empty()) continue;
+    for (const model::Prefix& subnet : peer.bridge_subnets()) add(subnet, gateways, result);
+  }
+  for (std::size_t i = 0; i < inventory.segments.size(); ++i) {
+    auto gateways = topology.next_hops_to_segment(reach, i);
+    if (!gateways.empty()) add(inventory.segments[i].subnet, std::move(gateways), result);
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+}  // namespace overland::desired
