@@ -1,0 +1,122 @@
+// RouteTable::foreign(): who else has routes where ours go.
+
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <map>
+
+#include "kernel/netlink_socket.h"
+#include "kernel/route_message.h"
+#include "kernel/routes.h"
+#include "model/ownership.h"
+
+namespace overland::kernel {
+namespace {
+
+using model::ForeignRoute;
+using model::Prefix;
+
+/// Asking about one destination costs as much as the dump of several routes; a table that is larger
+/// than this many routes (and that many for each destination) is not dumped to its end.
+constexpr std::size_t kDumpAlways = 4096;
+constexpr std::size_t kDumpPerDestination = 4;
+
+class Search {
+ public:
+  explicit Search(std::span<const Prefix> destinations)
+      : destinations_(destinations.begin(), destinations.end()) {
+    std::sort(destinations_.begin(), destinations_.end());
+  }
+
+  std::vector<ForeignRoute> run() {
+    const std::size_t limit = kDumpAlways + kDumpPerDestination * destinations_.size();
+    if (!dump(limit) && !look_up()) dump(std::numeric_limits<std::size_t>::max());
+    std::sort(found_.begin(), found_.end());
+    found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
+    return std::move(found_);
+  }
+
+ private:
+  /// Reads the main table; false where it has more than `limit` routes.
+  bool dump(std::size_t limit) {
+    std::size_t seen = 0;
+    NetlinkSocket().dump(
+        [](MessageBuffer& buffer) { put_route_dump(buffer, model::Family::kInet4, 0); },
+        [&] {
+          found_.clear();
+          seen = 0;
+        },
+        [&](const nlmsghdr& message) {
+          if (route_protocol(message) != model::kRouteProtocol) consider(message);
+          return ++seen <= limit;
+        });
+    return seen <= limit;
+  }
+
+  /// Asks which route answers for each destination; false where an answer says nothing about the
+  /// main table: policy rules send us to another one, or an address of this host lies there.
+  bool look_up() {
+    found_.clear();
+    bool conclusive = true;
+    NetlinkSocket().execute(
+        destinations_.size(),
+        [&](MessageBuffer& buffer, std::size_t i) {
+          put_route_lookup(buffer, destinations_[i].network());
+        },
+        [&](std::size_t, const nlmsghdr& message) {
+          if (message.nlmsg_type == NLMSG_ERROR) {
+            // No route at all is an answer; blackholes and the like are told by other errors.
+            conclusive = conclusive && read_refusal(message).error == ENETUNREACH;
+          } else if (route_protocol(message) != model::kRouteProtocol) {
+            conclusive = consider(message) && conclusive;
+          }
+        });
+    return conclusive;
+  }
+
+  /// Keeps a route that has a destination of ours or lies within one, at its first address: there
+  /// the kernel prefers it. False where it is not of the main table.
+  bool consider(const nlmsghdr& message) {
+    const auto route = read_route(message);
+    if (!route || route->table != RT_TABLE_MAIN) return false;
+    if (!route->cloned && concerns_us(route->destination)) {
+      found_.push_back({route->destination, route->metric, route->protocol, route->gateways,
+                        link_name(route->link)});
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool concerns_us(const Prefix& prefix) const {
+    // Sorted by network, then length: the shortest destination with this first address is enough.
+    const auto first = std::lower_bound(
+        destinations_.begin(), destinations_.end(), prefix.network(),
+        [](const Prefix& left, const model::Address& right) { return left.network() < right; });
+    return first != destinations_.end() && first->network() == prefix.network() &&
+           first->length() <= prefix.length();
+  }
+
+  const std::string& link_name(unsigned index) {
+    const auto [place, added] = names_.try_emplace(index);
+    if (added && index != 0) {
+      char name[IF_NAMESIZE] = {};
+      if (::if_indextoname(index, name) != nullptr) place->second = name;
+    }
+    return place->second;
+  }
+
+  std::vector<Prefix> destinations_;
+  std::vector<ForeignRoute> found_;
+  std::map<unsigned, std::string> names_;
+};
+
+}  // namespace
+
+std::vector<ForeignRoute> RouteTable::foreign(std::span<const Prefix> destinations) {
+  if (destinations.empty()) return {};
+  return Search(destinations).run();
+}
+
+}  // namespace overland::kernel

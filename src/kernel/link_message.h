@@ -1,0 +1,58 @@
+#pragma once
+// Links and their addresses as rtnetlink messages: reading RTM_NEWLINK and RTM_NEWADDR, writing
+// what a VLAN link needs. Only for this folder: it shows kernel types.
+
+#include <linux/netlink.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "kernel/netlink_message.h"
+#include "model/address.h"
+
+namespace overland::kernel {
+
+/// IFLA_GROUP of a VLAN link from its creation until its alias is set: the kernel takes a group in
+/// the creation message, but no alias. Without it a link whose making was cut short would be
+/// nobody's. A number of our own choice; 0 is the kernel's default group.
+inline constexpr std::uint32_t kUnfinishedGroup = 0x6f766c64;  // "ovld"
+
+struct LinkMessage {
+  int index = 0;
+  std::string name;
+  std::string alias;
+  std::string kind;       // "vlan", "bridge", "veth", …; empty for hardware
+  unsigned flags = 0;     // IFF_UP and so on, of netdevice(7)
+  std::uint32_t mtu = 0;  // bytes
+  std::uint32_t group = 0;
+  std::uint16_t vlan = 0;  // 802.1Q id where kind is "vlan"
+  int parent = 0;          // interface index; 0: none, or in another network namespace
+
+  /// A VLAN link that carries our alias, or that we did not finish.
+  [[nodiscard]] bool ours() const;
+};
+
+struct AddressMessage {
+  int link = 0;  // interface index
+  model::InterfaceAddress address;
+};
+
+/// nullopt where the message is no link, or cannot be understood.
+std::optional<LinkMessage> read_link(const nlmsghdr& message);
+/// nullopt where the message is no address of IPv4 or IPv6, or cannot be understood.
+std::optional<AddressMessage> read_link_address(const nlmsghdr& message);
+
+void put_link_dump(MessageBuffer& buffer);
+/// Of both families; IPv4 first.
+void put_address_dump(MessageBuffer& buffer);
+/// `parent` is an interface index. The link is down and belongs to kUnfinishedGroup.
+void put_new_vlan(MessageBuffer& buffer, const std::string& name, int parent, std::uint16_t vlan,
+                  std::uint32_t mtu);
+/// Gives the link our alias and this MTU, takes it out of kUnfinishedGroup and sets it up or down.
+void put_finish_link(MessageBuffer& buffer, int index, std::uint32_t mtu, bool up);
+void put_delete_link(MessageBuffer& buffer, int index);
+void put_new_address(MessageBuffer& buffer, int index, const model::InterfaceAddress& address);
+void put_delete_address(MessageBuffer& buffer, int index, const model::InterfaceAddress& address);
+
+}  // namespace overland::kernel

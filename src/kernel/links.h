@@ -1,0 +1,25 @@
+#pragma once
+// The links of this network namespace: facts about all, and the VLAN links that are ours by their
+// alias (see model/ownership.h). Others are never changed; a name held by one is an error.
+
+#include <vector>
+
+#include "host/ports.h"
+
+namespace overland::kernel {
+
+/// Stateless: each call is a conversation of its own with the network namespace of this thread.
+class LinkTable : public host::Links {
+ public:
+  /// Addresses in the kernel's order: IPv4 before IPv6, primary before secondary ones.
+  std::vector<model::LinkFacts> facts() override;
+  /// A link we did not finish is there too, without an address (0.0.0.0/0). Of several IPv4
+  /// addresses the first counts.
+  std::vector<model::VlanLink> read() override;
+  /// Makes `to` of whatever is there under its name: made, finished, changed in place, or made anew
+  /// where id or parent differ. Throws kFailure where the name is somebody else's (EEXIST) or the
+  /// parent is missing (ENODEV), kUnsupported where the kernel has no 802.1Q.
+  void apply(const plan::LinkStep& step) override;
+};
+
+}  // namespace overland::kernel

@@ -1,0 +1,194 @@
+#include "kernel/netlink_socket.h"
+
+#include <netlink/errno.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <thread>
+
+#include "base/error.h"
+
+namespace overland::kernel {
+namespace {
+
+/// Messages a system call. The answers to all of them fit the socket's buffer even when each is
+/// refused with a text; more gains little.
+constexpr std::size_t kBatch = 64;
+/// The kernel fills at most 32 KiB a datagram (netlink_dump of net/netlink/af_netlink.c), more only
+/// for one entry that needs it.
+constexpr std::size_t kReceiveSize = 65536;
+/// Bytes the kernel may queue for us; what it grants without privilege by default.
+constexpr int kSocketBuffer = 212992;
+/// The kernel answers within send(2); waiting longer means that the answer is lost.
+constexpr timeval kPatience = {10, 0};
+constexpr int kDumpTries = 50;
+constexpr int kSendTries = 50;
+
+/// Old kernels lack some of these: the dump is then unfiltered and the texts are missing.
+void set_option(int fd, int option) {
+  const int on = 1;
+  ::setsockopt(fd, SOL_NETLINK, option, &on, sizeof(on));
+}
+
+template <typename Each>
+void each_message(std::span<std::uint8_t> bytes, Each each) {
+  auto* message = reinterpret_cast<nlmsghdr*>(bytes.data());
+  int left = static_cast<int>(bytes.size());
+  for (; nlmsg_ok(message, left) != 0; message = nlmsg_next(message, &left)) {
+    if (!each(*message)) return;
+  }
+}
+
+}  // namespace
+
+void NetlinkSocket::FreeSocket::operator()(nl_sock* socket) const { nl_socket_free(socket); }
+
+NetlinkSocket::NetlinkSocket()
+    : socket_(nl_socket_alloc()), received_(new std::uint8_t[kReceiveSize]) {
+  if (!socket_) base::throw_errno("cannot open a netlink socket", ENOMEM);
+  if (const int error = nl_connect(socket_.get(), NETLINK_ROUTE); error < 0) {
+    const int cause = errno;
+    throw base::Error(base::ErrorKind::kFailure,
+                      std::string("cannot open a netlink socket: ") + nl_geterror(error), cause);
+  }
+  nl_socket_set_buffer_size(socket_.get(), kSocketBuffer, kSocketBuffer);
+  const int fd = nl_socket_get_fd(socket_.get());
+  set_option(fd, NETLINK_GET_STRICT_CHK);
+  set_option(fd, NETLINK_EXT_ACK);
+  set_option(fd, NETLINK_CAP_ACK);
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
+}
+
+void NetlinkSocket::send() {
+  const auto bytes = buffer_.bytes();
+  sockaddr_nl kernel = {};
+  kernel.nl_family = AF_NETLINK;
+  for (int tries = 1;; ++tries) {
+    if (::sendto(nl_socket_get_fd(socket_.get()), bytes.data(), bytes.size(), 0,
+                 reinterpret_cast<const sockaddr*>(&kernel), sizeof(kernel)) >= 0) {
+      return;
+    }
+    if (errno == EINTR) continue;
+    // Short of memory for a moment: nothing of the batch was looked at yet.
+    const bool passing = errno == ENOBUFS || errno == ENOMEM || errno == EAGAIN;
+    if (!passing || tries == kSendTries) base::throw_errno("cannot send to the kernel", errno);
+    std::this_thread::sleep_for(std::chrono::milliseconds(tries));
+  }
+}
+
+std::span<std::uint8_t> NetlinkSocket::receive() {
+  for (;;) {
+    sockaddr_nl sender = {};
+    socklen_t size = sizeof(sender);
+    const ssize_t got = ::recvfrom(nl_socket_get_fd(socket_.get()), received_.get(), kReceiveSize,
+                                   MSG_TRUNC, reinterpret_cast<sockaddr*>(&sender), &size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == ENOBUFS) return {};
+    if (got < 0) base::throw_errno("no answer from the kernel", errno);
+    if (sender.nl_pid != 0) continue;  // another process may write to our port
+    if (static_cast<std::size_t>(got) > kReceiveSize) {
+      base::throw_errno("an answer of the kernel is too long", EMSGSIZE);
+    }
+    return {received_.get(), static_cast<std::size_t>(got)};
+  }
+}
+
+bool NetlinkSocket::exchange(std::size_t first, std::size_t last, const Build& build,
+                             const Answer& answer) {
+  const std::uint32_t base = sequence_;
+  const auto count = static_cast<std::uint32_t>(last - first);
+  sequence_ += count;
+  buffer_.clear();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    build(buffer_, first + i);
+    buffer_.finish(base + i, i + 1 == count ? NLM_F_ACK : 0);
+  }
+  send();
+  for (bool done = false; !done;) {
+    const auto bytes = receive();
+    if (bytes.empty()) return false;
+    each_message(bytes, [&](const nlmsghdr& message) {
+      const std::uint32_t index = message.nlmsg_seq - base;
+      if (index >= count) return true;  // of a batch whose other answers were lost
+      const bool verdict = message.nlmsg_type == NLMSG_ERROR;
+      if (!verdict || read_refusal(message).error != 0) answer(first + index, message);
+      done = done || (verdict && index + 1 == count);
+      return true;
+    });
+  }
+  return true;
+}
+
+void NetlinkSocket::execute(std::size_t count, const Build& build, const Answer& answer) {
+  for (std::size_t first = 0; first < count; first += kBatch) {
+    const std::size_t last = std::min(count, first + kBatch);
+    if (exchange(first, last, build, answer)) continue;
+    for (std::size_t i = first; i < last; ++i) {
+      if (!exchange(i, i + 1, build, answer)) {
+        base::throw_errno("answers of the kernel are lost", ENOBUFS);
+      }
+    }
+  }
+}
+
+Refusal NetlinkSocket::execute(const std::function<void(MessageBuffer&)>& build) {
+  Refusal refusal;
+  execute(
+      1, [&](MessageBuffer& buffer, std::size_t) { build(buffer); },
+      [&](std::size_t, const nlmsghdr& message) {
+        if (message.nlmsg_type == NLMSG_ERROR) refusal = read_refusal(message);
+      });
+  return refusal;
+}
+
+NetlinkSocket::DumpEnd NetlinkSocket::dump_once(const std::function<void(MessageBuffer&)>& build,
+                                                const Visit& visit) {
+  const std::uint32_t sequence = sequence_++;
+  buffer_.clear();
+  build(buffer_);
+  buffer_.finish(sequence, NLM_F_DUMP);
+  send();
+  bool interrupted = false;
+  for (std::optional<DumpEnd> end;;) {
+    const auto bytes = receive();
+    if (bytes.empty()) base::throw_errno("entries of a dump are lost", ENOBUFS);
+    each_message(bytes, [&](const nlmsghdr& message) {
+      if (message.nlmsg_seq != sequence) return true;
+      interrupted = interrupted || (message.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+      if (message.nlmsg_type == NLMSG_ERROR || message.nlmsg_type == NLMSG_DONE) {
+        // Both begin with the error number, and are laid out alike where there is one.
+        int error = 0;
+        if (message.nlmsg_len >= NLMSG_LENGTH(sizeof(error))) {
+          std::memcpy(&error, nlmsg_data(const_cast<nlmsghdr*>(&message)), sizeof(error));
+        }
+        if (error == -EINTR) interrupted = true;
+        if (error < 0 && error != -EINTR)
+          throw refusal_error("the kernel refuses a dump", {-error, ""});
+        end = interrupted ? DumpEnd::kInterrupted : DumpEnd::kWhole;
+      } else if (!visit(message)) {
+        end = DumpEnd::kStopped;
+      }
+      return !end;
+    });
+    if (end) return *end;
+  }
+}
+
+void NetlinkSocket::dump(const std::function<void(MessageBuffer&)>& build,
+                         const std::function<void()>& restart, const Visit& visit) {
+  for (int tries = 0; tries < kDumpTries; ++tries) {
+    restart();
+    if (dump_once(build, visit) != DumpEnd::kInterrupted) return;
+  }
+  base::throw_errno("the kernel's tables change too fast to be read", EINTR);
+}
+
+}  // namespace overland::kernel

@@ -1,0 +1,62 @@
+#pragma once
+// One conversation with the kernel over rtnetlink(7), through libnl's socket. Made for one
+// operation and thrown away with it: nothing that was left unread can be mistaken for a later
+// answer. Only for this folder: it shows kernel types.
+
+#include <linux/netlink.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "kernel/netlink_message.h"
+
+struct nl_sock;
+
+namespace overland::kernel {
+
+class NetlinkSocket {
+ public:
+  /// Throws what errno says where the kernel gives no socket.
+  NetlinkSocket();
+
+  /// Writes message `index` into the buffer (begin and attributes; no sequence number).
+  using Build = std::function<void(MessageBuffer&, std::size_t index)>;
+  /// Gets what the kernel answered to message `index`: data, or a refusal (NLMSG_ERROR).
+  using Answer = std::function<void(std::size_t index, const nlmsghdr&)>;
+  /// Has the kernel carry out messages 0 … count - 1 in this order, many a system call; refused
+  /// ones do not stop the others. Where the kernel ran out of room for its answers, messages are
+  /// sent twice: they must bear that. Throws only where the conversation itself fails.
+  void execute(std::size_t count, const Build& build, const Answer& answer);
+
+  /// One message, acknowledged; gives the refusal, error 0 where there was none.
+  Refusal execute(const std::function<void(MessageBuffer&)>& build);
+
+  /// Gets each entry of a dump; false ends it early, and this socket with it.
+  using Visit = std::function<bool(const nlmsghdr&)>;
+  /// Runs the dump `build` asks for. `restart` is called before each try: what the kernel calls
+  /// interrupted (NLM_F_DUMP_INTR: the table changed underneath) is begun again, a bounded number
+  /// of times. Throws where the kernel refuses.
+  void dump(const std::function<void(MessageBuffer&)>& build, const std::function<void()>& restart,
+            const Visit& visit);
+
+ private:
+  enum class DumpEnd { kWhole, kStopped, kInterrupted };
+  bool exchange(std::size_t first, std::size_t last, const Build& build, const Answer& answer);
+  DumpEnd dump_once(const std::function<void(MessageBuffer&)>& build, const Visit& visit);
+  void send();
+  /// The next datagram of the kernel; empty where answers were lost (ENOBUFS).
+  std::span<std::uint8_t> receive();
+
+  struct FreeSocket {
+    void operator()(nl_sock* socket) const;
+  };
+  std::unique_ptr<nl_sock, FreeSocket> socket_;
+  std::unique_ptr<std::uint8_t[]> received_;
+  MessageBuffer buffer_;
+  std::uint32_t sequence_ = 1;
+};
+
+}  // namespace overland::kernel
