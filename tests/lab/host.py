@@ -18,11 +18,10 @@ class Host:
         self.sysctls = dict(sysctls or {}) | ({"net.ipv4.ip_forward": 1} if forward else {})
         self.state = lab.state / name
         self.layers = [lab.layer, roots.ensure(suite, self.has_docker, extra_packages)]
-        self.servers = []
+        self.servers, self.ns = [], None
         for folder in ("upper", "work", "root", "docker"):
             (self.state / folder).mkdir(parents=True)
         self.prepare(self.state / "upper")
-        self.boot()
 
     def prepare(self, upper):
         """What differs from the root before the first start; written from outside, since nothing runs yet."""
@@ -94,4 +93,6 @@ class Host:
         for server in self.servers:
             server.close()
         self.servers.clear()
-        self.ns.close()
+        if self.ns:
+            self.ns.close()
+            self.ns = None

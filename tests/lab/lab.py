@@ -47,6 +47,8 @@ class Lab:
         self.close()
 
     def lan(self, name="lan"):
+        if name in self.lans:
+            raise LabError(f"there is a LAN {name} already")
         self.lans[name] = Lan(self.name, self.cgroup, name)
         return self.lans[name]
 
@@ -54,8 +56,9 @@ class Lab:
         """Raise a host; with docker=False one without Docker at all (routers, outsiders, the internet)."""
         if name in self.hosts:
             raise LabError(f"there is a host {name} already")
-        self.hosts[name] = (DockerHost if docker else Host)(self, name, **options)
-        return self.hosts[name]
+        host = self.hosts[name] = (DockerHost if docker else Host)(self, name, **options)
+        host.boot()
+        return host
 
     def together(self, work, items):
         """work(item) for all items at the same time; the results in their order."""

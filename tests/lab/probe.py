@@ -40,3 +40,11 @@ def await_text(stream, text, seconds):
         if not chunk:
             raise LabError(f"no {text!r}, but: {said.decode()}")
         said += chunk
+
+
+def reach(lab, pairs):
+    """For each pair of places: does a ping come back, and the source a TCP server saw. All at the same time."""
+    def probe_both(pair):
+        source, target = pair
+        return source.ping(target.address), source.tcp(target.address)
+    return lab.together(probe_both, pairs)
