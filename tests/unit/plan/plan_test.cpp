@@ -47,8 +47,8 @@ TEST(Plan, RestartsDockerLastAndOnlyWhenAllowed) {
 TEST(Plan, NeverRestartsADockerThatDoesNotRun) {
   auto facts = running_docker();
   facts.docker.running = false;
-  const auto plan = make_plan(two_hosts_fresh(), two_hosts_desired(), facts,
-                              Options{.restart_docker = true});
+  const auto plan =
+      make_plan(two_hosts_fresh(), two_hosts_desired(), facts, Options{.restart_docker = true});
   EXPECT_FALSE(plan.docker_restart_required);
   EXPECT_EQ(steps(plan).back(), "~ docker daemon.json");
 }
@@ -59,8 +59,7 @@ TEST(Plan, DoesNotRestartInVainWhereAnotherToolOwnsDaemonJson) {
   auto actual = two_hosts_desired();
   actual.docker->keys["bip"] = "\"10.9.9.1/24\"";
   actual.docker->address = iface("10.9.9.1/24");
-  const auto plan =
-      make_plan(actual, desired, running_docker(), Options{.restart_docker = true});
+  const auto plan = make_plan(actual, desired, running_docker(), Options{.restart_docker = true});
   EXPECT_TRUE(plan.empty());
   EXPECT_TRUE(plan.docker_restart_required);
   ASSERT_EQ(plan.conflicts.size(), 1U);
@@ -106,8 +105,7 @@ TEST(PlanRoutes, AdoptsOnlyWhenAskedAndOursStandsFirst) {
   auto facts = running_docker();
   facts.foreign_routes = {{net("192.168.200.0/24"), 0, 3, {addr("10.0.0.201")}, "eth0"}};
   const auto plan = make_plan(actual, two_hosts_desired(), facts, Options{.adopt = true});
-  EXPECT_EQ(steps(plan),
-            (Lines{"+ route 192.168.200.0/24", "- foreign route 192.168.200.0/24"}));
+  EXPECT_EQ(steps(plan), (Lines{"+ route 192.168.200.0/24", "- foreign route 192.168.200.0/24"}));
   EXPECT_TRUE(plan.conflicts.empty());
 }
 
@@ -116,8 +114,7 @@ TEST(PlanRoutes, ReportsAShadowingRouteAndStillMakesOurs) {
   actual.routes.clear();
   auto facts = running_docker();
   facts.foreign_routes = {{net("192.168.200.0/26"), 0, 2, {}, "br-1234"}};
-  const auto plan =
-      make_plan(actual, two_hosts_desired(), facts, Options{.adopt = true});
+  const auto plan = make_plan(actual, two_hosts_desired(), facts, Options{.adopt = true});
   EXPECT_EQ(steps(plan), Lines{"+ route 192.168.200.0/24"});
   ASSERT_EQ(plan.conflicts.size(), 1U);
 }

@@ -91,8 +91,8 @@ TEST(PlanProperty, LeadsFromAnyStateToTheDesiredOne) {
   EXPECT_TRUE(rc::check([] {
     const HostState actual = some_state(true);
     const HostState desired = some_state(false);
-    const auto plan = plan::make_plan(actual, desired, running_docker(),
-                                      plan::Options{.restart_docker = true});
+    const auto plan =
+        plan::make_plan(actual, desired, running_docker(), plan::Options{.restart_docker = true});
     const HostState after = plan::simulate(actual, plan.steps);
     RC_ASSERT(after == desired);
     RC_ASSERT(plan::make_plan(after, desired, running_docker()).empty());
@@ -113,13 +113,13 @@ TEST(PlanProperty, EveryPrefixOfThePlanConverges) {
   EXPECT_TRUE(rc::check([] {
     const HostState actual = some_state(true);
     const HostState desired = some_state(false);
-    auto steps = plan::make_plan(actual, desired, running_docker(),
-                                 plan::Options{.restart_docker = true})
-                     .steps;
+    auto steps =
+        plan::make_plan(actual, desired, running_docker(), plan::Options{.restart_docker = true})
+            .steps;
     steps.resize(*rc::gen::inRange<std::size_t>(0, steps.size() + 1));
     const HostState half = plan::simulate(actual, steps);
-    const auto rest = plan::make_plan(half, desired, running_docker(),
-                                      plan::Options{.restart_docker = true});
+    const auto rest =
+        plan::make_plan(half, desired, running_docker(), plan::Options{.restart_docker = true});
     RC_ASSERT(plan::simulate(half, rest.steps) == desired);
   }));
 }
@@ -132,9 +132,8 @@ TEST(PlanProperty, WithoutPruneNothingOfOursGoes) {
         plan::make_plan(actual, desired, running_docker(), plan::Options{.prune = false});
     const HostState after = plan::simulate(actual, plan.steps);
     for (const auto& route : actual.routes) {
-      RC_ASSERT(std::any_of(after.routes.begin(), after.routes.end(), [&](const auto& one) {
-        return one.destination == route.destination;
-      }));
+      RC_ASSERT(std::any_of(after.routes.begin(), after.routes.end(),
+                            [&](const auto& one) { return one.destination == route.destination; }));
     }
     RC_ASSERT(after.links.size() >= actual.links.size());
     RC_ASSERT(after.firewall.has_value() >= actual.firewall.has_value());

@@ -56,9 +56,10 @@ TEST(RenderText, SummarisesALongFirewallChange) {
                                            net("10.5.0.0/24"), net("10.7.0.0/24"),
                                            net("10.9.0.0/24"), net("10.11.0.0/24")};
   const auto plan = plan::make_plan(actual, desired, running_docker());
-  EXPECT_NE(plan::render_text(plan, false)
-                .find("peer subnets +10.1.0.0/24 +10.3.0.0/24 +10.5.0.0/24 +10.7.0.0/24 and 2 more"),
-            std::string::npos);
+  EXPECT_NE(
+      plan::render_text(plan, false)
+          .find("peer subnets +10.1.0.0/24 +10.3.0.0/24 +10.5.0.0/24 +10.7.0.0/24 and 2 more"),
+      std::string::npos);
 }
 
 }  // namespace

@@ -1,0 +1,171 @@
+#include "reconcile/apply.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "plan/describe.h"
+#include "reconcile/purge.h"
+#include "unit/reconcile/fakes.h"
+#include "unit/states.h"
+
+namespace overland {
+namespace {
+
+using namespace tests;
+using reconcile::Status;
+
+class Apply : public ::testing::Test {
+ protected:
+  Apply() {
+    machine.state = two_hosts_fresh();
+    machine.state.routes = {
+        route("192.168.150.0/24", {"10.0.0.150"})};  // left of an older inventory
+    machine.facts = running_docker();
+    std::filesystem::remove(saved_file);
+  }
+  ~Apply() override { std::filesystem::remove(saved_file); }
+
+  reconcile::ApplyReport run(plan::Options options = {}) {
+    const auto saved = reconcile::load_saved(saved_file);
+    return reconcile::apply(machine.ports(),
+                            reconcile::survey(machine.ports(), goal, saved, options), goal,
+                            saved_file, saved, options);
+  }
+
+  FakeMachine machine;
+  reconcile::Goal goal = [](const model::HostFacts&) { return two_hosts_desired(); };
+  const std::filesystem::path saved_file =
+      std::filesystem::path(testing::TempDir()) / ("state." + std::to_string(::getpid()));
+};
+
+TEST_F(Apply, ReachesTheDesiredStateAndThenChangesNothing) {
+  const auto first = run();
+  EXPECT_TRUE(first.changed());
+  EXPECT_TRUE(first.converged());
+  EXPECT_EQ(machine.state.routes, two_hosts_desired().routes);
+  EXPECT_EQ(machine.state.firewall, two_hosts_desired().firewall);
+  const auto second = run();
+  EXPECT_FALSE(second.changed());
+  EXPECT_TRUE(second.steps.empty());
+  EXPECT_TRUE(second.converged());
+}
+
+TEST_F(Apply, NeverRestartsDockerUnlessAllowed) {
+  const auto report = run();
+  EXPECT_EQ(machine.restarts, 0);
+  EXPECT_TRUE(report.after.plan.docker_restart_required);
+  EXPECT_TRUE(report.converged());
+}
+
+TEST_F(Apply, LooksAtTheBridgeAfterARestart) {
+  EXPECT_TRUE(run({.restart_docker = true}).converged());
+  EXPECT_EQ(machine.restarts, 1);
+  EXPECT_EQ(machine.bridge().addresses[0], iface("192.168.100.1/24"));
+}
+
+TEST_F(Apply, DoesNotBelieveARestartThatLeftTheBridgeAsItWas) {
+  machine.restart_takes_bip = false;
+  const auto report = run({.restart_docker = true});
+  EXPECT_EQ(machine.restarts, 1) << "one restart that did not help is enough";
+  EXPECT_FALSE(report.converged());
+}
+
+TEST_F(Apply, AFailedStepStopsOnlyWhatDependsOnIt) {
+  machine.fail_at = 1;  // the firewall
+  machine.dead_after = false;
+  const auto report = run();
+  EXPECT_EQ(report.steps[1].status, Status::kFailed);
+  EXPECT_EQ(machine.state.routes, two_hosts_desired().routes);
+  EXPECT_TRUE(report.converged()) << "the second pass repairs what failed once";
+}
+
+TEST_F(Apply, SkipsTheRestartWhereDaemonJsonWasNotWritten) {
+  machine.fail_at = 4;  // sysctl, firewall, route, removal, daemon.json
+  machine.dead_after = true;
+  const auto report = run({.restart_docker = true});
+  const auto& last = report.steps.back();
+  EXPECT_EQ(machine.restarts, 0);
+  EXPECT_FALSE(report.converged());
+  const auto skipped = std::find_if(report.steps.begin(), report.steps.end(),
+                                    [](const auto& one) { return one.status == Status::kSkipped; });
+  ASSERT_NE(skipped, report.steps.end());
+  EXPECT_EQ(skipped->why, "because docker daemon.json failed");
+  EXPECT_NE(last.status, Status::kDone);
+}
+
+TEST_F(Apply, ConvergesAfterDeathAtEveryStep) {
+  for (int step = 0; step < 6; ++step) {
+    SCOPED_TRACE(step);
+    static_cast<World&>(machine) = World();
+    machine.state = two_hosts_fresh();
+    machine.facts = running_docker();
+    machine.fail_at = step;
+    machine.dead_after = true;
+    std::filesystem::remove(saved_file);
+    run({.restart_docker = true});
+    machine.fail_at = std::numeric_limits<int>::max();
+    EXPECT_TRUE(run({.restart_docker = true}).converged());
+    EXPECT_EQ(machine.state.routes, two_hosts_desired().routes);
+    EXPECT_EQ(machine.bridge().addresses[0], iface("192.168.100.1/24"));
+  }
+}
+
+TEST_F(Apply, SkipsRoutesBehindAVlanLinkThatFailed) {
+  goal = [](const model::HostFacts&) {
+    auto desired = two_hosts_desired();
+    desired.links = {vlan("eth1", 100, "172.16.10.1/24")};
+    desired.routes = {route("192.168.200.0/24", {"172.16.10.9"}),
+                      route("192.168.201.0/24", {"10.0.0.201"})};
+    return desired;
+  };
+  machine.state = two_hosts_desired();
+  machine.state.routes.clear();
+  machine.fail_at = 0;
+  const auto report = run();
+  ASSERT_GE(report.steps.size(), 3U);
+  EXPECT_EQ(report.steps[0].status, Status::kFailed);
+  EXPECT_EQ(report.steps[1].status, Status::kSkipped);
+  EXPECT_EQ(report.steps[1].why, "because link eth1.100 failed");
+  EXPECT_EQ(report.steps[2].status, Status::kDone);
+}
+
+TEST_F(Apply, AFullDiskKeepsRoutesRepairedAndReplacesNothingItCannotRemember) {
+  std::filesystem::create_directory(saved_file);  // nothing can be written there
+  const auto report = reconcile::apply(
+      machine.ports(), reconcile::survey(machine.ports(), goal, {}, {}), goal, saved_file, {}, {});
+  EXPECT_EQ(machine.state.routes, two_hosts_desired().routes);
+  EXPECT_EQ(machine.state.sysctls, two_hosts_fresh().sysctls);
+  EXPECT_EQ(machine.state.docker->keys.at("bip"), std::nullopt);
+  EXPECT_FALSE(report.converged());
+  EXPECT_FALSE(report.memory_fault.empty());
+}
+
+TEST_F(Apply, PurgeTakesAllAwayAndPutsBackWhatItReplaced) {
+  machine.state.routes.clear();
+  const auto before = machine.state;
+  run();
+  const auto saved = reconcile::load_saved(saved_file);
+  const auto report = reconcile::purge(
+      machine.ports(), reconcile::survey_removal(machine.ports(), saved), saved_file, saved);
+  EXPECT_TRUE(report.converged());
+  EXPECT_EQ(machine.state.routes, before.routes);
+  EXPECT_EQ(machine.state.sysctls, before.sysctls);
+  EXPECT_EQ(machine.state.firewall, std::nullopt);
+  EXPECT_EQ(machine.state.docker->keys.at("bip"), std::nullopt);
+  EXPECT_FALSE(std::filesystem::exists(saved_file));
+}
+
+TEST_F(Apply, PurgeLeavesWhatSomebodyChangedSince) {
+  run();
+  machine.state.docker->keys["bip"] = "\"10.77.0.1/24\"";
+  machine.state.sysctls[0].value = "2";
+  const auto saved = reconcile::load_saved(saved_file);
+  reconcile::purge(machine.ports(), reconcile::survey_removal(machine.ports(), saved), saved_file,
+                   saved);
+  EXPECT_EQ(machine.state.docker->keys["bip"], "\"10.77.0.1/24\"");
+  EXPECT_EQ(machine.state.sysctls[0].value, "2");
+}
+
+}  // namespace
+}  // namespace overland

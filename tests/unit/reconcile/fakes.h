@@ -1,0 +1,122 @@
+#pragma once
+// A machine in memory behind the ports. It can fail the n-th change, or every change from the n-th
+// on (as a killed process would leave it).
+
+#include <algorithm>
+#include <limits>
+
+#include "host/ports.h"
+#include "plan/plan.h"
+
+namespace overland::tests {
+
+struct World {
+  model::HostState state;
+  model::HostFacts facts;
+  std::vector<model::ForeignRoute> foreign;
+  int fail_at = std::numeric_limits<int>::max();  // the change, from 0, that fails
+  bool dead_after = false;                        // and all changes after it
+  bool restart_takes_bip = true;
+  int changes = 0;
+  int restarts = 0;
+
+  host::Outcome attempt(const plan::Step& step) {
+    const int number = changes++;
+    if (number == fail_at || (dead_after && number > fail_at)) {
+      return base::Error(base::ErrorKind::kFailure, "injected fault");
+    }
+    if (std::holds_alternative<plan::RestartDockerStep>(step)) {
+      ++restarts;
+    } else {
+      state = plan::simulate(std::move(state), {step});
+    }
+    return std::nullopt;
+  }
+  void must(const plan::Step& step) {
+    if (const auto outcome = attempt(step)) throw base::Error(*outcome);
+  }
+  model::LinkFacts& bridge() {
+    return *std::find_if(facts.links.begin(), facts.links.end(),
+                         [](const auto& link) { return link.name == "docker0"; });
+  }
+};
+
+struct FakeRoutes : host::Routes {
+  explicit FakeRoutes(World& w) : world(w) {}
+  std::vector<model::Route> read() override { return world.state.routes; }
+  std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix>) override {
+    return world.foreign;
+  }
+  std::vector<host::Outcome> apply(std::span<const plan::RouteStep> steps) override {
+    std::vector<host::Outcome> outcomes;
+    for (const auto& step : steps) outcomes.push_back(world.attempt(step));
+    return outcomes;
+  }
+  void remove(const model::ForeignRoute& route) override {
+    world.must(plan::AdoptStep{route});
+    std::erase(world.foreign, route);
+  }
+  World& world;
+};
+
+struct FakeLinks : host::Links {
+  explicit FakeLinks(World& w) : world(w) {}
+  std::vector<model::LinkFacts> facts() override { return world.facts.links; }
+  std::vector<model::VlanLink> read() override { return world.state.links; }
+  void apply(const plan::LinkStep& step) override { world.must(step); }
+  World& world;
+};
+
+struct FakeSysctls : host::Sysctls {
+  explicit FakeSysctls(World& w) : world(w) {}
+  std::optional<std::string> read(const std::string& key) override {
+    for (const auto& one : world.state.sysctls) {
+      if (one.key == key) return one.value;
+    }
+    return std::nullopt;
+  }
+  void apply(const plan::SysctlStep& step) override { world.must(step); }
+  World& world;
+};
+
+struct FakeFirewall : host::Firewall {
+  explicit FakeFirewall(World& w) : world(w) {}
+  model::FirewallFacts facts(const model::DockerFacts&) override { return world.facts.firewall; }
+  std::optional<model::Firewall> read(const model::FirewallPolicy&) override {
+    return world.state.firewall;
+  }
+  void apply(const plan::FirewallStep& step) override { world.must(step); }
+  World& world;
+};
+
+struct FakeDocker : host::Docker {
+  explicit FakeDocker(World& w) : world(w) {}
+  model::DockerFacts facts() override { return world.facts.docker; }
+  model::DaemonKeys read(const model::DaemonKeys& names) override {
+    model::DaemonKeys keys;
+    for (const auto& [name, value] : names) keys[name] = world.state.docker->keys[name];
+    return keys;
+  }
+  void apply(const plan::DockerStep& step) override { world.must(step); }
+  void restart() override {
+    world.must(plan::RestartDockerStep{std::nullopt});
+    world.facts.docker.instance = "restart " + std::to_string(world.restarts);
+    const auto& bip = world.state.docker->keys["bip"];
+    if (!world.restart_takes_bip || !bip) return;
+    world.bridge().addresses = {
+        *model::InterfaceAddress::parse(std::string_view(*bip).substr(1, bip->size() - 2))};
+  }
+  World& world;
+};
+
+struct FakeMachine : World {
+  FakeRoutes routes{*this};
+  FakeLinks links{*this};
+  FakeSysctls sysctls{*this};
+  FakeFirewall firewall{*this};
+  FakeDocker docker{*this};
+
+  host::Ports ports() { return {routes, links, sysctls, firewall, docker}; }
+};
+
+}  // namespace overland::tests
