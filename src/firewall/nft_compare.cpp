@@ -1,0 +1,242 @@
+#include "firewall/nft_compare.h"
+
+#include <algorithm>
+#include <set>
+
+#include "firewall/nft_ranges.h"
+#include "model/ownership.h"
+
+namespace overland::firewall {
+namespace {
+
+using Json = nlohmann::json;
+using model::FirewallAnchor;
+using model::FirewallPolicy;
+
+const NftChain* find_chain(const NftTable& table, std::string_view name) {
+  for (const NftChain& chain : table.chains) {
+    if (chain.name == name) return &chain;
+  }
+  return nullptr;
+}
+
+const NftSet* find_set(const NftTable& table, std::string_view name) {
+  for (const NftSet& set : table.sets) {
+    if (set.name == name) return &set;
+  }
+  return nullptr;
+}
+
+std::vector<model::Prefix> prefixes_in(const NftTable& table, const std::string& set) {
+  const auto found = table.elements.ranges.find(set);
+  if (found == table.elements.ranges.end()) return {};
+  return prefixes_of(found->second);
+}
+
+std::vector<std::string> names_in(const NftTable& table, const std::string& set) {
+  const auto found = table.elements.names.find(set);
+  if (found == table.elements.names.end()) return {};
+  return found->second;
+}
+
+/// The right side of the first match whose left side is `left`; null where there is none.
+Json matched(const Json& rule, const Json& left) {
+  for (const Json& expression : rule) {
+    if (!expression.contains("match")) continue;
+    const Json& match = expression["match"];
+    if (match.value("op", "") == "==" && match.value("left", Json()) == left) {
+      return match.value("right", Json());
+    }
+  }
+  return {};
+}
+
+std::uint32_t mark_in(const NftTable& table) {
+  const NftChain* chain = find_chain(table, "trusted-in");
+  if (chain == nullptr) return 0;
+  for (const Json& rule : chain->rules) {
+    for (const Json& expression : rule) {
+      const Json bits = expression.value("/mangle/value/|"_json_pointer, Json());
+      if (bits.is_array() && bits.size() == 2 && bits[1].is_number_unsigned()) {
+        return bits[1].get<std::uint32_t>();
+      }
+    }
+  }
+  return 0;
+}
+
+std::vector<model::Masquerade> masquerades_in(const NftTable& table) {
+  std::vector<model::Masquerade> result;
+  const NftChain* chain = find_chain(table, "masquerade");
+  if (chain == nullptr) return result;
+  const Json link_side = {{"meta", {{"key", "oifname"}}}};
+  const Json source_side = {{"payload", {{"protocol", "ip"}, {"field", "saddr"}}}};
+  for (const Json& rule : chain->rules) {
+    const Json link = matched(rule, link_side);
+    Json sources = matched(rule, source_side);
+    if (!link.is_string() || sources.is_null()) continue;
+    if (sources.is_object() && sources.contains("set")) {
+      Json elements = sources["set"];
+      sources = std::move(elements);
+    } else {
+      sources = Json::array({sources});
+    }
+    std::vector<NftRange> ranges;
+    for (const Json& element : sources) {
+      if (const auto range = range_of(element)) ranges.push_back(*range);
+    }
+    std::sort(ranges.begin(), ranges.end());
+    result.push_back({link.get<std::string>(), prefixes_of(ranges)});
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+FirewallAnchor anchor_in(const NftState& state, FirewallAnchor desired) {
+  const bool docker = !state.jumps_at(kDockerUserSpot).empty();
+  const bool forward = !state.jumps_at(kForwardSpot).empty();
+  if (desired == FirewallAnchor::kDockerUser && docker) return desired;
+  if (desired == FirewallAnchor::kForward && forward) return desired;
+  if (docker) return FirewallAnchor::kDockerUser;
+  if (forward) return FirewallAnchor::kForward;
+  return desired;
+}
+
+void compare_sets(const NftTable& found, const NftTable& expected,
+                  std::vector<std::string>& defects) {
+  for (const NftSet& set : expected.sets) {
+    const NftSet* there = find_set(found, set.name);
+    if (there == nullptr) {
+      defects.push_back("set " + set.name + " of table ip overland is missing");
+    } else if (*there != set) {
+      defects.push_back("set " + set.name + " of table ip overland has the wrong type");
+    }
+  }
+  for (const NftSet& set : found.sets) {
+    if (find_set(expected, set.name) == nullptr) {
+      defects.push_back("set " + set.name + " in table ip overland is not ours");
+    }
+  }
+}
+
+/// "" where both hold the same rules in the same order.
+std::string rule_difference(const std::vector<Json>& found, const std::vector<Json>& expected) {
+  if (found == expected) return "";
+  const std::multiset<Json> there(found.begin(), found.end());
+  const std::multiset<Json> wanted(expected.begin(), expected.end());
+  if (there == wanted) return "has its rules in the wrong order";
+  const bool lacks = !std::includes(there.begin(), there.end(), wanted.begin(), wanted.end());
+  const bool more = !std::includes(wanted.begin(), wanted.end(), there.begin(), there.end());
+  if (lacks && more) return "has rules that differ from ours";
+  return lacks ? "lacks a rule" : "has a rule that is not ours";
+}
+
+void compare_chains(const NftTable& found, const NftTable& expected,
+                    std::vector<std::string>& defects) {
+  for (const NftChain& chain : expected.chains) {
+    const std::string name = "chain " + chain.name + " of table ip overland ";
+    const NftChain* there = find_chain(found, chain.name);
+    if (there == nullptr) {
+      defects.push_back(name + "is missing");
+      continue;
+    }
+    if (!there->same_hook(chain))
+      defects.push_back(name + "has the wrong hook, priority or policy");
+    const std::string difference = rule_difference(there->rules, chain.rules);
+    if (!difference.empty()) defects.push_back(name + difference);
+  }
+  for (const NftChain& chain : found.chains) {
+    if (find_chain(expected, chain.name) == nullptr) {
+      defects.push_back("chain " + chain.name + " in table ip overland is not ours");
+    }
+  }
+}
+
+void compare_spot(const NftState& state, const NftSpot& spot, std::uint32_t mark,
+                  std::vector<std::string>& defects) {
+  const std::string target = spot.target;
+  const std::string place = std::string(spot.table) + " " + spot.chain;
+  const auto& rules = state.rules_of(spot);
+  if (!rules) {
+    defects.push_back("chain " + target + " of table ip " + spot.table + " is missing");
+  } else if (const std::string difference = rule_difference(*rules, anchor_rules(mark));
+             !difference.empty()) {
+    defects.push_back("chain " + target + " of table ip " + spot.table + " " + difference);
+  }
+  const std::size_t jumps = state.jumps_at(spot).size();
+  if (jumps == 0) {
+    defects.push_back("the jump from " + place + " to " + target + " is missing");
+  } else if (jumps > 1) {
+    defects.push_back(place + " jumps to " + target + " more than once");
+  } else if (state.rules_at(spot).front().jump != target) {
+    defects.push_back("the jump to " + target + " is not the first rule of " + place);
+  } else if (!state.rules_at(spot).front().plain) {
+    defects.push_back("the jump from " + place + " to " + target + " has a condition");
+  }
+}
+
+void compare_unused_spots(const NftState& state, FirewallAnchor anchor,
+                          std::vector<std::string>& defects) {
+  const std::vector<NftSpot> used = spots_of(anchor);
+  for (const NftSpot& spot : kSpots) {
+    const bool wanted = std::any_of(used.begin(), used.end(), [&](const NftSpot& entry) {
+      return std::string_view(entry.chain) == spot.chain;
+    });
+    if (!wanted && !state.jumps_at(spot).empty()) {
+      defects.push_back(std::string(spot.table) + " " + spot.chain + " jumps to " + spot.target +
+                        ", where it is of no use");
+    }
+  }
+  if (anchor != FirewallAnchor::kDockerNft) return;
+  for (const NftSpot& spot : {kForwardSpot, kPreroutingSpot}) {
+    if (state.rules_of(spot)) {
+      defects.push_back(std::string("chain ") + spot.target + " of table ip " + spot.table +
+                        " is of no use beside Docker's nftables backend");
+    }
+  }
+}
+
+}  // namespace
+
+FirewallPolicy decode_policy(const NftState& state, const FirewallPolicy& desired) {
+  FirewallPolicy policy;
+  policy.variant = model::FirewallVariant::kNft;
+  policy.anchor = anchor_in(state, desired.anchor);
+  if (!state.table) {
+    policy.mark = desired.mark;
+    policy.conntrack = desired.conntrack;
+    return policy;
+  }
+  const NftTable& table = *state.table;
+  policy.mark = mark_in(table);
+  // With neither chain the encoding is broken, whatever was meant.
+  const bool tracked = find_chain(table, "untracked") == nullptr;
+  const bool neither = tracked && find_chain(table, "keep-source") == nullptr;
+  policy.conntrack = neither ? desired.conntrack : tracked;
+  policy.bridges = names_in(table, "bridges");
+  policy.underlay_links = names_in(table, "underlay");
+  policy.local = prefixes_in(table, "local");
+  policy.peer_subnets = prefixes_in(table, "peer-subnets");
+  policy.peer_hosts = prefixes_in(table, "peer-hosts");
+  policy.transit = prefixes_in(table, "transit");
+  policy.masquerades = masquerades_in(table);
+  return policy;
+}
+
+std::vector<std::string> find_defects(const NftState& state, const FirewallPolicy& policy) {
+  std::vector<std::string> defects;
+  if (!state.table) {
+    defects.push_back("table ip overland is missing");
+  } else {
+    const NftTable expected = encode_table(policy);
+    compare_sets(*state.table, expected, defects);
+    compare_chains(*state.table, expected, defects);
+  }
+  for (const NftSpot& spot : spots_of(policy.anchor)) {
+    compare_spot(state, spot, policy.mark, defects);
+  }
+  compare_unused_spots(state, policy.anchor, defects);
+  return defects;
+}
+
+}  // namespace overland::firewall

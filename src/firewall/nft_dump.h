@@ -1,0 +1,71 @@
+#pragma once
+// Looks at nf_tables over plain nfnetlink, without libnftables: what is listed here can be large
+// and foreign (ten thousand set elements, somebody's long chain), and libnftables would build all
+// of it in memory first. Family ip only where not said otherwise. Message formats:
+// linux/netfilter/nf_tables.h.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace overland::firewall {
+
+/// Hook of a base chain; numbers as in the kernel (linux/netfilter.h, linux/netfilter_ipv4.h).
+struct NftHook {
+  std::string type;           // "filter", "nat", "route"
+  std::uint32_t number = 0;   // NF_INET_PRE_ROUTING 0 … NF_INET_POST_ROUTING 4
+  std::int32_t priority = 0;  // lower comes first
+  bool policy_drop = false;
+};
+
+struct NftChainEntry {
+  std::uint8_t family = 2;  // NFPROTO_INET 1, NFPROTO_IPV4 2, NFPROTO_BRIDGE 7, …
+  std::string table;
+  std::string name;
+  std::optional<NftHook> hook;  // nullopt: no base chain
+};
+
+/// A rule of a chain, as far as jumps are concerned.
+struct NftRuleEntry {
+  std::uint64_t handle = 0;
+  std::string jump;    // chain jumped or gone to; empty: neither
+  bool plain = false;  // nothing but a counter, a comment and the verdict: applies to every packet
+};
+
+/// An element of an IPv4 set, first and last address included, in host order.
+struct NftRange {
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+
+  auto operator<=>(const NftRange&) const = default;
+};
+
+/// One socket for several looks. All throw kPrivilege without CAP_NET_ADMIN and kUnsupported where
+/// the kernel has no nf_tables; a table, chain or set that is not there reads as empty.
+class NftDump {
+ public:
+  NftDump();
+  ~NftDump();
+  NftDump(const NftDump&) = delete;
+  NftDump& operator=(const NftDump&) = delete;
+
+  /// Names of the tables of family ip.
+  std::vector<std::string> tables();
+  /// Chains of `family` (0: of all families).
+  std::vector<NftChainEntry> chains(std::uint8_t family);
+  /// Rules in their order.
+  std::vector<NftRuleEntry> rules(const std::string& table, const std::string& chain);
+  /// True where the table holds a set, named or not.
+  bool has_sets(const std::string& table);
+  /// Elements of an interval set of type ipv4_addr; sorted.
+  std::vector<NftRange> ranges(const std::string& table, const std::string& set);
+  /// Elements of a set of type ifname; sorted.
+  std::vector<std::string> names(const std::string& table, const std::string& set);
+
+ private:
+  int fd_ = -1;
+  std::uint32_t sequence_ = 0;
+};
+
+}  // namespace overland::firewall

@@ -1,0 +1,68 @@
+#pragma once
+// Table `ip overland` as data, and what a policy looks like in it. Encoding is canonical: rules are
+// written in the form in which libnftables lists them, so that equal rules are equal JSON.
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "firewall/nft_dump.h"
+#include "model/firewall.h"
+
+namespace overland::firewall {
+
+/// Chains without a hook and without rules in our table, named kMadePrefix + table [+ "-" + chain]:
+/// they remember which tables and chains of iptables we had to make, so that remove() takes those
+/// and no others. (nft 1.0.6 does not list comments of tables and chains in JSON.)
+inline constexpr std::string_view kMadePrefix = "made-";
+
+struct NftSet {
+  std::string name;
+  std::string type;       // "ipv4_addr", "ifname"
+  bool interval = false;  // flag "interval"
+
+  auto operator<=>(const NftSet&) const = default;
+};
+
+struct NftChain {
+  std::string name;
+  std::string type;  // empty: no base chain
+  std::string hook;  // "prerouting", …
+  int priority = 0;
+  std::string policy;
+  std::vector<nlohmann::json> rules;  // normalised, in order
+
+  /// Same name and hook; rules aside.
+  [[nodiscard]] bool same_hook(const NftChain& other) const;
+};
+
+/// What the sets hold: with the policy's scalars, all that varies between hosts.
+struct NftElements {
+  std::map<std::string, std::vector<NftRange>> ranges;    // by set
+  std::map<std::string, std::vector<std::string>> names;  // by set
+};
+
+struct NftTable {
+  std::vector<NftSet> sets;       // by name
+  std::vector<NftChain> chains;   // by name; without the made-… ones
+  std::vector<std::string> made;  // names of the made-… chains, sorted
+  NftElements elements;
+};
+
+/// Throws kInvalid for a link name that libnftables would read as a pattern ("eth*") or a set
+/// ("@x").
+void check_link_names(const model::FirewallPolicy& policy);
+
+/// The whole table for a policy; without made-… chains.
+NftTable encode_table(const model::FirewallPolicy& policy);
+
+/// The rules of our chain in a table of iptables: accept what carries the mark. Only expressions
+/// that iptables-nft prints and edits.
+std::vector<nlohmann::json> anchor_rules(std::uint32_t mark);
+
+/// A listed rule in canonical form: no counter values, comments of iptables-nft left out, sets
+/// sorted.
+nlohmann::json normalise(const nlohmann::json& expressions);
+
+}  // namespace overland::firewall

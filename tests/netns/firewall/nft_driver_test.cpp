@@ -1,0 +1,287 @@
+// The nft driver's rules against the kernel: written, read back, spoilt by others, taken away.
+
+#include "firewall/nft_driver.h"
+
+#include <gmock/gmock.h>
+
+#include <random>
+
+#include "base/error.h"
+#include "netns/firewall/nft_policy.h"
+#include "netns/sandbox.h"
+
+namespace overland::firewall {
+namespace {
+
+using model::FirewallAnchor;
+using model::FirewallPolicy;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using tests::prefixes;
+using tests::sh;
+using tests::two_host_policy;
+
+class NftDriverTest : public tests::Sandbox {
+ protected:
+  void write(const FirewallPolicy& policy) { driver_->write(driver_->read(policy), policy); }
+
+  /// What is read back after writing `policy` must be that policy, without a defect.
+  void expect_in_force(const FirewallPolicy& policy) {
+    const auto found = driver_->read(policy);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_THAT(found->defects, IsEmpty());
+    EXPECT_TRUE(found->policy == policy);
+  }
+
+  std::vector<std::string> defects(const FirewallPolicy& policy) {
+    const auto found = driver_->read(policy);
+    return found ? found->defects : std::vector<std::string>{"nothing of ours"};
+  }
+
+  std::unique_ptr<Driver> driver_ = make_nft_driver();
+};
+
+FirewallPolicy router_policy() {
+  FirewallPolicy policy = two_host_policy();
+  policy.anchor = FirewallAnchor::kForward;
+  policy.bridges = {};
+  policy.local = {};
+  policy.underlay_links = {"eth0.100", "eth0.200"};
+  policy.peer_subnets = prefixes({"192.168.100.0/24", "192.168.200.0/24"});
+  policy.transit = prefixes({"172.16.10.0/24", "172.16.20.0/24", "192.168.100.0/24"});
+  policy.masquerades = {{"eth1", prefixes({"172.16.10.0/24", "172.16.20.0/24"})},
+                        {"eth2", prefixes({"172.16.10.0/24"})}};
+  return policy;
+}
+
+TEST_F(NftDriverTest, ReadsNothingInAFreshNamespace) {
+  EXPECT_FALSE(driver_->read(two_host_policy()).has_value());
+  EXPECT_EQ(sh("nft list ruleset"), "");
+}
+
+TEST_F(NftDriverTest, ReadsBackWhatItWroteAndWritesItOnlyOnce) {
+  const FirewallPolicy policy = two_host_policy();
+  write(policy);
+  expect_in_force(policy);
+  const std::string once = sh("nft -a list ruleset");
+  write(policy);
+  EXPECT_EQ(sh("nft -a list ruleset"), once);
+}
+
+TEST_F(NftDriverTest, ReadsBackEveryKindOfPolicy) {
+  FirewallPolicy untracked = two_host_policy();
+  untracked.conntrack = false;
+  FirewallPolicy empty = two_host_policy();
+  empty.peer_hosts = {};
+  empty.peer_subnets = {};
+  empty.bridges = {};
+  FirewallPolicy beside_nft = two_host_policy();
+  beside_nft.anchor = FirewallAnchor::kDockerNft;
+  FirewallPolicy top = router_policy();
+  top.conntrack = false;
+  top.mark = 0x80000000;
+  top.peer_hosts = prefixes({"240.0.0.0/4", "0.0.0.0/8"});
+  for (const auto& policy :
+       {two_host_policy(), untracked, empty, router_policy(), beside_nft, top, two_host_policy()}) {
+    write(policy);
+    expect_in_force(policy);
+  }
+}
+
+TEST_F(NftDriverTest, ChangesElementsWithoutTouchingRules) {
+  FirewallPolicy policy = two_host_policy();
+  write(policy);
+  const std::string before = sh("nft -a -s list table ip overland | grep handle");
+  policy.peer_hosts = prefixes({"10.0.0.202/32"});
+  policy.peer_subnets = prefixes({"192.168.200.0/25", "192.168.201.0/24"});
+  policy.underlay_links = {"eth0", "eth1"};
+  write(policy);
+  expect_in_force(policy);
+  EXPECT_EQ(sh("nft -a -s list table ip overland | grep handle"), before);
+}
+
+TEST_F(NftDriverTest, ReachesAnyListFromAnyOtherByDeltas) {
+  std::mt19937 random(20);
+  FirewallPolicy policy = two_host_policy();
+  for (int round = 0; round < 60; ++round) {
+    std::vector<model::Prefix> list;
+    for (int i = std::uniform_int_distribution<>(0, 30)(random); i > 0; --i) {
+      const std::uint32_t base = round % 3 == 0 ? 0xffffff00U : 0x0a000000U;
+      const std::uint32_t low = std::uniform_int_distribution<std::uint32_t>(0, 255)(random);
+      const int length = std::uniform_int_distribution<>(24, 32)(random);
+      list.emplace_back(model::Address::from_ipv4(base | low), static_cast<std::uint8_t>(length));
+    }
+    policy.peer_subnets = model::aggregate(list);
+    write(policy);
+    expect_in_force(policy);
+  }
+}
+
+TEST_F(NftDriverTest, TakesOddNamesAsDataAndNeverAsCommands) {
+  FirewallPolicy policy = two_host_policy();
+  policy.underlay_links = {"$x", "e\"; flush", "{ }", "\\"};
+  policy.underlay_links.pop_back();  // a backslash escapes in libnftables: refused below
+  policy.masquerades = {{"e\";flush", prefixes({"10.0.0.0/24"})}};
+  write(policy);
+  expect_in_force(policy);
+  for (const char* name : {"*", "eth*", "@local", "a\\*", "", "longer-than-fifteen"}) {
+    FirewallPolicy bad = two_host_policy();
+    bad.underlay_links = {name};
+    EXPECT_THROW(write(bad), base::Error) << name;
+  }
+  expect_in_force(policy);
+}
+
+TEST_F(NftDriverTest, KeepsForeignRulesOfDockerUserBelowItsJump) {
+  sh("iptables-nft -N DOCKER-USER; iptables-nft -A DOCKER-USER -s 1.2.3.4 -j DROP;"
+     "iptables-nft -A DOCKER-USER -s 1.2.3.5 -m conntrack --ctstate NEW -j DROP;"
+     "iptables-nft -A DOCKER-USER -j RETURN");
+  write(two_host_policy());
+  expect_in_force(two_host_policy());
+  EXPECT_EQ(sh("iptables-nft -S DOCKER-USER"),
+            "-N DOCKER-USER\n"
+            "-A DOCKER-USER -m comment --comment overland -j OVERLAND-FORWARD\n"
+            "-A DOCKER-USER -s 1.2.3.4/32 -j DROP\n"
+            "-A DOCKER-USER -s 1.2.3.5/32 -m conntrack --ctstate NEW -j DROP\n"
+            "-A DOCKER-USER -j RETURN\n");
+}
+
+struct Fault {
+  const char* command;
+  const char* defect;
+};
+
+TEST_F(NftDriverTest, NamesAndRepairsEveryFault) {
+  const Fault faults[] = {
+      {"iptables-nft -F DOCKER-USER", "jump from filter DOCKER-USER"},
+      {"iptables-nft -I DOCKER-USER -s 1.2.3.4 -j DROP", "not the first rule"},
+      {"iptables-nft -I DOCKER-USER -j OVERLAND-FORWARD", "more than once"},
+      {"iptables-nft -F DOCKER-USER; iptables-nft -A DOCKER-USER -s 1.1.1.1 -j OVERLAND-FORWARD",
+       "has a condition"},
+      {"iptables-nft -I FORWARD -j OVERLAND-FORWARD", "filter FORWARD jumps to OVERLAND-FORWARD"},
+      {"iptables-nft -t raw -I PREROUTING -s 1.2.3.4 -j DROP", "not the first rule of raw"},
+      {"iptables-nft -F OVERLAND-FORWARD", "lacks a rule"},
+      {"iptables-nft -I OVERLAND-FORWARD -j DROP", "has a rule that is not ours"},
+      {"iptables-nft -t raw -F; iptables-nft -t raw -X", "OVERLAND-RAW of table ip raw is missing"},
+      {"nft delete table ip raw", "OVERLAND-RAW of table ip raw is missing"},
+      {"nft delete table ip filter", "OVERLAND-FORWARD of table ip filter is missing"},
+      {"nft delete table ip overland", "table ip overland is missing"},
+      {"nft flush chain ip overland trusted-in", "trusted-in"},
+      {"nft add rule ip overland trusted-in accept", "has a rule that is not ours"},
+      {"nft add chain ip overland x", "chain x in table ip overland is not ours"},
+      {"nft add set ip overland x '{ type ipv4_addr; }'", "set x in table ip overland is not ours"},
+      {"nft flush chain ip overland keep-source; nft delete chain ip overland keep-source",
+       "keep-source of table ip overland is missing"},
+      {"nft 'delete chain ip overland keep-source; add chain ip overland keep-source { type nat "
+       "hook postrouting priority 110; }'",
+       "wrong hook, priority or policy"},
+      {"nft 'chain ip overland trusted-in { policy drop; }'", "wrong hook, priority or policy"},
+      {"nft 'flush table ip overland; delete set ip overland transit; add set ip overland transit "
+       "{ type ipv4_addr; }'",
+       "set transit of table ip overland has the wrong type"},
+  };
+  const FirewallPolicy policy = two_host_policy();
+  for (const Fault& fault : faults) {
+    write(policy);
+    sh(fault.command);
+    EXPECT_THAT(defects(policy), Contains(HasSubstr(fault.defect))) << fault.command;
+    write(policy);
+    SCOPED_TRACE(fault.command);
+    expect_in_force(policy);
+  }
+}
+
+TEST_F(NftDriverTest, ShowsAChangedElementAsAChangedPolicy) {
+  FirewallPolicy policy = two_host_policy();
+  write(policy);
+  sh("nft delete element ip overland peer-subnets '{ 192.168.200.0/24 }';"
+     "nft add element ip overland peer-hosts '{ 10.0.0.210-10.0.0.212 }'");
+  const auto found = driver_->read(policy);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_THAT(found->defects, IsEmpty());
+  EXPECT_THAT(found->policy.peer_subnets, IsEmpty());
+  EXPECT_EQ(found->policy.peer_hosts,
+            prefixes({"10.0.0.201/32", "10.0.0.210/31", "10.0.0.212/32"}));
+  write(policy);
+  expect_in_force(policy);
+}
+
+TEST_F(NftDriverTest, ShowsAnotherMarkAndAnotherAnchorAsThePolicyInForce) {
+  FirewallPolicy old = two_host_policy();
+  old.mark = 0x400000;
+  old.anchor = FirewallAnchor::kForward;
+  old.conntrack = false;
+  write(old);
+  const auto found = driver_->read(two_host_policy());
+  ASSERT_TRUE(found.has_value());
+  EXPECT_THAT(found->defects, IsEmpty());
+  EXPECT_TRUE(found->policy == old);
+}
+
+TEST_F(NftDriverTest, RemovesEverythingItMade) {
+  for (const auto& policy : {two_host_policy(), router_policy()}) {
+    write(policy);
+    driver_->remove();
+    EXPECT_EQ(sh("nft list ruleset"), "");
+    EXPECT_FALSE(driver_->read(policy).has_value());
+  }
+  driver_->remove();
+}
+
+TEST_F(NftDriverTest, RemovalLeavesWhatStoodBefore) {
+  sh("iptables-nft -N DOCKER-USER; iptables-nft -P FORWARD DROP; iptables-nft -A FORWARD -j "
+     "DOCKER-USER; iptables-nft -t raw -A PREROUTING -s 1.2.3.4 -j DROP; nft add table ip foreign");
+  const std::string before = sh("nft list ruleset");
+  write(two_host_policy());
+  driver_->remove();
+  EXPECT_EQ(sh("nft list ruleset"), before);
+}
+
+TEST_F(NftDriverTest, RemovalLeavesAnEmptyTableThatStoodBefore) {
+  sh("nft add table ip raw;"
+     "nft add chain ip raw PREROUTING '{ type filter hook prerouting priority raw; }';"
+     "nft add table ip filter; nft add chain ip filter DOCKER-USER");
+  const std::string before = sh("nft list ruleset");
+  write(two_host_policy());
+  driver_->remove();
+  EXPECT_EQ(sh("nft list ruleset"), before);
+}
+
+TEST_F(NftDriverTest, RemovalLeavesWhatOthersCameToUse) {
+  write(two_host_policy());
+  sh("iptables-nft -A FORWARD -j DOCKER-USER; iptables-nft -t raw -A PREROUTING -s 1.2.3.4 -j "
+     "DROP");
+  driver_->remove();
+  EXPECT_EQ(sh("iptables-nft-save | grep -E '^[-:*]'"),
+            "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -s 1.2.3.4/32 -j "
+            "DROP\n*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT "
+            "[0:0]\n:DOCKER-USER - [0:0]\n-A FORWARD -j DOCKER-USER\n");
+}
+
+TEST_F(NftDriverTest, RemovesAChainReferredToFromElsewhereOnlyIfItCan) {
+  write(two_host_policy());
+  sh("nft add chain ip filter mine; nft add rule ip filter mine jump DOCKER-USER");
+  driver_->remove();
+  EXPECT_EQ(sh("nft list ruleset | grep -cE 'overland|OVERLAND'; true"), "0\n");
+  EXPECT_THAT(sh("nft list ruleset"), HasSubstr("jump DOCKER-USER"));
+}
+
+TEST_F(NftDriverTest, SurvivesIptablesBesideIt) {
+  write(two_host_policy());
+  EXPECT_THAT(sh("iptables-nft -S"),
+              HasSubstr("-A OVERLAND-FORWARD -m mark --mark 0x200000/0x200000 -m comment --comment "
+                        "overland -j ACCEPT\n"));
+  sh("iptables-nft -A FORWARD -s 5.6.7.8 -j DROP; iptables-nft -t raw -A PREROUTING -d 5.6.7.8 -j "
+     "DROP; iptables-nft -t nat -A POSTROUTING -s 192.168.100.0/24 ! -o docker0 -j MASQUERADE");
+  expect_in_force(two_host_policy());
+  const std::string saved = sh("iptables-nft-save | grep -E '^[-:*]'");
+  sh("iptables-nft-save | iptables-nft-restore");
+  EXPECT_EQ(sh("iptables-nft-save | grep -E '^[-:*]'"), saved);
+  expect_in_force(two_host_policy());
+}
+
+}  // namespace
+}  // namespace overland::firewall
