@@ -1,5 +1,7 @@
 """LANs: a bridge in a network namespace of its own, with one veth for each host that is attached."""
 
+import itertools
+
 from .namespace import network_namespace
 from .shell import LabError
 
@@ -7,7 +9,7 @@ from .shell import LabError
 class Lan:
     def __init__(self, lab_name, cgroup, name):
         self.name = name
-        self.ports = {}
+        self.ports, self.numbers = {}, itertools.count()
         self.ns = network_namespace(f"{lab_name}-{name}", cgroup / f"lan-{name}")
         self.ns.run(["ip", "-batch", "-"], input="link add br0 type bridge\nlink set br0 up\nlink set lo up\n")
         # A bridge must not pass frames through iptables here: that is what the hosts do.
@@ -15,7 +17,7 @@ class Lan:
 
     def attach(self, host, link):
         """Create `link` inside the host, plugged into this LAN. Nothing is made outside the two namespaces."""
-        port = f"port{len(self.ports)}"
+        port = f"port{next(self.numbers)}"
         self.ns.run(["ip", "-batch", "-"], input=(
             f"link add {port} type veth peer name {link} netns {host.ns.pid}\n"
             f"link set {port} master br0 up\n"))
