@@ -21,8 +21,8 @@ using model::Prefix;
 
 /// Asking about one destination costs as much as the dump of several routes; a table that is larger
 /// than this many routes (and that many for each destination) is not dumped to its end.
-constexpr std::size_t kDumpAlways = 4096;
-constexpr std::size_t kDumpPerDestination = 4;
+constexpr std::size_t kDumpAlways = 1024;
+constexpr std::size_t kDumpPerDestination = 2;
 
 class Search {
  public:

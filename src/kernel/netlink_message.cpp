@@ -72,9 +72,10 @@ Refusal read_refusal(const nlmsghdr& message) {
   Refusal refusal = {-error->error, ""};
   if ((message.nlmsg_flags & NLM_F_ACK_TLVS) == 0) return refusal;
   // Our sockets set NETLINK_CAP_ACK; a kernel without it echoes the whole request first.
-  const std::size_t echoed =
-      (message.nlmsg_flags & NLM_F_CAPPED) != 0 ? 0 : error->msg.nlmsg_len - sizeof(nlmsghdr);
-  const std::size_t fixed = sizeof(nlmsgerr) + static_cast<std::size_t>(NLMSG_ALIGN(echoed));
+  const bool capped = (message.nlmsg_flags & NLM_F_CAPPED) != 0;
+  const std::size_t request = capped ? sizeof(nlmsghdr) : error->msg.nlmsg_len;
+  if (request < sizeof(nlmsghdr) || request > message.nlmsg_len) return refusal;
+  const std::size_t fixed = static_cast<std::size_t>(NLMSG_ALIGN(sizeof(int) + request));
   std::array<nlattr*, NLMSGERR_ATTR_MAX + 1> attributes = {};
   if (nlmsg_parse(const_cast<nlmsghdr*>(&message), static_cast<int>(fixed), attributes.data(),
                   NLMSGERR_ATTR_MAX, nullptr) == 0) {
