@@ -22,7 +22,9 @@ po::options_description description() {
       "adopt", po::bool_switch(), "take foreign routes to our destinations over")(
       "prune", po::bool_switch(),
       "remove also when the inventory lost more than half its hosts since the last apply")(
-      "quiet,q", po::bool_switch(), "print nothing where nothing changed");
+      "boot", po::bool_switch(),
+      "before Docker starts: do what can be done now, remove nothing, leave the rest to the next "
+      "run")("quiet,q", po::bool_switch(), "print nothing where nothing changed");
   options.add(lock_options());
   return options;
 }
@@ -68,9 +70,10 @@ int apply(const std::vector<std::string>& arguments) {
   require_privilege();
   const base::FileLock lock(given.lock_file, std::chrono::seconds(given.wait_seconds));
   Session session(given);
+  session.booting = (*values)["boot"].as<bool>();
   plan::Options options;
   options.adopt = (*values)["adopt"].as<bool>();
-  options.restart_docker = (*values)["restart-docker"].as<bool>();
+  options.restart_docker = (*values)["restart-docker"].as<bool>() && !session.booting;
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
   // While removals are held back the old count stays, or the next run would carry them out.
   if (options.prune) session.saved.hosts = session.inventory.hosts.size();

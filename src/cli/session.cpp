@@ -83,19 +83,26 @@ Session::Session(Options given)
       &inventory::find_host(inventory, options.host, hostname(), addresses(machine.ports().links));
 }
 
-reconcile::Goal Session::goal() const {
+reconcile::Goal Session::goal() {
   return [this](const model::HostFacts& facts) {
     auto state = desired::derive(inventory, *host, facts);
     const auto reasons = desired::misfits(inventory, *host, facts, state);
-    if (!reasons.empty()) throw base::Error(base::ErrorKind::kInventory, join(reasons));
+    if (!reasons.empty() && !booting) {
+      throw base::Error(base::ErrorKind::kInventory, join(reasons));
+    }
+    if (reasons != told) {
+      for (const auto& reason : reasons) spdlog::warn("not yet: {}", reason);
+      told = reasons;
+    }
+    if (booting) desired::keep_reachable(state, facts);
     return state;
   };
 }
 
 reconcile::Survey Session::survey(plan::Options& plan_options, bool prune) {
-  plan_options.prune = true;
+  plan_options.prune = !booting;
   auto result = reconcile::survey(machine.ports(), goal(), saved, plan_options);
-  if (!prune && shrunk(saved, inventory, result)) {
+  if (!prune && plan_options.prune && shrunk(saved, inventory, result)) {
     plan_options.prune = false;
     result.plan = plan::make_plan(result.actual, result.desired, result.facts, plan_options);
   }

@@ -40,13 +40,17 @@ struct Session {
   inventory::Inventory inventory;
   Machine machine;
   reconcile::SavedState saved;
+  bool booting = false;
+  std::vector<std::string> told;  // what booting has warned of already
   const inventory::Host* host = nullptr;  // points into inventory
 
   /// The desired state by inventory and facts; throws kInventory where they do not fit together.
-  [[nodiscard]] reconcile::Goal goal() const;
+  /// While booting only warns of that, and wants what can be done.
+  [[nodiscard]] reconcile::Goal goal();
 
-  /// Surveys with `plan_options`; nothing is pruned where the inventory lost more than half its
-  /// hosts since the last apply, unless `prune` says so. `plan_options.prune` tells afterwards.
+  /// Surveys with `plan_options`; nothing is pruned while booting, nor where the inventory lost
+  /// more than half its hosts since the last apply, unless `prune` says so. `plan_options.prune`
+  /// tells afterwards.
   reconcile::Survey survey(plan::Options& plan_options, bool prune);
 };
 

@@ -76,4 +76,12 @@ std::vector<std::string> misfits(const inventory::Inventory& inventory, const in
   return result;
 }
 
+void keep_reachable(model::HostState& state, const model::HostFacts& facts) {
+  const auto networks = on_link(state, facts);
+  std::erase_if(state.routes, [&](const model::Route& route) {
+    return std::none_of(route.gateways.begin(), route.gateways.end(),
+                        [&](const auto& gateway) { return covered(networks, gateway); });
+  });
+}
+
 }  // namespace overland::desired

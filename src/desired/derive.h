@@ -22,6 +22,10 @@ model::HostState derive(const inventory::Inventory& inventory, const inventory::
 std::vector<std::string> misfits(const inventory::Inventory& inventory, const inventory::Host& host,
                                  const model::HostFacts& facts, const model::HostState& state);
 
+/// Takes out of `state` the routes no next hop of which is on-link now: what a host can do while
+/// its network is still coming up.
+void keep_reachable(model::HostState& state, const model::HostFacts& facts);
+
 /// The link that carries, or will carry once the VLAN links are made, the host's address number
 /// `index`; nullopt where none does.
 std::optional<std::string> underlay_link(const inventory::Inventory& inventory,

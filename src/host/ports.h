@@ -75,13 +75,11 @@ class Docker {
   virtual void apply(const plan::DockerStep& step) = 0;
   /// daemon.json's bytes now, nullopt where there is no such file: to be kept before the first
   /// change.
-  virtual std::optional<std::string> file() { return std::nullopt; }
+  virtual std::optional<std::string> file() = 0;
   /// After our keys are out again: puts back the bytes of `original` (nullopt: removes the file)
   /// where the file still means the same, and leaves it alone where somebody else has changed it
   /// since.
-  virtual void restore_file(const std::optional<std::string>& original) {
-    static_cast<void>(original);
-  }
+  virtual void restore_file(const std::optional<std::string>& original) = 0;
   /// Restarts the engine and waits until it answers again.
   virtual void restart() = 0;
 };

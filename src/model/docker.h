@@ -24,7 +24,6 @@ struct DockerSettings {
   std::string bridge;                       // "docker0"; empty on a host without Docker
   std::optional<InterfaceAddress> address;  // of that bridge: wanted, or found now
   bool restart_pending = false;             // read back: the running dockerd has not read our keys
-  bool remove_empty_file = false;           // wanted: a daemon.json left without any key goes (purge)
 
   auto operator<=>(const DockerSettings&) const = default;
 };

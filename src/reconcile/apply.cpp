@@ -142,6 +142,12 @@ void set_aside(std::vector<Step>& steps, const std::string& why, std::vector<Ste
   std::erase_if(steps, replaces_values);
 }
 
+bool writes_daemon_json(const std::vector<Step>& steps) {
+  return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+    return std::holds_alternative<plan::DockerStep>(step);
+  });
+}
+
 bool any_done(const std::vector<StepReport>& reports) {
   return std::any_of(reports.begin(), reports.end(),
                      [](const auto& report) { return report.status == Status::kDone; });
@@ -173,6 +179,9 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
   constexpr int kPasses = 2;
   for (int pass = 0; pass < kPasses; ++pass) {
     auto steps = std::move(report.after.plan.steps);
+    if (saved.daemon_keys.empty() && writes_daemon_json(steps)) {
+      saved.daemon_json = ports.docker.file();
+    }
     saved = remember(std::move(saved), steps, report.after.facts);
     report.memory_fault = try_store(saved_file, saved);
     if (steps.empty()) break;

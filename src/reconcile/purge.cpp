@@ -29,6 +29,7 @@ ApplyReport purge(const host::Ports& ports, Survey before, const std::filesystem
                   const SavedState& saved) {
   ApplyReport report;
   report.steps = execute(ports, before.plan.steps);
+  if (!saved.daemon_keys.empty()) ports.docker.restore_file(saved.daemon_json);
   report.after = survey_removal(ports, saved);
   if (report.after.plan.empty()) {
     std::error_code error;

@@ -46,7 +46,7 @@ std::string to_text(const SavedState& state) {
       {"hosts", state.hosts},
       {"sysctls", replaced_json(state.sysctls)},
       {"daemon_keys", replaced_json(state.daemon_keys)},
-      {"daemon_json_existed", state.daemon_json_existed},
+      {"daemon_json", optional_json(state.daemon_json)},
       {"unread_by", state.unread_by},
   };
   return document.dump(2) + "\n";
@@ -88,7 +88,7 @@ SavedState load_saved(const std::filesystem::path& file) {
     state.hosts = document.at("hosts").get<std::size_t>();
     state.sysctls = replaced_from(document.at("sysctls"));
     state.daemon_keys = replaced_from(document.at("daemon_keys"));
-    state.daemon_json_existed = document.at("daemon_json_existed").get<bool>();
+    state.daemon_json = optional_text(document.at("daemon_json"));
     state.unread_by = document.at("unread_by").get<std::string>();
   } catch (const Json::exception& error) {
     refuse(file, std::string("is damaged (") + error.what() + ")");
@@ -144,7 +144,6 @@ model::HostState without_us(const SavedState& saved, const model::HostState& act
   if (actual.docker) {
     model::DockerSettings settings;
     put_back(saved.daemon_keys, *actual.docker, settings.keys);
-    settings.remove_empty_file = !saved.daemon_json_existed;
     state.docker = std::move(settings);
   }
   return state;

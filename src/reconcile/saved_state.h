@@ -27,7 +27,7 @@ struct SavedState {
   std::size_t hosts = 0;  // in the inventory of the last apply; 0: never
   std::map<std::string, Replaced> sysctls;
   std::map<std::string, Replaced> daemon_keys;  // values as compact JSON
-  bool daemon_json_existed = true;              // before our first change to it
+  std::optional<std::string> daemon_json;  // its bytes before our first change; nullopt: no file
   std::string unread_by;  // DockerFacts::instance that ran when we changed keys it has to reread
 
   auto operator<=>(const SavedState&) const = default;

@@ -145,6 +145,7 @@ TEST_F(Apply, PurgeTakesAllAwayAndPutsBackWhatItReplaced) {
   machine.state.routes.clear();
   const auto before = machine.state;
   run();
+  machine.daemon_json = "rewritten";
   const auto saved = reconcile::load_saved(saved_file);
   const auto report = reconcile::purge(
       machine.ports(), reconcile::survey_removal(machine.ports(), saved), saved_file, saved);
@@ -153,6 +154,7 @@ TEST_F(Apply, PurgeTakesAllAwayAndPutsBackWhatItReplaced) {
   EXPECT_EQ(machine.state.sysctls, before.sysctls);
   EXPECT_EQ(machine.state.firewall, std::nullopt);
   EXPECT_EQ(machine.state.docker->keys.at("bip"), std::nullopt);
+  EXPECT_EQ(machine.daemon_json, "{}");
   EXPECT_FALSE(std::filesystem::exists(saved_file));
 }
 

@@ -17,6 +17,7 @@ struct World {
   int fail_at = std::numeric_limits<int>::max();  // the change, from 0, that fails
   bool dead_after = false;                        // and all changes after it
   bool restart_takes_bip = true;
+  std::optional<std::string> daemon_json = "{}";
   int changes = 0;
   int restarts = 0;
 
@@ -98,6 +99,10 @@ struct FakeDocker : host::Docker {
     return keys;
   }
   void apply(const plan::DockerStep& step) override { world.must(step); }
+  std::optional<std::string> file() override { return world.daemon_json; }
+  void restore_file(const std::optional<std::string>& original) override {
+    world.daemon_json = original;
+  }
   void restart() override {
     world.must(plan::RestartDockerStep{std::nullopt});
     world.facts.docker.instance = "restart " + std::to_string(world.restarts);

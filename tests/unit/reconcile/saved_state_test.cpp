@@ -36,7 +36,7 @@ TEST_F(Saved, ComesBackAsItWasWritten) {
   state.hosts = 3;
   state.sysctls["net.ipv4.ip_forward"] = {"0", "1"};
   state.daemon_keys["bip"] = {std::nullopt, "\"192.168.100.1/24\""};
-  state.daemon_json_existed = false;
+  state.daemon_json = "{ \"debug\": true }\n";
   state.unread_by = "42:1000";
   reconcile::store_saved(file, state);
   EXPECT_EQ(reconcile::load_saved(file), state);

@@ -1,0 +1,28 @@
+#include "cli/session.h"
+#include "docker/engine.h"
+#include "firewall/host_firewall.h"
+#include "kernel/links.h"
+#include "kernel/routes.h"
+#include "kernel/sysctls.h"
+
+namespace overland::cli {
+
+struct Machine::Adapters {
+  explicit Adapters(const Options& options) : firewall({.variant = options.firewall}) {}
+
+  kernel::RouteTable routes;
+  kernel::LinkTable links;
+  kernel::SysctlTree sysctls;
+  firewall::HostFirewall firewall;
+  docker::Engine docker;
+};
+
+Machine::Machine(const Options& options) : adapters_(std::make_unique<Adapters>(options)) {}
+Machine::~Machine() = default;
+
+host::Ports Machine::ports() {
+  auto& all = *adapters_;
+  return {all.routes, all.links, all.sysctls, all.firewall, all.docker};
+}
+
+}  // namespace overland::cli

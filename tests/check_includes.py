@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+"""Greps every #include of src against the table of who may include whom (docs/architecture.md)."""
+
+import pathlib
+import re
+import sys
+
+ALLOWED = {
+    "base": set(),
+    "model": {"base"},
+    "inventory": {"model", "base"},
+    "desired": {"inventory", "model", "base"},
+    "plan": {"model", "base"},
+    "host": {"plan", "model", "base"},
+    "kernel": {"host", "plan", "model", "base"},
+    "firewall": {"host", "plan", "model", "base"},
+    "docker": {"host", "plan", "model", "base"},
+    "reconcile": {"host", "plan", "model", "base"},
+}
+ALLOWED["cli"] = set(ALLOWED)
+
+# Types of these never leave the .cpp of the rooms that use them.
+PRIVATE_LIBRARIES = re.compile(r"<(netlink/|libiptc/|nftables/|nlohmann/|toml\+\+|curl/|systemd/|libipset/)")
+
+
+def faults(source: pathlib.Path):
+    for path in sorted(source.rglob("*.[ch]*")):
+        if path.suffix not in (".h", ".cpp"):
+            continue
+        folder = path.relative_to(source).parts[0]
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = re.match(r'#include "([^/"]+)/', line)
+            if match and match[1] != folder and match[1] not in ALLOWED[folder]:
+                yield f"{path}:{number}: {folder} may not include {match[1]}"
+            if path.suffix == ".h" and line.startswith("#include") and PRIVATE_LIBRARIES.search(line):
+                # A header that only its own folder includes may show them.
+                if included_elsewhere(source, path):
+                    yield f"{path}:{number}: a library's types leave the room through this header"
+
+
+def included_elsewhere(source: pathlib.Path, header: pathlib.Path) -> bool:
+    name = str(header.relative_to(source))
+    folder = header.relative_to(source).parts[0]
+    return any(
+        f'#include "{name}"' in path.read_text()
+        for path in source.rglob("*.[ch]*")
+        if path.relative_to(source).parts[0] != folder
+    )
+
+
+def main() -> int:
+    found = list(faults(pathlib.Path(sys.argv[1])))
+    print("\n".join(found) or "every include is allowed")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
