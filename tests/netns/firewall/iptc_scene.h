@@ -1,0 +1,140 @@
+#pragma once
+// A host with a bridge and Docker-like legacy rules, a peer with a bridge subnet, and strangers;
+// and a /run of its own, so that neither the machine's xtables lock nor its namespaces are touched.
+//
+//   box 192.168.100.2 ── docker0 [host] eth0 10.0.0.200 ── 10.0.0.201 peer (192.168.200.2)
+//                                [host] eth1 172.30.0.1 ── 172.30.0.2 outside
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "firewall/iptc_driver.h"
+#include "netns/sandbox.h"
+
+namespace overland::firewall {
+
+inline model::Prefix prefix(const std::string& text) {
+  const auto parsed = model::Prefix::parse(text);
+  EXPECT_TRUE(parsed) << text;
+  return parsed.value_or(model::Prefix());
+}
+
+/// `count` prefixes of /24 from 10.64.0.0 on, no two of which are neighbours; sorted.
+inline std::vector<model::Prefix> scattered(std::size_t count) {
+  std::vector<model::Prefix> result;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto at = 0x0a400000U + (static_cast<std::uint32_t>(i) << 9U);
+    result.emplace_back(model::Address::from_ipv4(at), std::uint8_t{24});
+  }
+  return result;
+}
+
+class IptcScene : public tests::Sandbox {
+ protected:
+  void SetUp() override {
+    Sandbox::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    tests::sh("mount -t tmpfs none /run");
+  }
+
+  /// Namespaces, links and addresses.
+  static void raise_network() {
+    tests::sh(R"(set -e
+      attach() {  # namespace, our link, our address, its address
+        ip netns add $1
+        ip link add $2 type veth peer name eth0 netns $1
+        ip addr add $3/24 dev $2
+        ip link set $2 up
+        ip -n $1 addr add $4/24 dev eth0
+        ip -n $1 link set lo up
+        ip -n $1 link set eth0 up
+        ip -n $1 route add default via $3
+      }
+      attach box docker0 192.168.100.1 192.168.100.2
+      attach peer eth0 10.0.0.200 10.0.0.201
+      attach outside eth1 172.30.0.1 172.30.0.2
+      ip -n peer addr add 192.168.200.2/24 dev lo
+      ip -n outside addr add 192.168.200.2/32 dev lo
+      ip route add 192.168.200.0/24 via 10.0.0.201
+      for link in all default eth0 eth1 docker0; do echo 0 > /proc/sys/net/ipv4/conf/$link/rp_filter; done
+      echo 1 > /proc/sys/net/ipv4/ip_forward)");
+  }
+
+  /// What dockerd 28 puts into the legacy tables, in its order.
+  static void start_docker() {
+    tests::sh(R"(set -e
+      iptables-legacy -P FORWARD DROP
+      iptables-legacy -N DOCKER-USER 2>/dev/null || true
+      iptables-legacy -N DOCKER
+      iptables-legacy -A FORWARD -j DOCKER-USER
+      iptables-legacy -A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+      iptables-legacy -A FORWARD -o docker0 -j DOCKER
+      iptables-legacy -A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+      iptables-legacy -A DOCKER ! -i docker0 -o docker0 -j DROP
+      iptables-legacy -t raw -A PREROUTING -d 192.168.100.2 ! -i docker0 -j DROP
+      iptables-legacy -t nat -I POSTROUTING -s 192.168.100.0/24 ! -o docker0 -j MASQUERADE)");
+  }
+
+  static model::FirewallPolicy docker_host() {
+    model::FirewallPolicy policy;
+    policy.variant = model::FirewallVariant::kLegacy;
+    policy.mark = 0x200000;
+    policy.bridges = {"docker0"};
+    policy.underlay_links = {"eth0"};
+    policy.local = {prefix("192.168.100.0/24")};
+    policy.peer_subnets = {prefix("192.168.200.0/24")};
+    policy.peer_hosts = {prefix("10.0.0.201/32")};
+    return policy;
+  }
+
+  /// One ping; `from` is an address of that namespace, or empty.
+  static bool ping(const std::string& space, const std::string& to, const std::string& from = {}) {
+    const std::string source = from.empty() ? "" : " -I " + from;
+    return base::run("/bin/sh",
+                     {"-c", "ip netns exec " + space + " ping -q -c1 -W1" + source + " " + to})
+               .status == 0;
+  }
+
+  /// Counts echo requests by source in `space` from now on.
+  static void watch(const std::string& space, const std::string& source) {
+    tests::sh("ip netns exec " + space +
+              " iptables-legacy -A INPUT -p icmp -m icmp --icmp-type 8 -s " + source);
+  }
+  static bool seen(const std::string& space, const std::string& source) {
+    const std::string list = tests::sh("ip netns exec " + space + " iptables-legacy-save -c");
+    for (std::size_t at = 0; at < list.size(); at = list.find('\n', at) + 1) {
+      const std::string line = list.substr(at, list.find('\n', at) - at);
+      if (line.find("-s " + source + "/32 ") != std::string::npos) return line[1] != '0';
+      if (list.find('\n', at) == std::string::npos) break;
+    }
+    return false;
+  }
+
+  static void expect_in_force(const model::FirewallPolicy& policy) {
+    const auto found = make_iptc_driver()->read(policy);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->policy, policy);
+    EXPECT_EQ(found->defects, std::vector<std::string>());
+  }
+
+  static void write(const model::FirewallPolicy& policy) {
+    const auto driver = make_iptc_driver();
+    driver->write(driver->read(policy), policy);
+  }
+
+  static std::string rules() {
+    return tests::sh("for t in raw nat filter; do iptables-legacy -t $t -S; done");
+  }
+};
+
+/// Wall time of `work` in milliseconds.
+template <typename Work>
+double milliseconds(Work work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+}  // namespace overland::firewall

@@ -1,0 +1,153 @@
+// Others at the same tables at the same time: with the lock, holding the lock, and without it.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <stdexcept>
+#include <thread>
+
+#include "base/error.h"
+#include "base/unique_fd.h"
+#include "firewall/iptc_table.h"
+#include "netns/firewall/iptc_scene.h"
+
+namespace overland::firewall {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using tests::sh;
+
+class IptcWriters : public IptcScene {};
+
+/// Runs `work` in a process of its own; its status is 0 unless something was thrown.
+template <typename Work>
+pid_t in_process(Work work) {
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  try {
+    work();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "writer: %s\n", error.what());
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+
+int status_of(pid_t pid) {
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  return status;
+}
+
+TEST_F(IptcWriters, LoseNothingOfEachOther) {
+  model::FirewallPolicy first = docker_host();
+  model::FirewallPolicy second = docker_host();
+  second.mark = 0x40;
+  second.peer_subnets = scattered(65);
+  write(first);
+  std::vector<pid_t> writers;
+  for (int i = 0; i < 2; ++i) {
+    writers.push_back(in_process([&] {
+      const auto driver = make_iptc_driver();
+      for (int round = 0; round < 40; ++round) {
+        driver->write(std::nullopt, (round + i) % 2 == 0 ? first : second);
+      }
+    }));
+  }
+  const auto loop = base::run("/bin/sh",
+                              {"-c",
+                               "for i in $(seq 1 300); do iptables-legacy -w -A FORWARD -s "
+                               "10.1.$((i / 200)).$((i % 200)) -j ACCEPT || exit 1; done"},
+                              std::chrono::seconds(100));
+  EXPECT_EQ(loop.status, 0) << loop.err;
+  for (const pid_t writer : writers) EXPECT_EQ(status_of(writer), 0);
+  EXPECT_EQ(sh("iptables-legacy -S FORWARD | grep -c '10.1.*ACCEPT'"), "300\n");
+  write(first);
+  expect_in_force(first);
+  EXPECT_EQ(sh("ipset list -n"), "");
+}
+
+TEST_F(IptcWriters, GiveUpOnALockThatStaysTaken) {
+  const base::UniqueFd lock(::open("/run/xtables.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+  std::vector<std::string> notices;
+  IptcOptions options;
+  options.patience = std::chrono::milliseconds(200);
+  options.notice = [&notices](const std::string& text) { notices.push_back(text); };
+  const auto driver = make_iptc_driver(options);
+  try {
+    driver->write(std::nullopt, docker_host());
+    FAIL() << "wrote without the lock";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::kLocked);
+  }
+  EXPECT_THAT(notices, ElementsAre(HasSubstr("/run/xtables.lock")));
+  EXPECT_FALSE(driver->read(docker_host())) << "reading waits for nobody";
+  EXPECT_NO_THROW(driver->remove()) << "nothing of ours: nothing to wait for";
+}
+
+TEST_F(IptcWriters, GoOnWhenTheLockIsReleased) {
+  base::UniqueFd lock(::open("/run/xtables.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+  std::thread other([&lock] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    lock = base::UniqueFd();
+  });
+  write(docker_host());
+  other.join();
+  expect_in_force(docker_host());
+}
+
+TEST_F(IptcWriters, StartAgainWhenTheTableChangedUnderThem) {
+  int attempts = 0;
+  iptc::update_table(iptc::Table::kFilter, [&attempts](iptc::TableHandle& handle) {
+    // A program that does not know the lock, between our reading and our commit.
+    if (++attempts <= 2) sh("XTABLES_LOCKFILE=/run/other iptables-legacy -A FORWARD -j ACCEPT");
+    iptc::TableRules rules = {"FORWARD", "OVERLAND-FORWARD", {{"OVERLAND-FORWARD", {}}}};
+    return handle.put(
+        rules, [](std::uint16_t) { return std::string(); },
+        [](const std::string&) { return std::uint16_t{0}; });
+  });
+  EXPECT_EQ(attempts, 3);
+  EXPECT_EQ(sh("iptables-legacy -S FORWARD"),
+            "-P FORWARD ACCEPT\n"
+            "-A FORWARD -m comment --comment overland -j OVERLAND-FORWARD\n"
+            "-A FORWARD -j ACCEPT\n-A FORWARD -j ACCEPT\n");
+}
+
+TEST_F(IptcWriters, GiveUpOnATableThatNeverRests) {
+  try {
+    iptc::update_table(iptc::Table::kNat, [](iptc::TableHandle& handle) {
+      sh("XTABLES_LOCKFILE=/run/other iptables-legacy -t nat -A OUTPUT -j ACCEPT");
+      iptc::TableRules rules = {"POSTROUTING", "OVERLAND-NAT", {{"OVERLAND-NAT", {}}}};
+      return handle.put(
+          rules, [](std::uint16_t) { return std::string(); },
+          [](const std::string&) { return std::uint16_t{0}; });
+    });
+    FAIL() << "committed";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.errno_value(), EAGAIN);
+  }
+}
+
+TEST_F(IptcWriters, SayWhatTheyLackWithoutPrivilege) {
+  const pid_t pid = in_process([] {
+    // Only CAP_NET_ADMIN and CAP_NET_RAW matter; giving up the user gives up both.
+    if (::setuid(65534) != 0) throw std::runtime_error("setuid");
+    try {
+      iptc::TableHandle handle(iptc::Table::kFilter);
+    } catch (const base::Error& error) {
+      if (error.kind() == base::ErrorKind::kPrivilege) return;
+    }
+    throw std::runtime_error("opened a table without privilege");
+  });
+  EXPECT_EQ(status_of(pid), 0);
+}
+
+}  // namespace
+}  // namespace overland::firewall
