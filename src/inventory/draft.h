@@ -35,7 +35,8 @@ struct Draft {
   Inventory inventory;
   std::vector<SegmentPlaces> segments;  // beside Inventory::segments
   std::vector<HostPlaces> hosts;        // beside Inventory::hosts
-  bool hosts_read = false;              // there is a list of hosts, if an empty one
+  bool readable = false;                // the syntax was right
+  bool hosts_read = false;              // [[host]] is there and not empty, if not faultless
 };
 
 }  // namespace overland::inventory

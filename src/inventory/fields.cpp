@@ -145,7 +145,7 @@ void Fields::report_unknown() {
       }
     }
     report_.add(Code::kUnknownKey, position(key.source()),
-                std::string(section ? "unknown section " : "unknown key ") + quoted(key.str()) +
+                std::string(section ? "unknown section " : "unknown key ") + quote(key.str()) +
                     (section_.empty() ? " at the top of the file" : " in " + std::string(section_)),
                 std::move(remedy));
   }

@@ -70,18 +70,18 @@ const Host& find_host(const Inventory& inventory, const std::optional<std::strin
                       const std::string& hostname, const std::vector<model::Address>& addresses) {
   if (name) {
     const auto found = by_name(inventory, *name);
-    if (!found.empty()) return the_only(found, "--host " + quoted(*name));
+    if (!found.empty()) return the_only(found, "--host " + quote(*name));
     std::vector<std::string_view> known;
     for (const Host& host : inventory.hosts) known.emplace_back(host.name);
     const std::string_view meant = nearest(*name, known);
-    refuse("--host " + quoted(*name) + " is not in the inventory" +
+    refuse("--host " + quote(*name) + " is not in the inventory" +
            (meant.empty() ? "; it has " + std::to_string(known.size()) + " hosts"
                           : "; did you mean " + std::string(meant) + "?"));
   }
   std::string_view machine = hostname;
   if (machine.ends_with('.')) machine.remove_suffix(1);
   const auto named = machine.empty() ? std::vector<const Host*>() : by_name(inventory, machine);
-  if (!named.empty()) return the_only(named, "this machine, " + quoted(machine) + ",");
+  if (!named.empty()) return the_only(named, "this machine, " + quote(machine) + ",");
 
   std::vector<model::Address> own = addresses;
   std::sort(own.begin(), own.end());
@@ -91,7 +91,7 @@ const Host& find_host(const Inventory& inventory, const std::optional<std::strin
     });
   });
   if (!owning.empty()) return the_only(owning, "this machine has addresses of several hosts and");
-  refuse("this machine, " + quoted(machine) +
+  refuse("this machine, " + quote(machine) +
          ", is not in the inventory: no host has its name or one of its addresses; add it, or say "
          "which host it is with --host NAME");
 }

@@ -41,7 +41,7 @@ bool check_host_name(const Text& text, Report& report) {
   // A machine whose hostname was never set would take itself for this host.
   if (fault.empty() && first == "localhost") fault = "is what every unnamed machine is called";
   if (fault.empty()) return true;
-  report.add(Code::kHostName, text.at, "the host name " + quoted(text.value) + " " + fault,
+  report.add(Code::kHostName, text.at, "the host name " + quote(text.value) + " " + fault,
              "write the machine's hostname: letters, digits and hyphens, labels joined by dots");
   return false;
 }
@@ -54,7 +54,7 @@ bool check_plain_name(const Text& text, const std::string& key, Report& report) 
     return true;
   }
   report.add(Code::kPlainName, text.at,
-             key + " " + quoted(name) +
+             key + " " + quote(name) +
                  (name.empty()                  ? " is empty"
                   : name.size() > kLongestLabel ? " is longer than 63 characters"
                                                 : " has a character not allowed"),
@@ -66,7 +66,7 @@ bool check_interface_name(const Text& text, const std::string& key, Report& repo
   const std::string& name = text.value;
   if (name.size() > kLongestInterface) {
     report.add(Code::kInterfaceNameLength, text.at,
-               key + " " + quoted(name) + " has " + std::to_string(name.size()) +
+               key + " " + quote(name) + " has " + std::to_string(name.size()) +
                    " characters; the kernel allows 15",
                "write the link's name as `ip link` shows it");
     return false;
@@ -79,7 +79,7 @@ bool check_interface_name(const Text& text, const std::string& key, Report& repo
   const bool dots = name == "." || name == "..";
   if (!name.empty() && !dots && std::all_of(name.begin(), name.end(), legal)) return true;
   report.add(Code::kInterfaceName, text.at,
-             key + " " + quoted(name) + " cannot be the name of a network interface",
+             key + " " + quote(name) + " cannot be the name of a network interface",
              "write the link's name as `ip link` shows it, like \"eth0\"");
   return false;
 }

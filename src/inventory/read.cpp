@@ -24,9 +24,10 @@ std::string syntax_remedy(std::string_view description) {
   const auto mentions = [description](std::string_view words) {
     return description.find(words) != std::string_view::npos;
   };
-  if (mentions("could not determine value type") || mentions("could not be interpreted")) {
+  if (mentions("floating-point") || mentions("integer") || mentions("value type")) {
     return "put text, addresses too, in double quotes";
   }
+  if (mentions("parsing string")) return "close the quote on the same line";
   if (mentions("redefine")) return "remove one of the two";
   if (mentions("utf-8") || mentions("UTF-8")) return "save the file as UTF-8 text";
   if (mentions("line break") || mentions("end-of-file") || mentions("unterminated")) {
@@ -45,7 +46,7 @@ std::optional<toml::table> parse_toml(const std::string& text, Report& report) {
     return toml::parse(text);
   } catch (const toml::parse_error& fault) {
     const std::string description(fault.description());
-    report.add(Code::kSyntax, position(fault.source()), printable(description),
+    report.add(Code::kSyntax, position(fault.source()), "not valid TOML: " + printable(description),
                syntax_remedy(description));
     return std::nullopt;
   }
@@ -178,6 +179,7 @@ Draft read(const std::string& text, Report& report) {
   Draft draft;
   auto tree = parse_toml(text, report);
   if (!tree) return draft;
+  draft.readable = true;
   Fields top(*tree, "", kTopKeys, report);
   read_version(top, report);
   read_cluster(top, draft.inventory.cluster, report);
@@ -185,10 +187,13 @@ Draft read(const std::string& text, Report& report) {
   FirewallOptions firewall;
   read_defaults(top, docker, firewall, report);
 
-  bool found = read_list(top, "segment", report, [&](toml::table& table, std::size_t) {
+  const bool found = read_list(top, "segment", report, [&](toml::table& table, std::size_t) {
     read_segment(table, draft, report);
   });
-  if (!found) top.require("segment", "a [[segment]] with name and subnet");
+  if (!found && top.require("segment", "a [[segment]] with name and subnet")) {
+    report.add(Code::kEmptyList, top.key_at("segment"), "segment is an empty list",
+               "add a [[segment]] with name and subnet");
+  }
   SegmentIndex index;
   for (std::size_t i = 0; i < draft.inventory.segments.size(); ++i) {
     index.emplace(draft.inventory.segments[i].name, i);

@@ -59,9 +59,9 @@ void read_masquerade(Fields& fields, const SegmentIndex& segments, Host& host, H
     for (const auto& [name, index] : segments) names.emplace_back(name);
     const std::string_view meant = nearest(text.value, names);
     report.add(Code::kMasqueradeUnknown, text.at,
-               "masquerade names " + quoted(text.value) + ", which is no segment",
+               "masquerade names " + quote(text.value) + ", which is no segment",
                meant.empty() ? "write the name of a [[segment]] this router has an address in"
-                             : "did you mean " + quoted(meant) + "?");
+                             : "did you mean " + quote(meant) + "?");
   }
 }
 

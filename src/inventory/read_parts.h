@@ -31,7 +31,7 @@ std::optional<T> choose(const Text& text, std::string_view key,
     if (word == text.value) return value;
     words += (words.empty() ? "\"" : ", \"") + std::string(word) + "\"";
   }
-  report.add(Code::kChoice, text.at, std::string(key) + " cannot be " + quoted(text.value),
+  report.add(Code::kChoice, text.at, std::string(key) + " cannot be " + quote(text.value),
              "write one of " + words);
   return std::nullopt;
 }

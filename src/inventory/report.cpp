@@ -65,7 +65,7 @@ std::string printable(std::string_view text) {
   return result;
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   std::size_t end = std::min(text.size(), kLongestQuote);
   while (end < text.size() && end > 0 && is_continuation(text[end])) --end;
   return "\"" + printable(text.substr(0, end)) + (end < text.size() ? "…\"" : "\"");

@@ -31,6 +31,6 @@ class Report {
 std::string printable(std::string_view text);
 
 /// `text` in double quotes, printable and at most some 80 characters long.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 }  // namespace overland::inventory

@@ -5,7 +5,15 @@
 namespace overland::inventory {
 namespace {
 
+constexpr std::size_t kShortestStem = 3;  // letters: less says nothing
+
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool starts_with(std::string_view text, std::string_view stem) {
+  return text.size() >= stem.size() &&
+         std::equal(stem.begin(), stem.end(), text.begin(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
 
 }  // namespace
 
@@ -43,7 +51,12 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
       best_distance = distance;
     }
   }
-  return best;
+  if (!best.empty() || word.size() < kShortestStem) return best;
+  for (const std::string_view candidate : candidates) {
+    if (candidate.size() < kShortestStem) continue;
+    if (starts_with(candidate, word) || starts_with(word, candidate)) return candidate;
+  }
+  return {};
 }
 
 }  // namespace overland::inventory

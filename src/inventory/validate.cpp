@@ -27,9 +27,7 @@ void validate(Draft& draft, Report& report) {
 Loaded parse(const std::string& text) {
   Report report;
   Draft draft = read(text, report);
-  // After a syntax error there is nothing to check.
-  const bool readable = draft.hosts_read || !report.has_errors();
-  if (readable || !draft.inventory.segments.empty()) validate(draft, report);
+  if (draft.readable) validate(draft, report);
   Loaded result;
   if (!report.has_errors()) result.inventory = std::move(draft.inventory);
   result.diagnostics = report.take();

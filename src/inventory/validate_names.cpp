@@ -48,7 +48,7 @@ void check_segment_names(const Draft& draft, Report& report) {
     const auto [known, added] = first.emplace(segments[i].name, i);
     if (added) continue;
     report.add(Code::kDuplicateSegmentName, draft.segments[i].name,
-               "the segment name " + quoted(segments[i].name) + " is taken already" +
+               "the segment name " + quote(segments[i].name) + " is taken already" +
                    in_line(draft.segments[known->second].name),
                "give every segment a name of its own");
   }

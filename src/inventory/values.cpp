@@ -32,14 +32,14 @@ bool check_reserved(const model::Prefix& prefix, const Text& text, const std::st
   const std::string range = reserved_range(prefix);
   if (range.empty()) return true;
   report.add(Code::kReserved, text.at,
-             key + " " + quoted(text.value) + " lies in " + range + ", which cannot be routed",
+             key + " " + quote(text.value) + " lies in " + range + ", which cannot be routed",
              "use a private range of RFC 1918: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16");
   return false;
 }
 
 bool check_ipv4(model::Family family, const Text& text, const std::string& key, Report& report) {
   if (family == model::Family::kInet4) return true;
-  report.add(Code::kIpv6, text.at, key + " " + quoted(text.value) + " is IPv6, not supported yet",
+  report.add(Code::kIpv6, text.at, key + " " + quote(text.value) + " is IPv6, not supported yet",
              "write the IPv4 one");
   return false;
 }
@@ -48,7 +48,7 @@ bool check_length(int length, int shortest, int longest, const Text& text, const
                   Report& report) {
   if (length >= shortest && length <= longest) return true;
   report.add(Code::kPrefixLength, text.at,
-             key + " " + quoted(text.value) + " has the prefix length " + std::to_string(length),
+             key + " " + quote(text.value) + " has the prefix length " + std::to_string(length),
              "a length of " + std::to_string(shortest) + " to " + std::to_string(longest) +
                  " makes sense here");
   return false;
@@ -65,12 +65,12 @@ std::optional<model::InterfaceAddress> read_prefix(const Text& text, const std::
   if (const auto bare = model::Address::parse(text.value)) {
     if (!check_ipv4(bare->family(), text, key, report)) return std::nullopt;
     report.add(Code::kPrefixSyntax, text.at,
-               key + " " + quoted(text.value) + " has no prefix length",
+               key + " " + quote(text.value) + " has no prefix length",
                "write \"" + text.value + "/24\", with the length you mean");
     return std::nullopt;
   }
   report.add(Code::kPrefixSyntax, text.at,
-             key + " " + quoted(text.value) + " is no address with a prefix length",
+             key + " " + quote(text.value) + " is no address with a prefix length",
              "write it like \"" + example + "\"");
   return std::nullopt;
 }
@@ -93,7 +93,7 @@ std::optional<model::Address> read_address(const Text& text, const std::string& 
   if (!parsed) {
     const auto with_length = model::InterfaceAddress::parse(text.value);
     report.add(Code::kAddressSyntax, text.at,
-               key + " " + quoted(text.value) + " is not an IPv4 address",
+               key + " " + quote(text.value) + " is not an IPv4 address",
                with_length ? "write only \"" + with_length->address.to_string() +
                                  "\": the prefix length is the segment's"
                            : "write four numbers from 0 to 255 without leading zeros, like "
@@ -113,7 +113,7 @@ std::optional<model::Prefix> read_network(const Text& text, const std::string& k
   }
   const model::Prefix network = parsed->prefix();
   if (network.network() != parsed->address) {
-    report.add(Code::kHostBits, text.at, key + " " + quoted(text.value) + " has host bits set",
+    report.add(Code::kHostBits, text.at, key + " " + quote(text.value) + " has host bits set",
                "write \"" + network.to_string() + "\"");
     return std::nullopt;
   }
@@ -133,8 +133,8 @@ std::optional<model::InterfaceAddress> read_bip(const Text& text, const std::str
   if (is_network || parsed->address == network.last()) {
     const auto first = model::Address::from_ipv4(network.network().ipv4() + 1);
     report.add(Code::kBipIsEdge, text.at,
-               key + " " + quoted(text.value) + " is the " +
-                   (is_network ? "network" : "broadcast") + " address of " + network.to_string(),
+               key + " " + quote(text.value) + " is the " + (is_network ? "network" : "broadcast") +
+                   " address of " + network.to_string(),
                "write an address inside it, like \"" +
                    model::InterfaceAddress{first, parsed->length}.to_string() + "\"");
     return std::nullopt;
