@@ -1,0 +1,90 @@
+#include "firewall/variant.h"
+
+#include <array>
+
+#include "base/error.h"
+#include "base/process.h"
+
+namespace overland::firewall {
+namespace {
+
+using model::FirewallFacts;
+using model::FirewallVariant;
+
+FirewallFacts chosen(FirewallVariant variant, std::string evidence) {
+  FirewallFacts facts;
+  facts.variant = variant;
+  facts.evidence = std::move(evidence);
+  return facts;
+}
+
+std::optional<FirewallVariant> variant_of(const std::string& version) {
+  if (version.find("(nf_tables)") != std::string::npos) return FirewallVariant::kNft;
+  // Before 1.8 there was but one kind, and its version says nothing.
+  if (!version.empty()) return FirewallVariant::kLegacy;
+  return std::nullopt;
+}
+
+FirewallFacts by_docker_chains(const VariantClues& clues) {
+  const auto program = variant_of(clues.iptables_version);
+  if (clues.nft_docker_chains && clues.legacy_docker_chains && program) {
+    return chosen(*program, "DOCKER-USER stands in both variants; " + clues.iptables_version);
+  }
+  if (clues.nft_docker_chains) {
+    return chosen(FirewallVariant::kNft, "DOCKER-USER stands in the nf_tables table ip filter");
+  }
+  return chosen(FirewallVariant::kLegacy, "DOCKER-USER stands in the legacy table filter");
+}
+
+}  // namespace
+
+FirewallFacts choose_variant(const VariantClues& clues) {
+  const bool stands = clues.docker_backend.empty() && clues.nft_docker_backend &&
+                      !clues.nft_docker_chains && !clues.legacy_docker_chains;
+  const bool docker_nft = clues.docker_backend == "nftables" || stands;
+  if (clues.forced) {
+    FirewallFacts facts = chosen(*clues.forced, *clues.forced == FirewallVariant::kNft
+                                                    ? "chosen with --firewall nft"
+                                                    : "chosen with --firewall iptc");
+    facts.docker_nft_backend = docker_nft;
+    return facts;
+  }
+  if (docker_nft) {
+    FirewallFacts facts =
+        chosen(FirewallVariant::kNft, stands ? "Docker's own table ip docker-bridges stands"
+                                             : "Docker says that its firewall backend is nftables");
+    facts.docker_nft_backend = true;
+    return facts;
+  }
+  if (clues.nft_docker_chains || clues.legacy_docker_chains) return by_docker_chains(clues);
+  if (const auto program = variant_of(clues.iptables_version)) {
+    return chosen(*program, clues.iptables_version);
+  }
+  if (clues.nft_usable) {
+    return chosen(FirewallVariant::kNft, "no iptables program; the kernel has nf_tables");
+  }
+  if (clues.legacy_usable) {
+    return chosen(FirewallVariant::kLegacy,
+                  "no iptables program; the kernel has legacy tables and no nf_tables");
+  }
+  FirewallFacts none;
+  none.evidence = "no iptables program, and the kernel has neither nf_tables nor legacy tables";
+  return none;
+}
+
+std::string iptables_version() {
+  constexpr std::array<const char*, 3> kPlaces = {"/usr/sbin/iptables", "/sbin/iptables",
+                                                  "/usr/local/sbin/iptables"};
+  for (const char* program : kPlaces) {
+    try {
+      const base::ProcessResult result = base::run(program, {"--version"}, std::chrono::seconds(5));
+      if (result.status == 0) return result.out.substr(0, result.out.find('\n'));
+    } catch (const base::Error& error) {
+      // kUnsupported: not there; a broken link to it is no program either.
+      if (error.kind() != base::ErrorKind::kUnsupported) throw;
+    }
+  }
+  return "";
+}
+
+}  // namespace overland::firewall
