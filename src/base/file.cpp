@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -75,20 +76,20 @@ std::optional<std::string> read_file(const fs::path& path, std::size_t limit) {
   if (!S_ISREG(status.st_mode)) {
     throw Error(ErrorKind::kFailure, path.string() + " is not a regular file");
   }
+  const auto size = static_cast<std::size_t>(status.st_size);
   std::string content;
-  content.reserve(static_cast<std::size_t>(status.st_size));
+  content.reserve(std::min(size, limit));
   std::array<char, 65536> chunk;
-  for (;;) {
+  // The size is a hint only: files of /proc have none, and others may grow while they are read.
+  while (size <= limit && content.size() <= limit) {
     const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_errno("cannot read " + path.string(), errno);
     if (got == 0) return content;
     content.append(chunk.data(), static_cast<std::size_t>(got));
-    if (content.size() > limit) {
-      throw Error(ErrorKind::kFailure,
-                  path.string() + " is larger than " + std::to_string(limit) + " bytes", EFBIG);
-    }
   }
+  throw Error(ErrorKind::kFailure,
+              path.string() + " is larger than " + std::to_string(limit) + " bytes", EFBIG);
 }
 
 std::optional<FileMode> file_mode(const fs::path& path) {

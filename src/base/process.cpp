@@ -39,6 +39,18 @@ struct FileActions {
   ~FileActions() { ::posix_spawn_file_actions_destroy(&value); }
 };
 
+struct Attributes {
+  posix_spawnattr_t value = {};
+  /// A process group of its own, so that what the program started can be ended with it.
+  Attributes() {
+    ::posix_spawnattr_init(&value);
+    ::posix_spawnattr_setflags(&value, POSIX_SPAWN_SETPGROUP);
+  }
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  ~Attributes() { ::posix_spawnattr_destroy(&value); }
+};
+
 pid_t spawn(const std::string& program, const std::vector<std::string>& arguments, int out,
             int err) {
   FileActions actions;
@@ -52,8 +64,9 @@ pid_t spawn(const std::string& program, const std::vector<std::string>& argument
   std::string locale = "LC_ALL=C";
   std::array<char*, 3> environment = {path.data(), locale.data(), nullptr};
   pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, program.c_str(), &actions.value, nullptr, argv.data(),
-                                  environment.data());
+  const Attributes attributes;
+  const int error = ::posix_spawn(&pid, program.c_str(), &actions.value, &attributes.value,
+                                  argv.data(), environment.data());
   if (error == ENOENT) {
     throw Error(ErrorKind::kUnsupported, program + " is not installed", error);
   }
@@ -111,7 +124,7 @@ ProcessResult run(const std::string& program, const std::vector<std::string>& ar
   int status = 0;
   if (!collect(out.reader.get(), err.reader.get(), result, deadline) ||
       !reap(pid, status, deadline)) {
-    ::kill(pid, SIGKILL);
+    ::kill(-pid, SIGKILL);
     ::waitpid(pid, &status, 0);
     throw Error(ErrorKind::kFailure,
                 program + " did not end within " + std::to_string(patience.count()) + " ms",

@@ -1,0 +1,92 @@
+#include "base/file_lock.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <optional>
+#include <thread>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "unit/base/scratch.h"
+
+namespace overland::tests {
+namespace {
+
+using base::FileLock;
+using namespace std::chrono_literals;
+using Lock = Scratch;
+
+bool is_locked(const std::filesystem::path& path, std::chrono::milliseconds patience = 0ms) {
+  try {
+    const FileLock lock(path, patience);
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.kind(), base::ErrorKind::kLocked);
+    return true;
+  }
+  return false;
+}
+
+TEST_F(Lock, IsHeldForTheLifeOfTheObject) {
+  {
+    const FileLock lock(at("run/lock"));
+    EXPECT_TRUE(is_locked(at("run/lock")));
+    EXPECT_EQ(base::file_mode(at("run/lock"))->mode, 0600U);
+  }
+  EXPECT_FALSE(is_locked(at("run/lock")));
+}
+
+TEST_F(Lock, WaitsNoLongerThanItsPatience) {
+  const FileLock lock(at("lock"));
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_TRUE(is_locked(at("lock"), 100ms));
+  EXPECT_GE(std::chrono::steady_clock::now() - before, 100ms);
+}
+
+TEST_F(Lock, IsTakenWhenTheHolderLetsGo) {
+  std::optional<FileLock> lock(std::in_place, at("lock"));
+  std::thread holder([&] {
+    std::this_thread::sleep_for(50ms);
+    lock.reset();
+  });
+  EXPECT_FALSE(is_locked(at("lock"), 10s));
+  holder.join();
+}
+
+TEST_F(Lock, DiesWithItsProcess) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const FileLock lock(at("lock"));
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_FALSE(is_locked(at("lock")));
+}
+
+TEST_F(Lock, FollowsNoLink) {
+  write("target", "kept");
+  std::filesystem::create_symlink("target", at("lock"));
+  EXPECT_THROW(FileLock(at("lock")), base::Error);
+  EXPECT_EQ(text_of("target"), "kept");
+}
+
+TEST_F(Lock, WaitsForTheFileOfThatNameNotForARemovedOne) {
+  const FileLock old(at("lock"));
+  std::thread remover([&] {
+    std::this_thread::sleep_for(50ms);
+    std::filesystem::remove(at("lock"));
+  });
+  const FileLock fresh(at("lock"), 10s);
+  remover.join();
+  EXPECT_TRUE(is_locked(at("lock")));
+}
+
+TEST_F(Lock, SaysWhereItsFolderCannotBe) {
+  write("file", "");
+  EXPECT_THROW(FileLock(at("file") / "lock"), base::Error);
+}
+
+}  // namespace
+}  // namespace overland::tests

@@ -1,0 +1,53 @@
+#include "model/route.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "model/ownership.h"
+
+namespace overland::tests {
+namespace {
+
+using model::Address;
+using model::Prefix;
+
+/// How many of `count` neighbouring prefixes fall into the fullest of the 256 classes.
+std::size_t fullest_class(std::uint32_t count, std::uint8_t length) {
+  std::map<std::uint32_t, std::size_t> classes;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Prefix prefix(Address::from_ipv4(0x0a000000U + (i << (32U - length))), length);
+    const std::uint32_t metric = model::route_metric(prefix);
+    EXPECT_GE(metric, model::kMetricBase);
+    EXPECT_LT(metric, model::kMetricBase + 256);
+    ++classes[metric];
+  }
+  return std::max_element(
+             classes.begin(), classes.end(),
+             [](const auto& left, const auto& right) { return left.second < right.second; })
+      ->second;
+}
+
+TEST(RouteMetric, SpreadsNeighboursEvenly) {
+  // 10,240 prefixes are 40 a class; twice that would make insertion dearer by no more than as much.
+  for (const int length : {20, 22, 24, 26, 28}) {
+    EXPECT_LE(fullest_class(10240, static_cast<std::uint8_t>(length)), 80U) << length;
+  }
+  EXPECT_LE(fullest_class(256, 24), 8U);
+}
+
+TEST(RouteMetric, IsAFunctionOfTheWholePrefix) {
+  const Prefix prefix = Prefix::parse("192.168.100.0/24").value();
+  EXPECT_EQ(model::route_metric(prefix), model::route_metric(prefix));
+  EXPECT_NE(model::route_metric(prefix), model::route_metric(Prefix(prefix.network(), 25)));
+}
+
+// Installed routes carry it: another value after an update would replace every route of a cluster.
+TEST(RouteMetric, NeverChanges) {
+  EXPECT_EQ(model::route_metric(Prefix::parse("192.168.100.0/24").value()), 11263U);
+  EXPECT_EQ(model::route_metric(Prefix::parse("10.0.0.0/8").value()), 11240U);
+}
+
+}  // namespace
+}  // namespace overland::tests
