@@ -1,117 +1,28 @@
 #include "firewall/iptc_sets.h"
 
-#include <linux/netfilter/ipset/ip_set.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <netinet/in.h>
-#include <netlink/attr.h>
-#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 
 #include "base/error.h"
 #include "firewall/iptc_encoding.h"
+#include "firewall/iptc_set_messages.h"
 
 namespace overland::firewall::iptc {
 namespace {
 
-// What every kernel since 2.6.39 speaks; 7 adds nothing we need.
-constexpr std::uint8_t kProtocol = IPSET_PROTOCOL_MIN;
-constexpr const char* kType = "hash:net";
 constexpr std::uint8_t kTypeRevision = 0;
 constexpr const char* kScratch = "overland-new";
-// An element takes 24 bytes, and a netlink attribute holds 64 KiB.
-constexpr std::size_t kElementsPerMessage = 1000;
-constexpr std::size_t kMessageSize = 32768;
 // The kernel's default, linux/netfilter/ipset: hash types' maxelem.
 constexpr std::size_t kDefaultCapacity = 65536;
 
-struct FreeMessage {
-  void operator()(nl_msg* message) const { nlmsg_free(message); }
-};
 struct FreeCallbacks {
   void operator()(nl_cb* callbacks) const { nl_cb_put(callbacks); }
 };
-using Message = std::unique_ptr<nl_msg, FreeMessage>;
-
-Message make_message(std::uint16_t kind, int flags) {
-  Message message(nlmsg_alloc_size(kMessageSize));
-  if (!message) throw base::Error(base::ErrorKind::kFailure, "out of memory", ENOMEM);
-  const int type = NFNL_SUBSYS_IPSET << 8 | kind;
-  nlmsghdr* header = nlmsg_put(message.get(), NL_AUTO_PORT, NL_AUTO_SEQ, type, sizeof(nfgenmsg),
-                               NLM_F_REQUEST | NLM_F_ACK | flags);
-  nfgenmsg family = {};
-  family.nfgen_family = AF_INET;
-  std::memcpy(nlmsg_data(header), &family, sizeof(family));
-  nla_put_u8(message.get(), IPSET_ATTR_PROTOCOL, kProtocol);
-  return message;
-}
-
-nlattr* open_nest(const Message& message, int type) {
-  return nla_nest_start(message.get(), type | NLA_F_NESTED);
-}
-
-void put_u32(const Message& message, int type, std::uint32_t value) {
-  nla_put_u32(message.get(), type | NLA_F_NET_BYTEORDER, htonl(value));
-}
-
-void put_element(const Message& message, const model::Prefix& prefix) {
-  nlattr* element = open_nest(message, IPSET_ATTR_DATA);
-  nlattr* address = open_nest(message, IPSET_ATTR_IP);
-  put_u32(message, IPSET_ATTR_IPADDR_IPV4, prefix.network().ipv4());
-  nla_nest_end(message.get(), address);
-  nla_put_u8(message.get(), IPSET_ATTR_CIDR, prefix.length());
-  nla_nest_end(message.get(), element);
-}
-
-/// The attributes of a set message, after the nfgenmsg.
-template <std::size_t kSize>
-bool parse(nlmsghdr* header, std::array<nlattr*, kSize>& attributes) {
-  return nlmsg_parse(header, sizeof(nfgenmsg), attributes.data(), static_cast<int>(kSize) - 1,
-                     nullptr) == 0;
-}
-
-template <std::size_t kSize>
-bool parse(nlattr* nest, std::array<nlattr*, kSize>& attributes) {
-  return nla_parse_nested(attributes.data(), static_cast<int>(kSize) - 1, nest, nullptr) == 0;
-}
-
-void read_element(nlattr* data, SetContents& set) {
-  std::array<nlattr*, IPSET_ATTR_ADT_MAX + 1> element = {};
-  std::array<nlattr*, IPSET_ATTR_IPADDR_MAX + 1> address = {};
-  if (!parse(data, element) || element[IPSET_ATTR_IP] == nullptr ||
-      !parse(element[IPSET_ATTR_IP], address) || address[IPSET_ATTR_IPADDR_IPV4] == nullptr) {
-    set.plain = false;
-    return;
-  }
-  // "nomatch": the element is an exception from a larger one.
-  if (element[IPSET_ATTR_CADT_FLAGS] != nullptr) set.plain = false;
-  const nlattr* length = element[IPSET_ATTR_CIDR];
-  set.prefixes.emplace_back(
-      model::Address::from_ipv4(ntohl(nla_get_u32(address[IPSET_ATTR_IPADDR_IPV4]))),
-      length == nullptr ? std::uint8_t{32} : nla_get_u8(length));
-}
-
-void read_set(nlmsghdr* header, SetContents& set) {
-  std::array<nlattr*, IPSET_ATTR_CMD_MAX + 1> attributes = {};
-  if (!parse(header, attributes)) return;
-  if (attributes[IPSET_ATTR_TYPENAME] != nullptr) {
-    const nlattr* family = attributes[IPSET_ATTR_FAMILY];
-    set.plain = nla_strcmp(attributes[IPSET_ATTR_TYPENAME], kType) == 0 && family != nullptr &&
-                nla_get_u8(family) == AF_INET;
-  }
-  if (!set.plain || attributes[IPSET_ATTR_ADT] == nullptr) return;
-  nlattr* list = attributes[IPSET_ATTR_ADT];
-  int left = nla_len(list);
-  for (auto* data = static_cast<nlattr*>(nla_data(list)); nla_ok(data, left) != 0;
-       data = nla_next(data, &left)) {
-    read_element(data, set);
-  }
-}
 
 struct Answer {
   bool ended = false;
@@ -211,9 +122,7 @@ std::vector<std::string> Sets::names() {
   put_u32(message, IPSET_ATTR_FLAGS, IPSET_FLAG_LIST_SETNAME);
   std::vector<std::string> result;
   const int error = exchange(message.get(), [&](nlmsghdr* header) {
-    std::array<nlattr*, IPSET_ATTR_CMD_MAX + 1> attributes = {};
-    if (!parse(header, attributes) || attributes[IPSET_ATTR_SETNAME] == nullptr) return;
-    const std::string name = nla_get_string(attributes[IPSET_ATTR_SETNAME]);
+    const std::string name = read_set_name(header);
     if (name.starts_with(kSetPrefix)) result.push_back(name);
   });
   require(error, "cannot list the ipsets");
@@ -239,7 +148,7 @@ std::map<std::string, SetContents> Sets::read() {
 void Sets::create(const std::string& name, std::size_t size) {
   const Message message = make_message(IPSET_CMD_CREATE, NLM_F_CREATE | NLM_F_EXCL);
   nla_put_string(message.get(), IPSET_ATTR_SETNAME, name.c_str());
-  nla_put_string(message.get(), IPSET_ATTR_TYPENAME, kType);
+  nla_put_string(message.get(), IPSET_ATTR_TYPENAME, kSetType);
   nla_put_u8(message.get(), IPSET_ATTR_REVISION, kTypeRevision);
   nla_put_u8(message.get(), IPSET_ATTR_FAMILY, AF_INET);
   nlattr* data = open_nest(message, IPSET_ATTR_DATA);
@@ -289,7 +198,7 @@ void Sets::destroy(const std::string& name) {
 bool Sets::loaded() {
   if (!raw_.valid()) raw_ = base::UniqueFd(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
   if (!raw_.valid()) base::throw_errno("cannot open a raw socket", errno);
-  ip_set_req_version request = {IP_SET_OP_VERSION, kProtocol};
+  ip_set_req_version request = {IP_SET_OP_VERSION, kSetProtocol};
   socklen_t size = sizeof(request);
   if (::getsockopt(raw_.get(), SOL_IP, SO_IP_SET, &request, &size) == 0) return true;
   if (errno != ENOPROTOOPT) base::throw_errno("cannot ask for ipset", errno);
@@ -299,7 +208,7 @@ bool Sets::loaded() {
 std::uint16_t Sets::index_of(const std::string& name) {
   ip_set_req_get_set request = {};
   request.op = IP_SET_OP_GET_BYNAME;
-  request.version = kProtocol;
+  request.version = kSetProtocol;
   name.copy(request.set.name, sizeof(request.set.name) - 1);
   socklen_t size = sizeof(request);
   if (!loaded() || ::getsockopt(raw_.get(), SOL_IP, SO_IP_SET, &request, &size) != 0 ||
@@ -312,7 +221,7 @@ std::uint16_t Sets::index_of(const std::string& name) {
 std::string Sets::name_of(std::uint16_t index) {
   ip_set_req_get_set request = {};
   request.op = IP_SET_OP_GET_BYINDEX;
-  request.version = kProtocol;
+  request.version = kSetProtocol;
   request.set.index = index;
   socklen_t size = sizeof(request);
   if (!loaded() || ::getsockopt(raw_.get(), SOL_IP, SO_IP_SET, &request, &size) != 0) return {};

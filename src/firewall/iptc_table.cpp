@@ -36,7 +36,8 @@ xtc_handle* open_table(Table table) {
   if (handle != nullptr || errno != ENOPROTOOPT) return handle;
   // The kernel loads the table's module by itself, but not ip_tables: iptables does that, and may
   // not have run yet. What modprobe says does not matter, the second try does.
-  static_cast<void>(base::run("/sbin/modprobe", {"-q", "ip_tables"}));
+  constexpr const char* kModprobe = "/sbin/modprobe";
+  if (base::file_mode(kModprobe)) static_cast<void>(base::run(kModprobe, {"-q", "ip_tables"}));
   return iptc_init(table_name(table));
 }
 
