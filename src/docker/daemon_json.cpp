@@ -53,7 +53,9 @@ std::string insert_into_empty(std::string text, const JsonObject& object,
 
 std::string set_key(std::string text, const std::string& key, const std::string& value,
                     const std::string& file) {
-  if (is_blank(text)) return "{\n" + std::string(kIndent) + json_string(key) + ": " + value + "\n}\n";
+  if (is_blank(text)) {
+    return "{\n" + std::string(kIndent) + json_string(key) + ": " + value + "\n}\n";
+  }
   const JsonObject object = scan_object(text, file);
   if (const JsonMember* found = object.find(key)) {
     if (same_value(found->value.of(text), value)) return text;
