@@ -1,3 +1,5 @@
+#include <spdlog/spdlog.h>
+
 #include "cli/session.h"
 #include "docker/engine.h"
 #include "firewall/host_firewall.h"
@@ -7,8 +9,19 @@
 
 namespace overland::cli {
 
+namespace {
+
+firewall::HostFirewallOptions firewall_options(const Options& options) {
+  firewall::HostFirewallOptions result;
+  result.variant = options.firewall;
+  result.iptc.notice = [](const std::string& text) { spdlog::warn("{}", text); };
+  return result;
+}
+
+}  // namespace
+
 struct Machine::Adapters {
-  explicit Adapters(const Options& options) : firewall({.variant = options.firewall}) {}
+  explicit Adapters(const Options& options) : firewall(firewall_options(options)) {}
 
   kernel::RouteTable routes;
   kernel::LinkTable links;
