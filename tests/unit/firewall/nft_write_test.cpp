@@ -1,0 +1,167 @@
+// What the nft driver would do, from states made up here: no kernel.
+
+#include "firewall/nft_write.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "firewall/nft_compare.h"
+
+namespace overland::firewall {
+namespace {
+
+using model::FirewallAnchor;
+using model::FirewallPolicy;
+using nlohmann::json;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+FirewallPolicy policy() {
+  FirewallPolicy result;
+  result.mark = 0x200000;
+  result.bridges = {"docker0"};
+  result.underlay_links = {"eth0"};
+  result.local = {model::Prefix::parse("192.168.100.0/24").value()};
+  result.peer_subnets = {model::Prefix::parse("192.168.200.0/24").value()};
+  result.peer_hosts = {model::Prefix::parse("10.0.0.201/32").value()};
+  return result;
+}
+
+/// As the kernel stands once `of` is written.
+NftState written(const FirewallPolicy& of) {
+  NftState state;
+  state.tables = {"filter", "overland", "raw"};
+  state.table = encode_table(of);
+  for (std::size_t i = 0; i < kSpots.size(); ++i) {
+    state.chains.push_back({2, kSpots[i].table, kSpots[i].chain, std::nullopt});
+    state.chains.push_back({2, kSpots[i].table, kSpots[i].target, std::nullopt});
+  }
+  state.forward = anchor_rules(of.mark);
+  state.raw = anchor_rules(of.mark);
+  for (const NftSpot& spot : spots_of(of.anchor)) {
+    for (std::size_t i = 0; i < kSpots.size(); ++i) {
+      if (std::string_view(kSpots[i].chain) == spot.chain) {
+        state.spots[i] = {{7, spot.target, true}, {8, "", false}};
+      }
+    }
+  }
+  return state;
+}
+
+std::vector<std::string> lines(const json& commands) {
+  std::vector<std::string> result;
+  for (const json& command : commands) result.push_back(command.dump());
+  return result;
+}
+
+TEST(NftWrite, HasNothingToDoWhereAllIsAsWanted) {
+  for (const auto anchor :
+       {FirewallAnchor::kDockerUser, FirewallAnchor::kForward, FirewallAnchor::kDockerNft}) {
+    FirewallPolicy wanted = policy();
+    wanted.anchor = anchor;
+    NftState state = written(wanted);
+    if (anchor == FirewallAnchor::kDockerNft) state.forward = state.raw = std::nullopt;
+    EXPECT_THAT(commands_for(state, wanted, WriteMode::kDelta), IsEmpty());
+    EXPECT_THAT(find_defects(state, wanted), IsEmpty());
+    EXPECT_TRUE(decode_policy(state, wanted) == wanted);
+  }
+}
+
+TEST(NftWrite, ChangesOnlyElementsWhereOnlyListsDiffer) {
+  FirewallPolicy wanted = policy();
+  wanted.peer_hosts = {model::Prefix::parse("10.0.0.202/32").value()};
+  EXPECT_THAT(
+      lines(commands_for(written(policy()), wanted, WriteMode::kDelta)),
+      ElementsAre(
+          R"({"delete":{"element":{"elem":["10.0.0.201"],"family":"ip","name":"peer-hosts","table":"overland"}}})",
+          R"({"add":{"element":{"elem":["10.0.0.202"],"family":"ip","name":"peer-hosts","table":"overland"}}})"));
+}
+
+TEST(NftWrite, RewritesOneChainWhereItsRulesDiffer) {
+  NftState state = written(policy());
+  for (NftChain& chain : state.table->chains) {
+    if (chain.name == "keep-source") std::swap(chain.rules[0], chain.rules[1]);
+  }
+  EXPECT_THAT(
+      find_defects(state, policy()),
+      ElementsAre("chain keep-source of table ip overland has its rules in the wrong order"));
+  const auto commands = lines(commands_for(state, policy(), WriteMode::kDelta));
+  ASSERT_EQ(commands.size(), 3U);
+  EXPECT_THAT(commands[0], HasSubstr(R"({"flush":{"chain":)"));
+  EXPECT_THAT(commands, Not(Contains(HasSubstr("trusted-in"))));
+}
+
+TEST(NftWrite, MovesAJumpThatIsNotFirstByItsHandle) {
+  NftState state = written(policy());
+  std::swap(state.spots[0][0], state.spots[0][1]);
+  EXPECT_THAT(
+      find_defects(state, policy()),
+      ElementsAre("the jump to OVERLAND-FORWARD is not the first rule of filter DOCKER-USER"));
+  EXPECT_THAT(
+      lines(commands_for(state, policy(), WriteMode::kDelta)),
+      ElementsAre(
+          R"({"delete":{"rule":{"chain":"DOCKER-USER","family":"ip","handle":7,"table":"filter"}}})",
+          R"({"insert":{"rule":{"chain":"DOCKER-USER","comment":"overland","expr":[{"counter":null},{"jump":{"target":"OVERLAND-FORWARD"}}],"family":"ip","table":"filter"}}})"));
+}
+
+TEST(NftWrite, RemembersWhatOfIptablesItMade) {
+  const auto commands = lines(commands_for({}, policy(), WriteMode::kDelta));
+  for (const char* name :
+       {"made-filter", "made-filter-DOCKER-USER", "made-raw", "made-raw-PREROUTING"}) {
+    EXPECT_THAT(commands, Contains(HasSubstr("\"name\":\"" + std::string(name) + "\"")));
+  }
+  EXPECT_THAT(commands_for(written(policy()), policy(), WriteMode::kWhole).dump(),
+              Not(HasSubstr("made-")));
+}
+
+TEST(NftWrite, RemovesOnlyWhatItMade) {
+  NftState state = written(policy());
+  EXPECT_THAT(removal_commands(state, RemoveMode::kEverything).dump(),
+              Not(HasSubstr(R"({"delete":{"chain":{"family":"ip","name":"DOCKER-USER")")));
+  state.table->made = {"made-filter-DOCKER-USER"};
+  EXPECT_THAT(lines(removal_commands(state, RemoveMode::kEverything)),
+              Not(Contains(HasSubstr(R"("name":"DOCKER-USER")"))))
+      << "it holds a rule of somebody else";
+  state.spots[0].pop_back();
+  EXPECT_THAT(lines(removal_commands(state, RemoveMode::kEverything)),
+              Contains(HasSubstr(R"("name":"DOCKER-USER")")));
+  state.spots[1] = {{9, "DOCKER-USER", true}};
+  EXPECT_THAT(lines(removal_commands(state, RemoveMode::kEverything)),
+              Not(Contains(HasSubstr(R"("name":"DOCKER-USER")"))))
+      << "FORWARD jumps to it";
+}
+
+TEST(NftWrite, RefusesLinkNamesThatMeanMoreThanALink) {
+  for (const char* name : {"", "*", "eth*", "@local", "a\\b", "sixteen-letters-"}) {
+    FirewallPolicy bad = policy();
+    bad.masquerades = {{name, bad.local}};
+    EXPECT_THROW(commands_for({}, bad, WriteMode::kDelta), base::Error) << name;
+  }
+}
+
+TEST(NftNormalise, ForgetsCountersAndCommentsAndTheOrderOfSets) {
+  const json listed = json::parse(R"([
+    {"xt":{"type":"match","name":"comment"}},
+    {"match":{"op":"in","left":{"meta":{"key":"mark"}},
+              "right":{"prefix":{"addr":2147483648,"len":1}}}},
+    {"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},
+              "right":{"set":["10.0.0.9","10.0.0.1"]}}},
+    {"counter":{"packets":7,"bytes":99}}])");
+  EXPECT_EQ(normalise(listed).dump(),
+            R"([{"match":{"left":{"&":[{"meta":{"key":"mark"}},2147483648]},"op":"==",)"
+            R"("right":2147483648}},)"
+            R"({"match":{"left":{"payload":{"field":"saddr","protocol":"ip"}},"op":"==",)"
+            R"("right":{"set":["10.0.0.1","10.0.0.9"]}}},{"counter":null}])");
+}
+
+TEST(NftNormalise, KeepsAnyAndAllOfFlagsApart) {
+  const char* any = R"([{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":["a","b"]}}])";
+  const char* all = R"([{"match":{"op":"==","left":{"ct":{"key":"state"}},"right":["a","b"]}}])";
+  EXPECT_NE(normalise(json::parse(any)), normalise(json::parse(all)));
+}
+
+}  // namespace
+}  // namespace overland::firewall
