@@ -1,0 +1,75 @@
+# What `cmake --install` puts where, and the packages: `cpack` in a Release build makes the DEB, and the
+# RPM where rpmbuild is at hand. docs/operations.md says what is in them and why.
+set(packaging ${PROJECT_SOURCE_DIR}/packaging)
+
+# The release runs as root: what the compiler and the linker can harden, they do.
+target_compile_options(overland_flags INTERFACE
+  $<$<NOT:$<OR:$<CONFIG:Debug>,$<BOOL:${OVERLAND_SANITIZE}>>>:-D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
+target_link_options(overland PRIVATE -Wl,-z,relro,-z,now)
+
+install(FILES systemd/overland-boot.service systemd/overland.service systemd/overland.timer
+        DESTINATION lib/systemd/system)
+install(FILES systemd/overland-tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME overland.conf)
+install(FILES systemd/overland-networkd.conf DESTINATION lib/systemd/networkd.conf.d
+        RENAME 60-overland.conf)
+install(FILES config/rt_protos.d/overland.conf DESTINATION /etc/iproute2/rt_protos.d)
+install(DIRECTORY DESTINATION /etc/overland)
+install(FILES docs/man/overland.8 DESTINATION share/man/man8)
+install(FILES docs/man/overland.toml.5 DESTINATION share/man/man5)
+install(FILES packaging/completion/overland DESTINATION share/bash-completion/completions)
+install(DIRECTORY config/ DESTINATION share/doc/overland/examples
+        FILES_MATCHING PATTERN *.toml PATTERN rt_protos.d EXCLUDE)
+install(FILES docs/inventory.md README.md DESTINATION share/doc/overland OPTIONAL)
+install(FILES docs/prometheus/overland.rules.yml DESTINATION share/doc/overland/examples OPTIONAL)
+install(FILES packaging/debian/copyright DESTINATION share/doc/overland)
+install(FILES packaging/debian/changelog DESTINATION share/doc/overland RENAME changelog.Debian)
+# -n: no time stamp inside, so that two builds of one source give the same package.
+install(CODE "
+  foreach(file share/man/man8/overland.8 share/man/man5/overland.toml.5 share/doc/overland/changelog.Debian)
+    execute_process(COMMAND gzip -9nf \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/\${file}\"
+                    COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()")
+
+set(CPACK_PACKAGE_NAME overland)
+set(CPACK_PACKAGE_VENDOR overland)
+set(CPACK_PACKAGE_CONTACT "The overland authors <overland@localhost.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "container networking between Docker hosts over plain routes")
+set(CPACK_PACKAGE_DESCRIPTION
+  "One shared TOML inventory says which host owns which bridge subnet; on every
+host, overland makes the kernel, the firewall and Docker agree with it.
+Containers then reach each other by their own addresses, at full MTU, without
+an overlay network, a store or a daemon in the data path.")
+set(CPACK_INSTALL_PREFIX /usr)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_SET_DESTDIR ON)  # files in /etc are staged, not written to the machine that builds
+set(CPACK_STRIP_FILES ON)
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_OUTPUT_FILE_PREFIX ${CMAKE_BINARY_DIR}/packages)
+
+set(CPACK_GENERATOR DEB)
+find_program(OVERLAND_RPMBUILD rpmbuild)
+if(OVERLAND_RPMBUILD)
+  list(APPEND CPACK_GENERATOR RPM)
+endif()
+
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "init-system-helpers (>= 1.52)")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "docker.io | docker-ce")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${packaging}/debian/conffiles ${packaging}/debian/postinst
+    ${packaging}/debian/prerm ${packaging}/debian/postrm)
+
+set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
+set(CPACK_RPM_PACKAGE_LICENSE GPL-2.0-only)
+set(CPACK_RPM_USER_FILELIST "%config(noreplace) /etc/iproute2/rt_protos.d/overland.conf")
+set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /etc /etc/iproute2 /etc/iproute2/rt_protos.d
+    /usr/lib/systemd /usr/lib/systemd/system /usr/lib/systemd/networkd.conf.d /usr/lib/tmpfiles.d
+    /usr/share/man /usr/share/man/man5 /usr/share/man/man8 /usr/share/bash-completion
+    /usr/share/bash-completion/completions)
+set(CPACK_RPM_POST_INSTALL_SCRIPT_FILE ${packaging}/rpm/post)
+set(CPACK_RPM_PRE_UNINSTALL_SCRIPT_FILE ${packaging}/rpm/preun)
+set(CPACK_RPM_POST_UNINSTALL_SCRIPT_FILE ${packaging}/rpm/postun)
+include(CPack)
