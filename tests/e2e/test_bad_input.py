@@ -12,7 +12,7 @@ FAULTY = {
     "empty": "",
     "not TOML": "[[host]\nname = ",
     "binary": "\x00\x01\x02" * 100,
-    "huge": "# " + "x" * 64_000_000,
+    "huge": "# " + "x" * 32_000_000,
     "unknown key": INVENTORY.replace("bip ", "bib "),
     "overlapping bips": INVENTORY.replace("192.168.210.1/24", "192.168.200.9/24"),
     "this machine is not in it": INVENTORY.replace("docker-200", "other").replace("10.0.0.200", "10.0.0.150"),

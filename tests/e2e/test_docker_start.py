@@ -42,8 +42,8 @@ def test_after_a_reboot_apply_brings_everything_back(cluster):
 def test_a_changed_bip_waits_for_a_permitted_restart(cluster):
     """docker-202 goes back to Docker's default network, then overland comes again."""
     host = cluster.hosts[2]
-    host.overland("purge")
-    host.restart_docker()
+    assert host.overland("purge").returncode == 0
+    host.restart_docker_on_default_bridge()
     assert host.docker0() == "172.17.0.1/16"
 
     report = apply(host)

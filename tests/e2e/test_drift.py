@@ -9,7 +9,7 @@ from product import apply, apply_everywhere, plan
 
 FIREWALL = r"(?i)overland|docker-user|prerouting|trusted|firewall"
 DELETE_JUMP = "iptables {table} -S {chain} | sed -n '/-j OVERLAND/s/^-A/iptables {table} -D/p' | sh -eux"
-DELETE_ELEMENT = "nft delete element ip overland trusted '{ 192.168.200.0/24 }'"
+DELETE_ELEMENT = "nft delete element ip overland peer-subnets '{ 192.168.200.0/24 }'"
 
 DRIFTS = {
     "route removed": ("ip route del 192.168.200.0/24", r"192\.168\.200\.0/24"),
@@ -23,7 +23,7 @@ DRIFTS = {
     "raw jump": (DELETE_JUMP.format(table="-t raw", chain="PREROUTING"), FIREWALL),
     "anchor emptied": ("iptables -F OVERLAND-FORWARD", FIREWALL),
     "set element": (DELETE_ELEMENT, FIREWALL),
-    "chain emptied": ("nft flush chain ip overland $(nft list table ip overland | awk '/chain/{print $2; exit}')", FIREWALL),
+    "chain emptied": ("nft flush chain ip overland trusted-in", FIREWALL),
     "table": ("nft delete table ip overland", FIREWALL),
     "daemon.json": ("sed -i 's/192.168.100.1/192.168.99.1/' /etc/docker/daemon.json", "bip"),
 }

@@ -38,8 +38,7 @@ class Cluster:
         self.hosts = lab.together(lambda name: lab.host(
             name, suite=choice(suites, name), variant=choice(variants, name),
             links={"eth0": (self.lan, f"{ADDRESSES[name]}/24")}, gateway="10.0.0.254"), BIPS)
-        routes = [f"{bip.replace('.1/24', '.0/24')} via {ADDRESSES[name]}" for name, bip in BIPS.items()]
-        self.gateway = lab.host("gateway", docker=False, forward=True, routes=[*routes, f"{STRANGER} via {INTERNET}"],
+        self.gateway = lab.host("gateway", docker=False, forward=True, routes=[f"{STRANGER} via {INTERNET}"],
                                 links={"eth0": (self.lan, "10.0.0.254/24"), "eth1": (self.wan, "203.0.113.1/24")})
         self.internet = lab.host("internet", docker=False, gateway="203.0.113.1",
                                  links={"eth0": (self.wan, [f"{INTERNET}/24", f"{STRANGER}/32"])})
@@ -58,6 +57,11 @@ class Cluster:
         def start(host):
             return host.name, (host.container("web", publish=["8080:80"]), host.container("hidden"))
         self.containers = dict(self.lab.together(start, self.hosts))
+
+    def let_outsiders_in(self):
+        """The gateway learns the way to the bridge subnets: now only the hosts themselves keep outsiders off."""
+        for name, bip in BIPS.items():
+            self.gateway.run(["ip", "route", "replace", bip.replace(".1/24", ".0/24"), "via", ADDRESSES[name]])
 
     def restart_containers(self):
         """A restart of dockerd has stopped them; they may come up with other addresses."""

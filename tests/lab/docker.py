@@ -25,6 +25,13 @@ class DockerHost(Host):
     def restart_docker(self):
         self.service("restart")
 
+    def restart_docker_on_default_bridge(self):
+        """Without a bip dockerd keeps the address docker0 has, and remembers it even when docker0 is gone."""
+        self.stop_docker()
+        self.run(["ip", "link", "delete", "docker0"])
+        self.run(["rm", "-rf", "/var/lib/docker/network"])
+        self.start_docker()
+
     def service(self, verb):
         self.run(["service", "docker", verb], timeout=90)
 

@@ -4,6 +4,7 @@ A `where` is a function that makes the command line which runs a command at the 
 """
 
 import os
+import random
 import select
 import subprocess
 import time
@@ -14,7 +15,11 @@ from .shell import LabError, run
 
 def ping(where, address, source=None):
     """Does any of two pings come back within a second?"""
-    argv = ["ping", "-n", "-q", "-c", "2", "-i", "0.2", "-W", "1", *(["-I", source] if source else []), address]
+    # An identifier of its own: the process number it would take repeats in young hosts, and connection tracking
+    # would take one sender's pings for another's.
+    identifier = random.randint(1, 0xFFFF)
+    argv = ["ping", "-n", "-q", "-c", "2", "-i", "0.2", "-W", "1", "-e", identifier,
+            *(["-I", source] if source else []), address]
     return run(where(argv), check=False, env=ENVIRONMENT).returncode == 0
 
 
