@@ -34,7 +34,8 @@ def print_matrix(cluster):
     say(" " * (width + 16) + "".join(label(target).ljust(width) for target in containers))
     for source in containers:
         cells = [cell(seen.get((label(source), label(target)))) for target in containers]
-        say(label(source).ljust(width) + source.address.ljust(16) + "".join(text.ljust(width) for text in cells))
+        row = label(source).ljust(width) + source.address.ljust(16) + "".join(text.ljust(width) for text in cells)
+        say(row.rstrip())
     outside = [container.tcp(INTERNET) or "-" for container in containers]
     say("to the internet".ljust(width + 16) + "".join(text.ljust(width) for text in outside))
     return all(ping and source == sender.address for (sender, _), (ping, source)
