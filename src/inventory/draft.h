@@ -3,6 +3,7 @@
 // value that could not be read is absent or default, and its fault is already in the report.
 
 #include <cstddef>
+#include <deque>
 #include <limits>
 #include <vector>
 
@@ -34,9 +35,11 @@ struct HostPlaces {
 struct Draft {
   Inventory inventory;
   std::vector<SegmentPlaces> segments;  // beside Inventory::segments
-  std::vector<HostPlaces> hosts;        // beside Inventory::hosts
-  bool readable = false;                // the syntax was right
-  bool hosts_read = false;              // [[host]] is there and not empty, if not faultless
+  // Beside Inventory::hosts. In small blocks, so that it moves into the memory the TOML tree
+  // leaves.
+  std::deque<HostPlaces> hosts;
+  bool readable = false;    // the syntax was right
+  bool hosts_read = false;  // [[host]] is there and not empty, if not faultless
 };
 
 }  // namespace overland::inventory

@@ -42,6 +42,7 @@ std::optional<toml::table> parse_toml(const std::string& text, Report& report) {
                "no inventory needs more than three levels");
     return std::nullopt;
   }
+  // Debian's shared library is built with exceptions, and its symbols are named for it.
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& fault) {
@@ -200,7 +201,6 @@ Draft read(const std::string& text, Report& report) {
   }
   draft.hosts_read = read_list(top, "host", report, [&](toml::table& table, std::size_t count) {
     draft.inventory.hosts.reserve(count);
-    draft.hosts.reserve(count);
     read_host(table, docker, firewall, index, draft, report);
   });
   top.report_unknown();
