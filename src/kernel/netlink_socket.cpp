@@ -19,14 +19,13 @@
 namespace overland::kernel {
 namespace {
 
-/// Messages a system call. The answers to all of them fit the socket's buffer even when each is
-/// refused with a text; more gains little.
+/// Messages a system call; more gains little.
 constexpr std::size_t kBatch = 64;
 /// The kernel fills at most 32 KiB a datagram (netlink_dump of net/netlink/af_netlink.c), more only
 /// for one entry that needs it.
 constexpr std::size_t kReceiveSize = 65536;
-/// Bytes the kernel may queue for us; what it grants without privilege by default.
-constexpr int kSocketBuffer = 212992;
+/// Bytes a batch may have: 64 routes of some hundred gateways each.
+constexpr int kSendBuffer = 212992;
 /// The kernel answers within send(2); waiting longer means that the answer is lost.
 constexpr timeval kPatience = {10, 0};
 constexpr int kDumpTries = 50;
@@ -51,7 +50,7 @@ void each_message(std::span<std::uint8_t> bytes, Each each) {
 
 void NetlinkSocket::FreeSocket::operator()(nl_sock* socket) const { nl_socket_free(socket); }
 
-NetlinkSocket::NetlinkSocket()
+NetlinkSocket::NetlinkSocket(int buffer)
     : socket_(nl_socket_alloc()), received_(new std::uint8_t[kReceiveSize]) {
   if (!socket_) base::throw_errno("cannot open a netlink socket", ENOMEM);
   if (const int error = nl_connect(socket_.get(), NETLINK_ROUTE); error < 0) {
@@ -59,7 +58,7 @@ NetlinkSocket::NetlinkSocket()
     throw base::Error(base::ErrorKind::kFailure,
                       std::string("cannot open a netlink socket: ") + nl_geterror(error), cause);
   }
-  nl_socket_set_buffer_size(socket_.get(), kSocketBuffer, kSocketBuffer);
+  nl_socket_set_buffer_size(socket_.get(), buffer, kSendBuffer);
   const int fd = nl_socket_get_fd(socket_.get());
   set_option(fd, NETLINK_GET_STRICT_CHK);
   set_option(fd, NETLINK_EXT_ACK);
@@ -101,6 +100,13 @@ std::span<std::uint8_t> NetlinkSocket::receive() {
   }
 }
 
+void NetlinkSocket::drain() {
+  while (::recv(nl_socket_get_fd(socket_.get()), received_.get(), kReceiveSize, MSG_DONTWAIT) >=
+             0 ||
+         errno == EINTR || errno == ENOBUFS) {
+  }
+}
+
 bool NetlinkSocket::exchange(std::size_t first, std::size_t last, const Build& build,
                              const Answer& answer) {
   const std::uint32_t base = sequence_;
@@ -131,6 +137,7 @@ void NetlinkSocket::execute(std::size_t count, const Build& build, const Answer&
   for (std::size_t first = 0; first < count; first += kBatch) {
     const std::size_t last = std::min(count, first + kBatch);
     if (exchange(first, last, build, answer)) continue;
+    drain();
     for (std::size_t i = first; i < last; ++i) {
       if (!exchange(i, i + 1, build, answer)) {
         base::throw_errno("answers of the kernel are lost", ENOBUFS);

@@ -19,8 +19,10 @@ namespace overland::kernel {
 
 class NetlinkSocket {
  public:
+  /// `buffer`: bytes the kernel may queue for us; the default is what it grants without privilege,
+  /// and holds the answers to a batch even when each is a refusal with a text.
   /// Throws what errno says where the kernel gives no socket.
-  NetlinkSocket();
+  explicit NetlinkSocket(int buffer = 212992);
 
   /// Writes message `index` into the buffer (begin and attributes; no sequence number).
   using Build = std::function<void(MessageBuffer&, std::size_t index)>;
@@ -49,6 +51,8 @@ class NetlinkSocket {
   void send();
   /// The next datagram of the kernel; empty where answers were lost (ENOBUFS).
   std::span<std::uint8_t> receive();
+  /// Throws away what is queued: until then the kernel drops every further answer.
+  void drain();
 
   struct FreeSocket {
     void operator()(nl_sock* socket) const;

@@ -1,4 +1,5 @@
-#include <cerrno>
+#include <sys/mman.h>
+
 #include <fstream>
 
 #include "kernel/routes.h"
@@ -22,7 +23,7 @@ class ForeignRoutes : public KernelSandbox {
     sh("ip -batch /proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(file_));
   }
 
-  inline static const int file_ = ::open("/tmp", O_TMPFILE | O_RDWR, 0600);
+  inline static const int file_ = ::memfd_create("routes", 0);
 };
 
 ForeignRoute foreign_route(const std::string& destination, std::uint32_t metric,

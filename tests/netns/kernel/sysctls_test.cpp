@@ -22,7 +22,7 @@ TEST_F(Sysctls, ReadsBackWhatItWrites) {
 }
 
 TEST_F(Sysctls, ReachesLinksWithADotInTheirName) {
-  sh("ip link set lan name lan.100");
+  sh("ip link set lan down; ip link set lan name lan.100");
   SysctlTree().apply(set("net.ipv4.conf.lan/100.rp_filter", "2"));
   EXPECT_EQ(SysctlTree().read("net/ipv4/conf/lan.100/rp_filter"), "2");
 }

@@ -1,0 +1,63 @@
+#include "kernel/netlink_socket.h"
+
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <set>
+
+#include "kernel/route_message.h"
+#include "netns/kernel/kernel_sandbox.h"
+
+namespace overland::tests {
+namespace {
+
+using kernel::MessageBuffer;
+using kernel::NetlinkSocket;
+using Netlink = KernelSandbox;
+
+/// Sends `count` routes through an unknown gateway; gives the indexes refused for it.
+std::set<std::size_t> refused(NetlinkSocket& socket, std::size_t count) {
+  std::set<std::size_t> indexes;
+  socket.execute(
+      count,
+      [](MessageBuffer& buffer, std::size_t i) {
+        const auto third = std::to_string(i % 256);
+        kernel::put_new_route(buffer, route("10.1." + third + ".0/24", {"172.31.0.1"}),
+                              NLM_F_CREATE);
+      },
+      [&](std::size_t i, const nlmsghdr& message) {
+        if (kernel::read_refusal(message).error == ENETUNREACH) indexes.insert(i);
+      });
+  return indexes;
+}
+
+TEST_F(Netlink, LosesNoRefusalOfAFullBatch) {
+  NetlinkSocket socket;
+  EXPECT_EQ(refused(socket, 200).size(), 200U);
+}
+
+TEST_F(Netlink, SendsAgainOneByOneWhereAnswersWereLost) {
+  NetlinkSocket socket(1);  // the kernel makes it its minimum: room for a few answers
+  EXPECT_EQ(refused(socket, 200).size(), 200U);
+  EXPECT_EQ(refused(socket, 1).size(), 1U);
+}
+
+TEST_F(Netlink, ADumpTheKernelRefusesIsAnError) {
+  try {
+    NetlinkSocket().dump(
+        [](MessageBuffer& buffer) {
+          rtmsg header = {};
+          header.rtm_family = AF_INET;
+          header.rtm_dst_len = 8;  // strict checking knows no such filter
+          buffer.begin(RTM_GETROUTE, 0, header);
+        },
+        [] {}, [](const nlmsghdr&) { return true; });
+    FAIL() << "no error";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.errno_value(), EINVAL);
+  }
+}
+
+}  // namespace
+}  // namespace overland::tests
