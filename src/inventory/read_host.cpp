@@ -4,6 +4,9 @@
 namespace overland::inventory {
 namespace {
 
+// Comparing every wrong name with every segment must not take long in any file.
+constexpr std::size_t kMostSuggested = 1000;
+
 const std::vector<std::string_view> kHostKeys = {
     "name",      "router", "address",  "bip",         "previous_bip", "parent", "masquerade",
     "rp_filter", "docker", "firewall", "daemon_json", "bridge",       "mark",   "conntrack"};
@@ -56,7 +59,9 @@ void read_masquerade(Fields& fields, const SegmentIndex& segments, Host& host, H
       continue;
     }
     std::vector<std::string_view> names;
-    for (const auto& [name, index] : segments) names.emplace_back(name);
+    if (segments.size() <= kMostSuggested) {
+      for (const auto& [name, index] : segments) names.emplace_back(name);
+    }
     const std::string_view meant = nearest(text.value, names);
     report.add(Code::kMasqueradeUnknown, text.at,
                "masquerade names " + quote(text.value) + ", which is no segment",

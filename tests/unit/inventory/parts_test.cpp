@@ -57,7 +57,7 @@ TEST(Report, QuotesAreFitForATerminal) {
   EXPECT_EQ(quote("a\"b"), "\"a\"b\"");
   EXPECT_EQ(quote("a\n\x1b\x7f"), "\"a\\x0a\\x1b\\x7f\"");
   EXPECT_EQ(quote("\xc2\x9b"
-                   "31m"),
+                  "31m"),
             "\"\\xc2\\x9b31m\"");
   EXPECT_EQ(quote("\xc2\xa9"), "\"\xc2\xa9\"");
   EXPECT_EQ(quote(std::string(79, 'a') + "ää"), "\"" + std::string(79, 'a') + "…\"");
