@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 
@@ -70,6 +71,28 @@ TEST_F(IptcWriters, LoseNothingOfEachOther) {
   write(first);
   expect_in_force(first);
   EXPECT_EQ(sh("ipset list -n"), "");
+}
+
+TEST_F(IptcWriters, ConvergeAfterOneWasKilled) {
+  model::FirewallPolicy other = docker_host();
+  other.conntrack = false;
+  other.peer_subnets = scattered(3000);
+  for (int i = 0; i < 20; ++i) {
+    const pid_t victim = in_process([&] {
+      for (;;) {
+        write(other);
+        write(docker_host());
+      }
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(5 + 7 * i));
+    ::kill(victim, SIGKILL);
+    status_of(victim);
+    write(docker_host());
+    expect_in_force(docker_host());
+    EXPECT_EQ(sh("ipset list -n"), "");
+  }
+  make_iptc_driver()->remove();
+  EXPECT_FALSE(make_iptc_driver()->read(docker_host()));
 }
 
 TEST_F(IptcWriters, GiveUpOnALockThatStaysTaken) {
