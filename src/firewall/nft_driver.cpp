@@ -32,8 +32,7 @@ class NftDriver final : public Driver {
  public:
   std::optional<model::Firewall> read(const model::FirewallPolicy& desired) override {
     return with_retries([&](int) -> std::optional<model::Firewall> {
-      NftContext context;
-      const NftState state = read_state(context);
+      const NftState state = read_state();
       if (!state.ours()) return std::nullopt;
       model::Firewall result;
       result.policy = decode_policy(state, desired);
@@ -45,23 +44,21 @@ class NftDriver final : public Driver {
   void write(const std::optional<model::Firewall>& /*from*/,
              const model::FirewallPolicy& to) override {
     with_retries([&](int number) {
-      NftContext context;
-      const NftState state = read_state(context);
+      const NftState state = read_state();
       // Deltas first; should the kernel not take one, our table from nothing.
       const WriteMode mode = number < kTries ? WriteMode::kDelta : WriteMode::kWhole;
       const nlohmann::json commands = commands_for(state, to, mode);
-      if (!commands.empty()) context.run(commands);
+      if (!commands.empty()) NftContext().run(commands);
     });
   }
 
   void remove() override {
     with_retries([&](int number) {
-      NftContext context;
-      const NftState state = read_state(context);
+      const NftState state = read_state();
       // A chain we made may be referred to from where we do not look: then it stays.
       const RemoveMode mode = number < kTries ? RemoveMode::kEverything : RemoveMode::kMarked;
       const nlohmann::json commands = removal_commands(state, mode);
-      if (!commands.empty()) context.run(commands);
+      if (!commands.empty()) NftContext().run(commands);
     });
   }
 };

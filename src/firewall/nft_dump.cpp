@@ -135,6 +135,13 @@ NftRuleEntry rule_of(Bytes rule) {
   return result;
 }
 
+Request rules_request(const std::string& table, const std::string& chain) {
+  Request request{NFT_MSG_GETRULE, kIpv4, {}};
+  put_text(request.attributes, NFTA_RULE_TABLE, table);
+  put_text(request.attributes, NFTA_RULE_CHAIN, chain);
+  return request;
+}
+
 Request elements_request(const std::string& table, const std::string& set) {
   Request request{NFT_MSG_GETSETELEM, kIpv4, {}};
   put_text(request.attributes, NFTA_SET_ELEM_LIST_TABLE, table);
@@ -182,26 +189,41 @@ std::vector<NftChainEntry> NftDump::chains(std::uint8_t family) {
 }
 
 std::vector<NftRuleEntry> NftDump::rules(const std::string& table, const std::string& chain) {
-  Request request{NFT_MSG_GETRULE, kIpv4, {}};
-  put_text(request.attributes, NFTA_RULE_TABLE, table);
-  put_text(request.attributes, NFTA_RULE_CHAIN, chain);
   std::vector<NftRuleEntry> result;
   dump(
-      fd_, sequence_, request, [&] { result.clear(); },
+      fd_, sequence_, rules_request(table, chain), [&] { result.clear(); },
       [&](std::uint8_t, Bytes rule) { result.push_back(rule_of(rule)); });
   return result;
 }
 
-bool NftDump::has_sets(const std::string& table) {
-  Request request{NFT_MSG_GETSET, kIpv4, {}};
-  put_text(request.attributes, NFTA_SET_TABLE, table);
-  bool found = false;
+std::vector<std::vector<std::uint8_t>> NftDump::expressions(const std::string& table,
+                                                            const std::string& chain) {
+  std::vector<std::vector<std::uint8_t>> result;
   dump(
-      fd_, sequence_, request, [&] { found = false; }, [&](std::uint8_t, Bytes) { found = true; });
-  return found;
+      fd_, sequence_, rules_request(table, chain), [&] { result.clear(); },
+      [&](std::uint8_t, Bytes rule) {
+        const Bytes found = find_attribute(rule, NFTA_RULE_EXPRESSIONS);
+        result.emplace_back(found.begin(), found.end());
+      });
+  return result;
 }
 
-std::vector<NftRange> NftDump::ranges(const std::string& table, const std::string& set) {
+std::vector<NftSetEntry> NftDump::sets(const std::string& table) {
+  Request request{NFT_MSG_GETSET, kIpv4, {}};
+  put_text(request.attributes, NFTA_SET_TABLE, table);
+  std::vector<NftSetEntry> result;
+  dump(
+      fd_, sequence_, request, [&] { result.clear(); },
+      [&](std::uint8_t, Bytes set) {
+        result.push_back({text_of(find_attribute(set, NFTA_SET_NAME)),
+                          number32_of(find_attribute(set, NFTA_SET_FLAGS)),
+                          number32_of(find_attribute(set, NFTA_SET_KEY_TYPE))});
+      });
+  return result;
+}
+
+std::vector<NftRange> NftDump::ranges(const std::string& table, const std::string& set,
+                                      bool interval) {
   // An interval is two elements: its first address, and the one after its last, marked as an end;
   // an end is left out where the next interval begins there or the address space ends.
   struct Bound {
@@ -223,6 +245,10 @@ std::vector<NftRange> NftDump::ranges(const std::string& table, const std::strin
   std::vector<NftRange> result;
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     if (bounds[i].end) continue;
+    if (!interval) {
+      result.push_back({bounds[i].key, bounds[i].key});
+      continue;
+    }
     const std::uint32_t last = i + 1 < bounds.size() ? bounds[i + 1].key - 1 : UINT32_MAX;
     result.push_back({bounds[i].key, last});
   }

@@ -33,6 +33,12 @@ struct NftRuleEntry {
   bool plain = false;  // nothing but a counter, a comment and the verdict: applies to every packet
 };
 
+struct NftSetEntry {
+  std::string name;
+  std::uint32_t flags = 0;     // NFT_SET_… : anonymous 1, constant 2, interval 4, map 8, …
+  std::uint32_t key_type = 0;  // libnftables' number of the type: 7 ipv4_addr, 41 ifname
+};
+
 /// An element of an IPv4 set, first and last address included, in host order.
 struct NftRange {
   std::uint32_t first = 0;
@@ -56,10 +62,13 @@ class NftDump {
   std::vector<NftChainEntry> chains(std::uint8_t family);
   /// Rules in their order.
   std::vector<NftRuleEntry> rules(const std::string& table, const std::string& chain);
-  /// True where the table holds a set, named or not.
-  bool has_sets(const std::string& table);
-  /// Elements of an interval set of type ipv4_addr; sorted.
-  std::vector<NftRange> ranges(const std::string& table, const std::string& set);
+  /// The expressions (NFTA_RULE_EXPRESSIONS) of each rule, in order.
+  std::vector<std::vector<std::uint8_t>> expressions(const std::string& table,
+                                                     const std::string& chain);
+  /// Sets and maps, named or not.
+  std::vector<NftSetEntry> sets(const std::string& table);
+  /// Elements of a set of type ipv4_addr; sorted. `interval`: the set has that flag.
+  std::vector<NftRange> ranges(const std::string& table, const std::string& set, bool interval);
   /// Elements of a set of type ifname; sorted.
   std::vector<std::string> names(const std::string& table, const std::string& set);
 

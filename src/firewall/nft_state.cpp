@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/error.h"
-#include "firewall/nft_context.h"
+#include "firewall/nft_ranges.h"
+#include "firewall/nft_rule.h"
 #include "model/ownership.h"
 
 namespace overland::firewall {
@@ -22,50 +22,87 @@ std::size_t index_of(const NftSpot& spot) {
   return 0;
 }
 
-std::vector<Json> list_chain(NftContext& context, const std::string& table,
-                             const std::string& chain) {
-  std::vector<Json> rules;
-  const Json objects =
-      context.list({{"chain", {{"family", "ip"}, {"table", table}, {"name", chain}}}});
-  for (const Json& object : objects) {
-    // Rules of other chains would come along only from a library that ignores the name.
-    if (object.contains("rule") && object["rule"].value("chain", "") == chain) {
-      rules.push_back(normalise(object["rule"].value("expr", Json::array())));
-    }
-  }
-  return rules;
+constexpr std::uint8_t kIpv4 = 2;        // NFPROTO_IPV4 of linux/netfilter.h
+constexpr std::uint32_t kAnonymous = 1;  // NFT_SET_… of linux/netfilter/nf_tables.h
+constexpr std::uint32_t kInterval = 4;
+constexpr std::uint32_t kAddressType = 7;  // TYPE_IPADDR, TYPE_IFNAME: libnftables' datatype.h
+constexpr std::uint32_t kLinkNameType = 41;
+
+NftSet set_of(const NftSetEntry& entry) {
+  const bool plain = (entry.flags & ~kInterval) == 0;
+  const char* type = plain && entry.key_type == kAddressType    ? "ipv4_addr"
+                     : plain && entry.key_type == kLinkNameType ? "ifname"
+                                                                : "other";
+  return {entry.name, type, (entry.flags & kInterval) != 0};
 }
 
-NftChain chain_of(const Json& object) {
+NftChain chain_of(const NftChainEntry& entry) {
+  constexpr std::array<const char*, 5> kHooks = {"prerouting", "input", "forward", "output",
+                                                 "postrouting"};
   NftChain chain;
-  chain.name = object.value("name", "");
-  chain.type = object.value("type", "");
-  chain.hook = object.value("hook", "");
-  chain.priority = object.value("prio", 0);
-  chain.policy = object.value("policy", "");
+  chain.name = entry.name;
+  if (!entry.hook) return chain;
+  chain.type = entry.hook->type;
+  chain.hook = entry.hook->number < kHooks.size() ? kHooks.at(entry.hook->number) : "other";
+  chain.priority = entry.hook->priority;
+  chain.policy = entry.hook->policy_drop ? "drop" : "accept";
   return chain;
 }
 
-NftSet set_of(const Json& object) {
-  NftSet set;
-  set.name = object.value("name", "");
-  // A concatenation is listed as an array: never ours.
-  const Json type = object.value("type", Json());
-  set.type = type.is_string() ? type.get<std::string>() : "other";
-  for (const Json& flag : object.value("flags", Json::array())) {
-    if (flag == "interval") {
-      set.interval = true;
-    } else {
-      set.type = "other";
+std::vector<Json> rules_in(NftDump& dump, const std::string& table, const std::string& chain,
+                           const std::vector<NftSetEntry>& sets) {
+  const AnonymousSet anonymous = [&](const std::string& name) -> Json {
+    for (const NftSetEntry& set : sets) {
+      if (set.name != name || (set.flags & kAnonymous) == 0) continue;
+      if (set.key_type != kAddressType) break;
+      Json elements = Json::array();
+      for (const NftRange& range : dump.ranges(table, name, (set.flags & kInterval) != 0)) {
+        elements.push_back(element_of(range));
+      }
+      return {{"set", std::move(elements)}};
     }
+    return {};
+  };
+  std::vector<Json> rules;
+  for (const auto& expressions : dump.expressions(table, chain)) {
+    rules.push_back(decode_rule(expressions, anonymous));
   }
-  return set;
+  return rules;
 }
 
 template <typename T>
 void sort_by_name(std::vector<T>& items) {
   std::sort(items.begin(), items.end(),
             [](const T& left, const T& right) { return left.name < right.name; });
+}
+
+NftTable read_table(NftDump& dump, const std::vector<NftChainEntry>& chains) {
+  const std::string ours(model::kNftTable);
+  const std::vector<NftSetEntry> sets = dump.sets(ours);
+  NftTable table;
+  for (const NftSetEntry& entry : sets) {
+    if ((entry.flags & kAnonymous) != 0) continue;
+    const NftSet set = set_of(entry);
+    if (set.type == "ipv4_addr") {
+      table.elements.ranges[set.name] = dump.ranges(ours, set.name, set.interval);
+    } else if (set.type == "ifname") {
+      table.elements.names[set.name] = dump.names(ours, set.name);
+    }
+    table.sets.push_back(set);
+  }
+  for (const NftChainEntry& entry : chains) {
+    if (entry.table != ours) continue;
+    if (entry.name.starts_with(kMadePrefix)) {
+      table.made.push_back(entry.name);
+      continue;
+    }
+    table.chains.push_back(chain_of(entry));
+    table.chains.back().rules = rules_in(dump, ours, entry.name, sets);
+  }
+  sort_by_name(table.sets);
+  sort_by_name(table.chains);
+  std::sort(table.made.begin(), table.made.end());
+  return table;
 }
 
 }  // namespace
@@ -114,44 +151,7 @@ bool NftState::jump_stands(const NftSpot& spot) const {
 
 bool NftState::ours() const { return table || forward || raw; }
 
-NftTable parse_table(const Json& objects) {
-  NftTable table;
-  try {
-    for (const Json& object : objects) {
-      if (object.contains("set")) {
-        table.sets.push_back(set_of(object["set"]));
-      } else if (object.contains("map")) {
-        table.sets.push_back({object["map"].value("name", ""), "other", false});
-      } else if (object.contains("chain")) {
-        NftChain chain = chain_of(object["chain"]);
-        if (chain.name.starts_with(kMadePrefix)) {
-          table.made.push_back(chain.name);
-        } else {
-          table.chains.push_back(std::move(chain));
-        }
-      }
-    }
-    for (const Json& object : objects) {
-      if (!object.contains("rule")) continue;
-      const std::string name = object["rule"].value("chain", "");
-      for (NftChain& chain : table.chains) {
-        if (chain.name != name) continue;
-        chain.rules.push_back(normalise(object["rule"].value("expr", Json::array())));
-      }
-    }
-  } catch (const Json::exception& error) {
-    throw base::Error(
-        base::ErrorKind::kInvalid,
-        std::string("cannot understand the listing of table ip overland: ") + error.what());
-  }
-  sort_by_name(table.sets);
-  sort_by_name(table.chains);
-  std::sort(table.made.begin(), table.made.end());
-  return table;
-}
-
-NftState read_state(NftContext& context) {
-  constexpr std::uint8_t kIpv4 = 2;  // NFPROTO_IPV4 of linux/netfilter.h
+NftState read_state() {
   const std::string ours(model::kNftTable);
   NftDump dump;
   NftState state;
@@ -164,21 +164,18 @@ NftState read_state(NftContext& context) {
     }
   }
   if (state.chain("filter", model::kForwardChain) != nullptr) {
-    state.forward = list_chain(context, "filter", std::string(model::kForwardChain));
+    state.forward = rules_in(dump, "filter", std::string(model::kForwardChain), {});
   }
   if (state.chain("raw", model::kRawChain) != nullptr) {
-    state.raw = list_chain(context, "raw", std::string(model::kRawChain));
+    state.raw = rules_in(dump, "raw", std::string(model::kRawChain), {});
   }
   if (!state.has_table(ours)) return state;
-  state.table = parse_table(context.list({{"table", {{"family", "ip"}, {"name", ours}}}}));
-  for (const NftSet& set : state.table->sets) {
-    if (set.type == "ipv4_addr")
-      state.table->elements.ranges[set.name] = dump.ranges(ours, set.name);
-    if (set.type == "ifname") state.table->elements.names[set.name] = dump.names(ours, set.name);
-  }
+  state.table = read_table(dump, state.chains);
   for (const std::string& made : state.table->made) {
     const std::string table = made.substr(kMadePrefix.size());
-    if (contains(state.tables, table) && dump.has_sets(table)) state.with_sets.push_back(table);
+    if (contains(state.tables, table) && !dump.sets(table).empty()) {
+      state.with_sets.push_back(table);
+    }
   }
   return state;
 }

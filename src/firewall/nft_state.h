@@ -12,8 +12,6 @@
 
 namespace overland::firewall {
 
-class NftContext;
-
 /// A place for a jump into a chain of ours.
 struct NftSpot {
   const char* table;
@@ -52,9 +50,6 @@ struct NftState {
 };
 
 /// Changes nothing and makes no table.
-NftState read_state(NftContext& context);
-
-/// One listing of table `ip overland`, without the elements of its sets.
-NftTable parse_table(const nlohmann::json& objects);
+NftState read_state();
 
 }  // namespace overland::firewall

@@ -135,20 +135,6 @@ NftChain masqueraded_out(const FirewallPolicy& policy) {
   return result;
 }
 
-/// libnftables lists a mask of leading ones as a prefix, so the topmost mark bit as 0x80000000/1.
-void normalise_top_bit(Json& found) {
-  const Json right = found.value("right", Json());
-  if (found.value("left", Json()) != meta("mark") || !right.is_object()) return;
-  const Json prefix = right.value("prefix", Json());
-  if (!prefix.is_object() || !prefix.value("addr", Json()).is_number_unsigned() ||
-      prefix.value("len", Json()) != 1) {
-    return;
-  }
-  constexpr std::uint32_t kTopBit = 0x80000000;
-  found["left"] = {{"&", Json::array({meta("mark"), kTopBit})}};
-  found["right"] = Json(prefix["addr"]);
-}
-
 }  // namespace
 
 bool NftChain::same_hook(const NftChain& other) const {
@@ -189,45 +175,11 @@ NftTable encode_table(const FirewallPolicy& policy) {
   }
   table.chains.push_back(trusted_in(policy));
   if (!policy.conntrack) table.chains.push_back(untracked(policy));
-  for (NftChain& entry : table.chains) {
-    for (Json& rule : entry.rules) rule = normalise(rule);
-  }
   return table;
 }
 
 std::vector<Json> anchor_rules(std::uint32_t mark) {
-  return {normalise(Json::array({marked(mark), counter(), Json{{"accept", nullptr}}}))};
-}
-
-Json normalise(const Json& expressions) {
-  Json result = Json::array();
-  for (const Json& expression : expressions) {
-    if (expression.contains("counter")) {
-      result.push_back(counter());
-      continue;
-    }
-    if (expression.contains("xt") && expression["xt"].is_object() &&
-        expression["xt"].value("name", "") == "comment") {
-      continue;
-    }
-    result.push_back(expression);
-    if (!expression.contains("match")) continue;
-    Json& found = result.back()["match"];
-    normalise_top_bit(found);
-    Json& right = found["right"];
-    // A list of flags is "any of these" with "in" and "all of these" with "==".
-    if (right.is_array()) {
-      std::sort(right.begin(), right.end());
-    } else if (found.value("op", "") == "in") {
-      found["op"] = "==";
-    }
-    if (right.is_object() && right.contains("set") && right["set"].is_array()) {
-      Json elements = right["set"];
-      std::sort(elements.begin(), elements.end());
-      right = elements.size() == 1 ? elements.front() : Json{{"set", elements}};
-    }
-  }
-  return result;
+  return {Json::array({marked(mark), counter(), Json{{"accept", nullptr}}})};
 }
 
 }  // namespace overland::firewall

@@ -1,6 +1,6 @@
 #pragma once
 // Table `ip overland` as data, and what a policy looks like in it. Encoding is canonical: rules are
-// written in the form in which libnftables lists them, so that equal rules are equal JSON.
+// written in the form decode_rule() reads them, so that equal rules are equal JSON.
 
 #include <map>
 #include <nlohmann/json.hpp>
@@ -14,7 +14,7 @@ namespace overland::firewall {
 
 /// Chains without a hook and without rules in our table, named kMadePrefix + table [+ "-" + chain]:
 /// they remember which tables and chains of iptables we had to make, so that remove() takes those
-/// and no others. (nft 1.0.6 does not list comments of tables and chains in JSON.)
+/// and no others. (nft 1.0.6 sets no comment of a table or chain from JSON.)
 inline constexpr std::string_view kMadePrefix = "made-";
 
 struct NftSet {
@@ -31,7 +31,7 @@ struct NftChain {
   std::string hook;  // "prerouting", …
   int priority = 0;
   std::string policy;
-  std::vector<nlohmann::json> rules;  // normalised, in order
+  std::vector<nlohmann::json> rules;  // in order; see decode_rule()
 
   /// Same name and hook; rules aside.
   [[nodiscard]] bool same_hook(const NftChain& other) const;
@@ -60,9 +60,5 @@ NftTable encode_table(const model::FirewallPolicy& policy);
 /// The rules of our chain in a table of iptables: accept what carries the mark. Only expressions
 /// that iptables-nft prints and edits.
 std::vector<nlohmann::json> anchor_rules(std::uint32_t mark);
-
-/// A listed rule in canonical form: no counter values, comments of iptables-nft left out, sets
-/// sorted.
-nlohmann::json normalise(const nlohmann::json& expressions);
 
 }  // namespace overland::firewall

@@ -142,26 +142,5 @@ TEST(NftWrite, RefusesLinkNamesThatMeanMoreThanALink) {
   }
 }
 
-TEST(NftNormalise, ForgetsCountersAndCommentsAndTheOrderOfSets) {
-  const json listed = json::parse(R"([
-    {"xt":{"type":"match","name":"comment"}},
-    {"match":{"op":"in","left":{"meta":{"key":"mark"}},
-              "right":{"prefix":{"addr":2147483648,"len":1}}}},
-    {"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},
-              "right":{"set":["10.0.0.9","10.0.0.1"]}}},
-    {"counter":{"packets":7,"bytes":99}}])");
-  EXPECT_EQ(normalise(listed).dump(),
-            R"([{"match":{"left":{"&":[{"meta":{"key":"mark"}},2147483648]},"op":"==",)"
-            R"("right":2147483648}},)"
-            R"({"match":{"left":{"payload":{"field":"saddr","protocol":"ip"}},"op":"==",)"
-            R"("right":{"set":["10.0.0.1","10.0.0.9"]}}},{"counter":null}])");
-}
-
-TEST(NftNormalise, KeepsAnyAndAllOfFlagsApart) {
-  const char* any = R"([{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":["a","b"]}}])";
-  const char* all = R"([{"match":{"op":"==","left":{"ct":{"key":"state"}},"right":["a","b"]}}])";
-  EXPECT_NE(normalise(json::parse(any)), normalise(json::parse(all)));
-}
-
 }  // namespace
 }  // namespace overland::firewall
