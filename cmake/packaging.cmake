@@ -22,6 +22,7 @@ install(DIRECTORY config/ DESTINATION share/doc/overland/examples
 install(FILES docs/inventory.md README.md DESTINATION share/doc/overland OPTIONAL)
 install(FILES docs/prometheus/overland.rules.yml DESTINATION share/doc/overland/examples OPTIONAL)
 install(FILES packaging/debian/copyright DESTINATION share/doc/overland)
+install(FILES packaging/debian/lintian-overrides DESTINATION share/lintian/overrides RENAME overland)
 install(FILES packaging/debian/changelog DESTINATION share/doc/overland RENAME changelog.Debian)
 # -n: no time stamp inside, so that two builds of one source give the same package.
 install(CODE "
@@ -72,4 +73,5 @@ set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /etc /etc/iproute2 /etc/iprout
 set(CPACK_RPM_POST_INSTALL_SCRIPT_FILE ${packaging}/rpm/post)
 set(CPACK_RPM_PRE_UNINSTALL_SCRIPT_FILE ${packaging}/rpm/preun)
 set(CPACK_RPM_POST_UNINSTALL_SCRIPT_FILE ${packaging}/rpm/postun)
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 include(CPack)
