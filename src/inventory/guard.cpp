@@ -42,9 +42,11 @@ Position position_of(std::string_view text, std::size_t offset) {
 
 }  // namespace
 
-std::optional<Position> too_deep(std::string_view text) {
+std::optional<Refusal> refuse_early(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   int brackets = 0;
   int parts = 1;
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   for (std::size_t i = 0; i < text.size();) {
     switch (text[i]) {
       case '"':
@@ -75,7 +77,12 @@ std::optional<Position> too_deep(std::string_view text) {
       default:
         break;
     }
-    if (brackets > kMaxBrackets || parts > kMaxKeyParts) return position_of(text, i);
+    if (brackets > kMaxBrackets || parts > kMaxKeyParts) {
+      return Refusal{Code::kNesting, position_of(text, i)};
+    }
+    if (static_cast<unsigned char>(text[i]) > 0x7f) {
+      return Refusal{Code::kSyntax, position_of(text, i)};
+    }
     ++i;
   }
   return std::nullopt;

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "inventory/diagnostic.h"
+#include "inventory/codes.h"
 
 namespace overland::inventory {
 
@@ -14,7 +14,12 @@ inline constexpr int kMaxBrackets = 32;
 /// Most parts of one dotted key; `host.docker.bridge` has three.
 inline constexpr int kMaxKeyParts = 16;
 
-/// Where the text first exceeds one of the limits; nullopt where it never does.
-std::optional<Position> too_deep(std::string_view text);
+struct Refusal {
+  Code code;  // kNesting or kSyntax
+  Position at;
+};
+
+/// The first fault of these kinds; nullopt where there is none.
+std::optional<Refusal> refuse_early(std::string_view text);
 
 }  // namespace overland::inventory

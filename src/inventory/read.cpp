@@ -37,9 +37,13 @@ std::string syntax_remedy(std::string_view description) {
 }
 
 std::optional<toml::table> parse_toml(const std::string& text, Report& report) {
-  if (const auto deep = too_deep(text)) {
-    report.add(Code::kNesting, *deep, "keys, tables or lists are nested too deeply",
-               "no inventory needs more than three levels");
+  if (const auto refusal = refuse_early(text)) {
+    const bool nesting = refusal->code == Code::kNesting;
+    report.add(refusal->code, refusal->at,
+               nesting ? "keys, tables or lists are nested too deeply"
+                       : "not valid TOML: a character outside ASCII stands outside quotes",
+               nesting ? "no inventory needs more than three levels"
+                       : "put text in straight double quotes: \"…\"");
     return std::nullopt;
   }
   // Debian's shared library is built with exceptions, and its symbols are named for it.
