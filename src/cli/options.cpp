@@ -35,10 +35,10 @@ std::optional<model::FirewallVariant> variant(const std::string& choice) {
 std::optional<po::variables_map> parse(const std::vector<std::string>& arguments,
                                        const std::string& usage,
                                        po::options_description description,
-                                       const char* positional) {
+                                       const char* positional, int most) {
   description.add_options()("help,h", "show this help");
   po::positional_options_description unnamed;
-  if (positional != nullptr) unnamed.add(positional, 1);
+  if (positional != nullptr) unnamed.add(positional, most);
   po::variables_map values;
   try {
     // No guessing: "--re" must not become --restart-docker.

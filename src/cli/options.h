@@ -14,12 +14,12 @@ namespace overland::cli {
 
 namespace po = boost::program_options;
 
-/// Parses `arguments` by `description`; one unnamed argument goes to `positional` where that is
-/// set. nullopt when --help was asked for and has been printed. Throws kUsage.
+/// Parses `arguments` by `description`; up to `most` unnamed arguments go to `positional` where
+/// that is set. nullopt when --help was asked for and has been printed. Throws kUsage.
 std::optional<po::variables_map> parse(const std::vector<std::string>& arguments,
                                        const std::string& usage,
                                        po::options_description description,
-                                       const char* positional = nullptr);
+                                       const char* positional = nullptr, int most = 1);
 
 /// Where things are. The defaults are the installed system's; tests and containers set others.
 struct Options {

@@ -19,6 +19,8 @@ int plan(const std::vector<std::string>& arguments);
 int apply(const std::vector<std::string>& arguments);
 int status(const std::vector<std::string>& arguments);
 int purge(const std::vector<std::string>& arguments);
+int explain(const std::vector<std::string>& arguments);
+int graph(const std::vector<std::string>& arguments);
 
 std::span<const Verb> verbs();
 

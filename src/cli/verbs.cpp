@@ -18,6 +18,8 @@ constexpr std::array kVerbs = {
     Verb{"apply", "make this host what the inventory says, and verify it", apply},
     Verb{"status", "desired beside actual: peers, firewall, Docker", status},
     Verb{"purge", "remove everything overland made and put back what it replaced", purge},
+    Verb{"explain", "the way between two addresses or hosts, hop by hop", explain},
+    Verb{"graph", "draw the inventory: Graphviz DOT or Mermaid", graph},
 };
 
 void help(std::ostream& out) {

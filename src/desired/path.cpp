@@ -1,0 +1,232 @@
+#include "desired/path.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "desired/firewall.h"
+#include "desired/routes.h"
+#include "inventory/topology.h"
+
+namespace overland::desired {
+namespace {
+
+using inventory::Host;
+using inventory::Inventory;
+
+class Walk {
+ public:
+  Walk(const Inventory& inventory, const Endpoint& to) : inventory_(inventory), to_(to) {
+    every_ = inventory;
+    every_.cluster.ecmp = true;  // the routes that were equal, chosen or not
+  }
+
+  Path from(const Endpoint& start) {
+    std::optional<std::size_t> at = leave(start);
+    const std::size_t most = inventory_.segments.size() + 2;
+    while (at && path_.stages.size() <= most) at = forward(*at);
+    if (at) path_.stuck = "the packet goes in circles at " + name(*at);
+    return std::move(path_);
+  }
+
+ private:
+  [[nodiscard]] const std::string& name(std::size_t host) const {
+    return inventory_.hosts[host].name;
+  }
+
+  [[nodiscard]] std::string medium(std::size_t segment) const {
+    const auto& one = inventory_.segments[segment];
+    return "segment " + one.name + (one.vlan ? " (VLAN " + std::to_string(*one.vlan) + ")" : "");
+  }
+
+  [[nodiscard]] std::string bridge(std::size_t host) const {
+    return "bridge " + inventory_.hosts[host].docker.bridge;
+  }
+
+  [[nodiscard]] std::string station(const Endpoint& endpoint) const {
+    return endpoint.kind == Endpoint::Kind::kHost ? name(endpoint.host)
+                                                  : endpoint.address.to_string();
+  }
+
+  void add(std::string from, std::string to, std::optional<std::size_t> segment, std::string over,
+           const model::Address& next, std::string why) {
+    path_.stages.push_back(
+        {std::move(from), std::move(to), segment, std::move(over), next, {}, std::move(why)});
+  }
+
+  /// The first stage of a sender that has no routes of ours. The host it leads to, if any.
+  std::optional<std::size_t> leave(const Endpoint& start) {
+    if (start.kind == Endpoint::Kind::kHost) return start.host;
+    return start.kind == Endpoint::Kind::kContainer ? leave_container(start)
+                                                    : leave_neighbour(start);
+  }
+
+  std::optional<std::size_t> leave_container(const Endpoint& start) {
+    const Host& host = inventory_.hosts[start.host];
+    const auto& bip =
+        host.bip && host.bip->prefix().contains(start.address) ? *host.bip : *host.previous_bip;
+    if (bip.prefix().contains(to_.address)) {
+      add(station(start), station(to_), std::nullopt, bridge(start.host), to_.address,
+          "both are on the same bridge");
+      return std::nullopt;
+    }
+    add(station(start), host.name, std::nullopt, bridge(start.host), bip.address,
+        "the bridge's address is a container's default gateway");
+    return start.host;
+  }
+
+  std::optional<std::size_t> leave_neighbour(const Endpoint& start) {
+    const auto& segment = inventory_.segments[start.segment];
+    if (segment.subnet.contains(to_.address)) {
+      add(station(start), station(to_), start.segment, medium(start.segment), to_.address,
+          "both are in the same segment");
+      return std::nullopt;
+    }
+    for (std::size_t i = 0; i < inventory_.hosts.size(); ++i) {
+      const auto* gateway = inventory_.hosts[i].address_in(start.segment);
+      if (!inventory_.hosts[i].router || gateway == nullptr) continue;
+      add(station(start), name(i), start.segment, medium(start.segment), *gateway,
+          "its default gateway has to be a router; " + name(i) + " is the first in " +
+              segment.name);
+      return i;
+    }
+    path_.stuck = "segment " + segment.name + " has no router, so that " + station(start) +
+                  " needs routes of its own";
+    return std::nullopt;
+  }
+
+  /// What host number `at` does with the packet. The host it goes to next, if any.
+  std::optional<std::size_t> forward(std::size_t at) {
+    const Host& host = inventory_.hosts[at];
+    if (to_.kind != Endpoint::Kind::kNeighbour && to_.host == at) {
+      if (to_.kind == Endpoint::Kind::kContainer) {
+        add(host.name, station(to_), std::nullopt, bridge(at), to_.address,
+            "it lies in the host's own bridge subnet");
+      }
+      return std::nullopt;
+    }
+    for (const auto& own : host.addresses) {
+      const auto& segment = inventory_.segments[own.segment];
+      if (!segment.subnet.contains(to_.address)) continue;
+      add(host.name, station(to_), own.segment, medium(own.segment), to_.address,
+          "the host has an address in " + segment.name + ", too");
+      return std::nullopt;
+    }
+    return route(at, host);
+  }
+
+  std::optional<std::size_t> route(std::size_t at, const Host& host) {
+    const auto found = longest_match(routes(inventory_, host));
+    if (!found) {
+      path_.stuck = host.name + " has no route to " + to_.address.to_string() +
+                    ": no router connects its segments with it";
+      return std::nullopt;
+    }
+    const auto& gateway = found->gateways.front();
+    const auto owner = owner_of(host, gateway);
+    if (!owner) {
+      path_.stuck = "the next hop " + gateway.to_string() + " is in no segment of " + host.name;
+      return std::nullopt;
+    }
+    const auto [next, segment] = *owner;
+    const auto equal = longest_match(routes(every_, every_.hosts[at]));
+    add(host.name, name(next), segment, medium(segment), gateway,
+        why(*found, host, next, equal ? equal->gateways.size() : 1));
+    if (found->gateways.size() > 1) path_.stages.back().equals = found->gateways;
+    return next;
+  }
+
+  [[nodiscard]] std::optional<model::Route> longest_match(
+      const std::vector<model::Route>& table) const {
+    const model::Route* best = nullptr;
+    for (const auto& route : table) {
+      if (!route.destination.contains(to_.address)) continue;
+      if (best == nullptr || route.destination.length() > best->destination.length()) best = &route;
+    }
+    return best == nullptr ? std::nullopt : std::optional(*best);
+  }
+
+  /// The host that owns `gateway`, and the segment it shares with `host`.
+  [[nodiscard]] std::optional<std::pair<std::size_t, std::size_t>> owner_of(
+      const Host& host, const model::Address& gateway) const {
+    for (std::size_t i = 0; i < inventory_.hosts.size(); ++i) {
+      for (const auto& address : inventory_.hosts[i].addresses) {
+        if (address.address == gateway && host.address_in(address.segment) != nullptr) {
+          return std::pair(i, address.segment);
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::string why(const model::Route& route, const Host& host, std::size_t next,
+                                std::size_t equal) const {
+    const std::string subnet = route.destination.to_string();
+    const bool peer = to_.kind != Endpoint::Kind::kNeighbour;
+    const bool bridged = peer && is_bridge_subnet(inventory_.hosts[to_.host], route.destination);
+    const std::string text = subnet + (bridged ? " is the bridge subnet of " + name(to_.host)
+                                               : " is a segment " + host.name + " is not in");
+    const std::string choice =
+        equal < 2 ? ""
+        : inventory_.cluster.ecmp
+            ? ", one of " + std::to_string(equal) + " equal next hops"
+            : ", the first in the inventory of " + std::to_string(equal) + " equal next hops";
+    if (peer && next == to_.host) {
+      return text +
+             (bridged ? ", which is in this segment, too" : "; " + name(next) + " is in it") +
+             choice;
+    }
+    return text + "; the shortest way is over " + name(next) + choice;
+  }
+
+  static bool is_bridge_subnet(const Host& host, const model::Prefix& subnet) {
+    const auto subnets = host.bridge_subnets();
+    return std::find(subnets.begin(), subnets.end(), subnet) != subnets.end();
+  }
+
+  const Inventory& inventory_;
+  Inventory every_;
+  const Endpoint& to_;
+  Path path_;
+};
+
+bool holds(const std::vector<model::Prefix>& prefixes, const model::Address& address) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const auto& prefix) { return prefix.contains(address); });
+}
+
+/// Why the host in front of a container drops what `from` sends; empty where it does not.
+std::string refusal(const Inventory& inventory, const Endpoint& from, const Endpoint& to) {
+  if (to.kind != Endpoint::Kind::kContainer) return {};
+  const Host& host = inventory.hosts[to.host];
+  const auto policy = firewall(inventory, host, {});
+  if (!policy || holds(policy->local, from.address) || holds(policy->peer_subnets, from.address) ||
+      holds(policy->peer_hosts, from.address)) {
+    return {};
+  }
+  if (from.kind == Endpoint::Kind::kNeighbour) {
+    return host.name + " lets " + from.address.to_string() +
+           " reach published ports only: it is no host of the inventory; trust = \"subnet\" for "
+           "segment " +
+           inventory.segments[from.segment].name + " would let it in";
+  }
+  if (from.host == to.host) return {};
+  return host.name + " does not trust " + from.address.to_string();
+}
+
+}  // namespace
+
+Path find_path(const Inventory& inventory, const Endpoint& from, const Endpoint& to) {
+  Path path = Walk(inventory, to).from(from);
+  if (path.stuck.empty()) path.refused = refusal(inventory, from, to);
+  return path;
+}
+
+bool same_way(const Path& there, const Path& back) {
+  return std::equal(there.stages.begin(), there.stages.end(), back.stages.rbegin(),
+                    back.stages.rend(), [](const Stage& one, const Stage& other) {
+                      return one.from == other.to && one.to == other.from &&
+                             one.segment == other.segment;
+                    });
+}
+
+}  // namespace overland::desired

@@ -1,0 +1,70 @@
+#pragma once
+// The way a packet takes when every host has the state the inventory wants: hop by hop with the
+// very routes derive() makes, and why each was chosen. Pure; the kernels are not asked.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inventory/inventory.h"
+
+namespace overland::desired {
+
+/// Where a path begins or ends.
+struct Endpoint {
+  enum class Kind {
+    kHost,       // an underlay address of `host`, or the address of its bridge
+    kContainer,  // another address of the bridge subnet of `host`
+    kNeighbour,  // another address of `segment`: a macvlan container, a machine not in the
+                 // inventory
+  };
+  Kind kind = Kind::kHost;
+  model::Address address;
+  std::size_t host = 0;     // index; not for kNeighbour
+  std::size_t segment = 0;  // index; of a kNeighbour only
+
+  auto operator<=>(const Endpoint&) const = default;
+};
+
+/// `text` is an address or a host's name (whole, or its first label where that is unique). A name
+/// means the host itself, not its containers: as a source its first address; as a destination the
+/// address nearest to `from`. Throws kUsage, with a suggestion, where it is neither.
+Endpoint find_endpoint(const inventory::Inventory& inventory, std::string_view text,
+                       const std::optional<Endpoint>& from = std::nullopt);
+
+/// "container 192.168.100.2 on host1", "host1 (172.16.10.11)", "172.16.10.77 in segment vlan100"
+std::string show(const inventory::Inventory& inventory, const Endpoint& endpoint);
+
+/// One stage: somebody sends the packet to `next`.
+struct Stage {
+  std::string from;                    // host name, or the address of a container or neighbour
+  std::string to;                      // likewise
+  std::optional<std::size_t> segment;  // crossed, an index; nullopt: the bridge of a host
+  std::string medium;                  // "segment vlan100 (VLAN 100)", "bridge docker0"
+  model::Address next;                 // where the packet goes on this medium
+  std::vector<model::Address> equals;  // with `ecmp`: all next hops of equal cost, `next` the first
+  std::string why;                     // a clause
+
+  auto operator<=>(const Stage&) const = default;
+};
+
+struct Path {
+  std::vector<Stage> stages;
+  std::string stuck;    // why it goes no further; empty: it arrives
+  std::string refused;  // why the last host's firewall does not let it in; empty: it does
+};
+
+/// At most one stage a segment and two more.
+Path find_path(const inventory::Inventory& inventory, const Endpoint& from, const Endpoint& to);
+
+/// Whether `back` crosses the same media between the same stations as `there`, the other way round.
+/// Where it does not, strict rp_filter (ip-sysctl.rst) may drop what arrives.
+bool same_way(const Path& there, const Path& back);
+
+/// Both as text for people: one stage two lines, then what becomes of the packet, then the way back.
+std::string render_path(const inventory::Inventory& inventory, const Endpoint& from,
+                        const Endpoint& to, const Path& there, const Path& back);
+
+}  // namespace overland::desired

@@ -1,0 +1,55 @@
+#include <algorithm>
+
+#include "desired/path.h"
+
+namespace overland::desired {
+namespace {
+
+std::string join(const std::vector<model::Address>& addresses) {
+  std::string text;
+  for (const auto& address : addresses) text += (text.empty() ? "" : ", ") + address.to_string();
+  return text;
+}
+
+std::string target(const Stage& stage) {
+  const std::string next = stage.next.to_string();
+  return next == stage.to ? next : next + " (" + stage.to + ")";
+}
+
+void add_stages(const Path& path, std::string& text) {
+  std::size_t widest = 0;
+  for (const auto& stage : path.stages) widest = std::max(widest, stage.from.size());
+  std::size_t number = 0;
+  for (const auto& stage : path.stages) {
+    std::string count = std::to_string(++number);
+    text += std::string(count.size() < 3 ? 3 - count.size() : 0, ' ') + count + "  " + stage.from +
+            std::string(widest - stage.from.size(), ' ') + " -> " + target(stage) + "  over " +
+            stage.medium + "\n";
+    text += "       " + stage.why + "\n";
+    if (!stage.equals.empty()) text += "       shared with all of: " + join(stage.equals) + "\n";
+  }
+  if (!path.stuck.empty()) text += "     there it ends: " + path.stuck + "\n";
+}
+
+}  // namespace
+
+std::string render_path(const inventory::Inventory& inventory, const Endpoint& from,
+                        const Endpoint& to, const Path& there, const Path& back) {
+  std::string text = show(inventory, from) + " to " + show(inventory, to) + "\n\n";
+  add_stages(there, text);
+  if (there.stages.empty() && there.stuck.empty()) text += "  It does not leave the host.\n";
+  if (!there.stuck.empty()) return text;
+  text += "\n";
+  text += there.refused.empty()
+              ? "It arrives with the source address " + from.address.to_string() + ".\n"
+              : "But " + there.refused + ".\n";
+  if (same_way(there, back)) {
+    text += "The way back is the same.\n";
+  } else {
+    text += "\nThe way back differs, so that links with strict rp_filter may drop it:\n\n";
+    add_stages(back, text);
+  }
+  return text;
+}
+
+}  // namespace overland::desired
