@@ -26,9 +26,8 @@ std::optional<std::string> table_names() {
   return base::read_file("/proc/thread-self/net/ip_tables_names", kLimit);
 }
 
-bool ours(std::string_view chain) {
-  return chain == model::kForwardChain || chain == model::kRawChain || chain == model::kNatChain;
-}
+/// The chains we jump to and those below them.
+bool ours(std::string_view chain) { return chain.starts_with(model::kChainPrefix); }
 
 void look_at_table(const std::string& table, LegacyLook& look) {
   const std::unique_ptr<xtc_handle, FreeHandle> handle(iptc_init(table.c_str()));

@@ -20,6 +20,8 @@ inline constexpr std::string_view kNftTable = "overland";
 inline constexpr std::string_view kForwardChain = "OVERLAND-FORWARD";
 inline constexpr std::string_view kRawChain = "OVERLAND-RAW";
 inline constexpr std::string_view kNatChain = "OVERLAND-NAT";
+/// All chains of ours in shared tables begin so.
+inline constexpr std::string_view kChainPrefix = "OVERLAND-";
 /// The comment on every rule of ours in a table that is not ours.
 inline constexpr std::string_view kRuleComment = "overland";
 
