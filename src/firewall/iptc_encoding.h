@@ -26,8 +26,7 @@ namespace overland::firewall::iptc {
 inline constexpr std::size_t kMaxRules = 64;
 
 inline constexpr const char* kDockerUserChain = "DOCKER-USER";
-/// All our chains and sets begin so; so does nothing else.
-inline constexpr const char* kChainPrefix = "OVERLAND-";
+/// All our sets begin so; so does nothing else.
 inline constexpr const char* kSetPrefix = "overland-";
 
 /// Our chains below the entry chain of a table; the entry chains are in model/ownership.h.

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/error.h"
+#include "model/ownership.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "firewall/iptc_decoding.h"
@@ -16,7 +17,7 @@ namespace {
 
 constexpr int kAttempts = 50;
 
-bool ours(const std::string& chain) { return chain.starts_with(kChainPrefix); }
+bool ours(const std::string& chain) { return chain.starts_with(model::kChainPrefix); }
 
 [[noreturn]] void fail(Table table, const std::string& what, int error) {
   const std::string message = std::string("legacy table ") + table_name(table) + ": " + what;
