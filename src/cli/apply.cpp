@@ -84,7 +84,10 @@ int apply(const std::vector<std::string>& arguments) {
   } else if (!report.steps.empty()) {
     std::cout << report_text(report, session.options.color);
   } else if (!(*values)["quiet"].as<bool>()) {
-    std::cout << "Nothing to change: " << session.host->name << " is as the inventory says\n";
+    const auto conflicts = report.after.plan.conflicts.size();
+    std::cout << "Nothing to change: " << session.host->name
+              << (conflicts == 0 ? " is as the inventory says\n"
+                                 : " is as the inventory says but for what somebody else holds\n");
   }
   if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
   log_leftovers(report.after.plan);

@@ -44,6 +44,9 @@ int purge(const std::vector<std::string>& arguments) {
     std::cout << report_text(report, options.color);
     if (report.converged()) std::cout << "Verified: nothing of overland is left\n";
   }
+  if (saved.daemon_keys.contains("bip") && report.after.facts.docker.running) {
+    spdlog::info("Docker keeps its bridge as it is until it is restarted");
+  }
   for (const auto& step : report.after.plan.steps) {
     spdlog::error("{} is still there: {}", plan::resource(step), plan::detail(step));
   }
