@@ -1,7 +1,7 @@
 # One static library a folder, so that the linker holds the same line as the include check.
 add_library(overland_flags INTERFACE)
 target_compile_options(overland_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-  -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wnull-dereference)
+  -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of GCC 12: uninitialized payloads in moved std::optional and std::variant (GCC bug
   # 80635), overlapping copies in std::string at -O2 and above (GCC bug 105329).
