@@ -7,7 +7,7 @@ import time
 import uuid
 from pathlib import Path
 
-from . import layer
+from . import layer, roots
 from .docker import DockerHost
 from .namespace import ENVIRONMENT, Namespace, joining
 from .network import configuration
@@ -16,7 +16,7 @@ from .shell import LabError, run
 # What the overland package depends on is in the root, since the hosts have no mirror to get it from.
 PACKAGES = [
     "apt", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-apt", "libnftables1", "libip4tc2", "libcurl4",
-    "libboost-program-options1.74.0", "libspdlog1.10-fmt9", "libtomlplusplus3", "libnl-route-3-200",
+    "libboost-program-options1.74.0", "libspdlog1.10-fmt9", "libtomlplusplus3", "libnl-3-200",
 ]
 NETWORK = """[Unit]
 Before=network-online.target
@@ -116,6 +116,7 @@ class Guest(Namespace):
             if time.monotonic() > deadline:
                 raise LabError(f"systemd-nspawn does not start:\n{self.console()}")
             time.sleep(0.05)
+        self.pid = int(found)
         self.enter = ["nsenter", "-t", found, "-n", "-m", "-p", "-u", "-i", "-C", "-r", "-w"]
         self.await_bus()
 
@@ -153,3 +154,7 @@ def missing():
     """Why no such host can be raised here, or None."""
     absent = [tool for tool in ("systemd-nspawn", "mmdebstrap") if not run(["which", tool], check=False).stdout]
     return f"missing: {', '.join(absent)}; run scripts/bootstrap" if absent else None
+
+
+if __name__ == "__main__":
+    print(roots.ensure("bookworm", True, PACKAGES), flush=True)

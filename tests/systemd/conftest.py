@@ -1,0 +1,64 @@
+"""Fixtures for the tests of units, package and Ansible role; they run as one ctest a file."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests"))
+
+from lab import Lab, nspawn  # noqa: E402  (the path has to be set first)
+from lab.shell import run  # noqa: E402
+
+SKIPPED = 77
+
+
+def need(*tools):
+    """Skip the test where a tool is missing."""
+    absent = [tool for tool in tools if not shutil.which(tool)]
+    if absent:
+        pytest.skip(f"missing: {', '.join(absent)}; run scripts/bootstrap")
+
+
+@pytest.fixture(scope="session")
+def binary():
+    named = os.environ.get("OVERLAND_BINARY")
+    if not named or not Path(named).is_file():
+        pytest.skip("there is no overland binary: build it and set OVERLAND_BINARY")
+    return named
+
+
+@pytest.fixture(scope="session")
+def packages(binary, tmp_path_factory):
+    """Makes the package of one kind from the build, and gives its file: packages("DEB")."""
+    build = os.environ.get("OVERLAND_BUILD_DIR") or str(Path(binary).parents[2])
+    made = {}
+
+    def make(kind):
+        if kind not in made:
+            folder = tmp_path_factory.mktemp(kind)
+            config = Path(build) / "CPackConfig.cmake"
+            run(["cpack", "-G", kind, "--config", config, "-B", folder,
+                 "-D", f"CPACK_OUTPUT_FILE_PREFIX={folder}"], timeout=300)
+            made[kind] = next(folder.glob(f"*.{kind.lower()}"))
+        return made[kind]
+    return make
+
+
+@pytest.fixture(scope="module")
+def lab():
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    if reason := nspawn.missing():
+        pytest.skip(reason)
+    with Lab() as raised:
+        yield raised
+
+
+def pytest_sessionfinish(session, exitstatus):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == 0 and reporter.stats.get("skipped") and not reporter.stats.get("passed"):
+        session.exitstatus = SKIPPED
