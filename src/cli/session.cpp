@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <fstream>
 
+#include "desired/checks.h"
 #include "desired/derive.h"
 
 namespace overland::cli {
@@ -84,7 +85,7 @@ Session::Session(Options given)
 }
 
 reconcile::Goal Session::goal() {
-  return [this](const model::HostFacts& facts) {
+  return [this](model::HostFacts& facts) {
     auto state = desired::derive(inventory, *host, facts);
     const auto reasons = desired::misfits(inventory, *host, facts, state);
     if (!reasons.empty() && !booting) {
@@ -95,6 +96,7 @@ reconcile::Goal Session::goal() {
       told = reasons;
     }
     if (booting) desired::keep_reachable(state, facts);
+    facts.mismatches = desired::mismatches(inventory, *host, facts);
     return state;
   };
 }

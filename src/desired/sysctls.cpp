@@ -7,12 +7,6 @@
 namespace overland::desired {
 namespace {
 
-/// "net.ipv4.conf.<link>.<name>"; a dot in a link's name is written '/', as sysctl(8) takes it.
-std::string link_key(std::string link, const std::string& name) {
-  std::replace(link.begin(), link.end(), '.', '/');
-  return "net.ipv4.conf." + link + "." + name;
-}
-
 /// dockerd turns forwarding on itself when it starts, and only then sets the policy of FORWARD to
 /// DROP. Turning it on before a stopped dockerd would leave the host forwarding anything.
 bool left_to_docker(const inventory::Host& host, const model::HostFacts& facts) {
@@ -31,12 +25,14 @@ std::vector<model::Sysctl> sysctls(const inventory::Inventory& inventory,
   }
   if (host.router) {
     // ip-sysctl.rst: send_redirects is on if it is on for "all" OR for the link.
-    result.push_back({link_key("all", "send_redirects"), "0"});
-    for (const auto& link : links) result.push_back({link_key(link, "send_redirects"), "0"});
+    result.push_back({model::link_parameter("all", "send_redirects"), "0"});
+    for (const auto& link : links)
+      result.push_back({model::link_parameter(link, "send_redirects"), "0"});
   }
   if (host.rp_filter == inventory::RpFilter::kLoose) {
     // ip-sysctl.rst: the maximum of "all" and the link counts; 2 is loose mode of RFC 3704.
-    for (const auto& link : links) result.push_back({link_key(link, "rp_filter"), "2"});
+    for (const auto& link : links)
+      result.push_back({model::link_parameter(link, "rp_filter"), "2"});
   }
   std::sort(result.begin(), result.end());
   return result;

@@ -25,6 +25,15 @@ struct HostState {
   auto operator<=>(const HostState&) const = default;
 };
 
+/// Where inventory and machine disagree without keeping overland from its work.
+struct Mismatch {
+  std::string resource;  // "link eth0"
+  std::string message;
+  std::string remedy;
+
+  auto operator<=>(const Mismatch&) const = default;
+};
+
 /// What is true of the machine and not ours to change.
 struct HostFacts {
   std::string hostname;
@@ -32,6 +41,7 @@ struct HostFacts {
   DockerFacts docker;
   FirewallFacts firewall;
   std::vector<ForeignRoute> foreign_routes;  // only those that hold or shadow a desired destination
+  std::vector<Mismatch> mismatches;          // filled in with the desired state
 
   auto operator<=>(const HostFacts&) const = default;
 };

@@ -34,6 +34,8 @@ struct LinkFacts {
   std::string parent;          // of a VLAN link; else empty
   bool ours = false;           // carries our alias
   std::vector<InterfaceAddress> addresses;
+  std::uint8_t rp_filter = 0;  // in force: 0 off, 1 strict, 2 loose (ip-sysctl.rst); only of links
+                               // with addresses
 
   auto operator<=>(const LinkFacts&) const = default;
 };

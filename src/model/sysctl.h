@@ -1,6 +1,7 @@
 #pragma once
 // One kernel parameter, by its sysctl(8) name.
 
+#include <algorithm>
 #include <compare>
 #include <string>
 
@@ -12,5 +13,11 @@ struct Sysctl {
 
   auto operator<=>(const Sysctl&) const = default;
 };
+
+/// The parameter `name` of one link: "net.ipv4.conf.eth0/100.rp_filter" for the link eth0.100.
+inline std::string link_parameter(std::string link, const std::string& name) {
+  std::replace(link.begin(), link.end(), '.', '/');
+  return "net.ipv4.conf." + link + "." + name;
+}
 
 }  // namespace overland::model

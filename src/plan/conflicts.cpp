@@ -142,6 +142,9 @@ std::vector<Conflict> find_conflicts(const HostState& actual, const HostState& d
   bridge_subnet(desired, facts, conflicts);
   docker_networks(desired, facts, conflicts);
   daemon_json(actual, desired, conflicts);
+  for (const auto& one : facts.mismatches) {
+    conflicts.push_back({one.resource, one.message, one.remedy});
+  }
   if (desired.firewall) {
     for (const auto& dropper : facts.firewall.droppers) {
       conflicts.push_back({"firewall", dropper, ""});

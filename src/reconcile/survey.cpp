@@ -26,6 +26,21 @@ std::optional<model::InterfaceAddress> first_address(const model::HostFacts& fac
   return std::nullopt;
 }
 
+/// 0 where the kernel does not tell, which is the kernel's own default.
+int rp_filter(host::Sysctls& sysctls, const std::string& link) {
+  const auto value = sysctls.read(model::link_parameter(link, "rp_filter"));
+  return value && value->size() == 1 ? value->front() - '0' : 0;
+}
+
+/// ip-sysctl.rst: the larger of "all" and the link's own counts.
+void look_at_rp_filter(host::Sysctls& sysctls, std::vector<model::LinkFacts>& links) {
+  const int all = rp_filter(sysctls, "all");
+  for (auto& link : links) {
+    if (link.addresses.empty()) continue;
+    link.rp_filter = static_cast<std::uint8_t>(std::max(all, rp_filter(sysctls, link.name)));
+  }
+}
+
 model::DockerSettings observe_docker(host::Docker& docker, const model::DockerSettings& desired,
                                      const SavedState& saved, const model::HostFacts& facts) {
   model::DockerSettings now;
@@ -44,6 +59,7 @@ model::HostFacts look(const host::Ports& ports) {
   model::HostFacts facts;
   facts.hostname = hostname();
   facts.links = ports.links.facts();
+  look_at_rp_filter(ports.sysctls, facts.links);
   facts.docker = ports.docker.facts();
   facts.firewall = ports.firewall.facts(facts.docker);
   return facts;
@@ -60,6 +76,7 @@ model::HostState observe(const host::Ports& ports, const model::HostState& desir
   actual.links = ports.links.read();
   actual.firewall =
       ports.firewall.read(desired.firewall ? desired.firewall->policy : model::FirewallPolicy{});
+  if (desired.firewall) facts.firewall.droppers = ports.firewall.droppers(desired.firewall->policy);
   actual.routes = ports.routes.read();
   std::vector<model::Prefix> destinations;
   destinations.reserve(desired.routes.size());

@@ -11,8 +11,9 @@
 
 namespace overland::reconcile {
 
-/// The desired state on a machine of which these facts are true. May throw base::Error to refuse.
-using Goal = std::function<model::HostState(const model::HostFacts&)>;
+/// The desired state on a machine of which these facts are true. Adds the mismatches to the facts.
+/// May throw base::Error to refuse.
+using Goal = std::function<model::HostState(model::HostFacts&)>;
 
 struct Survey {
   model::HostFacts facts;
@@ -21,7 +22,7 @@ struct Survey {
   plan::Plan plan;
 };
 
-/// Host name, links, Docker and packet filters; foreign_routes stays empty.
+/// Host name, links, Docker and packet filters; foreign_routes and mismatches stay empty.
 model::HostFacts look(const host::Ports& ports);
 
 /// The actual state of all that `desired` names and of all that is ours. Fills

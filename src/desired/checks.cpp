@@ -1,0 +1,97 @@
+#include "desired/checks.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "desired/asymmetry.h"
+#include "desired/derive.h"
+
+namespace overland::desired {
+namespace {
+
+using inventory::Host;
+using inventory::Inventory;
+using model::Mismatch;
+
+void prefix_lengths(const Inventory& inventory, const Host& host, const model::HostFacts& facts,
+                    std::vector<Mismatch>& result) {
+  for (const auto& [address, index] : host.addresses) {
+    const auto& segment = inventory.segments[index];
+    for (const auto& link : facts.links) {
+      if (link.ours) continue;  // apply gives our own the right one
+      for (const auto& found : link.addresses) {
+        if (found.address != address || found.length == segment.subnet.length()) continue;
+        result.push_back({"link " + link.name,
+                          "it has the address " + found.to_string() + ", but segment " +
+                              segment.name + " is " + segment.subnet.to_string(),
+                          "correct the link's prefix length or the segment's subnet"});
+      }
+    }
+  }
+}
+
+/// The links of the segments the host is in, by index of segment.
+std::map<std::size_t, std::string> links_of_segments(const Inventory& inventory, const Host& host,
+                                                     const model::HostFacts& facts) {
+  std::map<std::size_t, std::string> result;
+  for (std::size_t i = 0; i < host.addresses.size(); ++i) {
+    if (auto link = underlay_link(inventory, host, facts, i)) {
+      result.emplace(host.addresses[i].segment, std::move(*link));
+    }
+  }
+  return result;
+}
+
+bool is_strict(const model::HostFacts& facts, const std::string& name) {
+  constexpr int kStrict = 1;  // ip-sysctl.rst
+  return std::any_of(facts.links.begin(), facts.links.end(), [&](const auto& link) {
+    return link.name == name && link.rp_filter == kStrict;
+  });
+}
+
+void reverse_paths(const Inventory& inventory, const Host& host, const model::HostFacts& facts,
+                   std::vector<Mismatch>& result) {
+  if (host.rp_filter == inventory::RpFilter::kLoose) return;  // apply sets it
+  const auto links = links_of_segments(inventory, host, facts);
+  const bool strict = std::any_of(links.begin(), links.end(),
+                                  [&](const auto& one) { return is_strict(facts, one.second); });
+  if (!strict || links.size() < 2) return;
+  std::map<std::string, std::pair<std::string, std::set<model::Prefix>>> dropped;  // by link
+  for (const auto& found : asymmetries(inventory, host)) {
+    const auto in = links.find(found.in);
+    const auto out = links.find(found.out.front());
+    if (in == links.end() || out == links.end() || !is_strict(facts, in->second)) continue;
+    const bool same_link =
+        std::any_of(found.out.begin(), found.out.end(), [&](const std::size_t segment) {
+          const auto link = links.find(segment);
+          return link != links.end() && link->second == in->second;
+        });
+    if (same_link) continue;
+    dropped[in->second].first = out->second;
+    dropped[in->second].second.insert(found.source);
+  }
+  for (const auto& [link, what] : dropped) {
+    const auto& [out, sources] = what;
+    result.push_back({"rp_filter " + link,
+                      "strict reverse path filtering drops what comes in on " + link + " from " +
+                          sources.begin()->to_string() +
+                          (sources.size() == 1
+                               ? ""
+                               : " and " + std::to_string(sources.size() - 1) + " other sources") +
+                          ", since the route back leaves by " + out,
+                      "set rp_filter = \"loose\" for this host in the inventory"});
+  }
+}
+
+}  // namespace
+
+std::vector<Mismatch> mismatches(const Inventory& inventory, const Host& host,
+                                 const model::HostFacts& facts) {
+  std::vector<Mismatch> result;
+  prefix_lengths(inventory, host, facts, result);
+  reverse_paths(inventory, host, facts, result);
+  return result;
+}
+
+}  // namespace overland::desired

@@ -1,0 +1,17 @@
+#pragma once
+// What an administrator should know about this machine before packets get lost on it. Pure. What
+// keeps the inventory from being carried out at all is in misfits() of derive.h.
+
+#include <vector>
+
+#include "inventory/inventory.h"
+#include "model/host_state.h"
+
+namespace overland::desired {
+
+/// Underlay links with another prefix length than their segment, and links whose strict rp_filter
+/// drops what the inventory's paths bring there (see asymmetry.h).
+std::vector<model::Mismatch> mismatches(const inventory::Inventory& inventory,
+                                        const inventory::Host& host, const model::HostFacts& facts);
+
+}  // namespace overland::desired
