@@ -26,6 +26,18 @@ std::vector<Prefix> local_subnets(const inventory::Host& host, const model::Host
   return model::aggregate(std::move(subnets));
 }
 
+/// Segments that lead out of the cluster: a router masquerades into them and nobody said that they
+/// are trusted. Only the inventory's own addresses in them belong to the cluster.
+std::vector<bool> outside_segments(const inventory::Inventory& inventory) {
+  std::vector<bool> outside(inventory.segments.size(), false);
+  for (const auto& host : inventory.hosts) {
+    for (const std::size_t segment : host.masquerade) {
+      outside[segment] = inventory.segments[segment].trust != inventory::Trust::kSubnet;
+    }
+  }
+  return outside;
+}
+
 /// Segments whose every address may reach containers: said so, or used by nobody but routers and
 /// the containers on macvlan networks behind them.
 std::vector<Prefix> trusted_segments(const inventory::Inventory& inventory) {
@@ -34,11 +46,12 @@ std::vector<Prefix> trusted_segments(const inventory::Inventory& inventory) {
     if (host.router) continue;
     for (const auto& address : host.addresses) plain_host[address.segment] = true;
   }
+  const auto outside = outside_segments(inventory);
   std::vector<Prefix> result;
   for (std::size_t i = 0; i < inventory.segments.size(); ++i) {
     const auto& segment = inventory.segments[i];
     const bool whole = segment.trust == inventory::Trust::kSubnet ||
-                       (segment.trust == inventory::Trust::kAuto && !plain_host[i]);
+                       (segment.trust == inventory::Trust::kAuto && !plain_host[i] && !outside[i]);
     if (whole) result.push_back(segment.subnet);
   }
   return result;
@@ -58,8 +71,16 @@ void add_peers(const inventory::Inventory& inventory, const inventory::Host& hos
 
 void add_transit(const inventory::Inventory& inventory, const inventory::Host& host,
                  const model::HostFacts& facts, model::FirewallPolicy& policy) {
+  const auto outside = outside_segments(inventory);
   policy.transit = policy.peer_subnets;
-  for (const auto& segment : inventory.segments) policy.transit.push_back(segment.subnet);
+  for (std::size_t i = 0; i < inventory.segments.size(); ++i) {
+    if (!outside[i]) policy.transit.push_back(inventory.segments[i].subnet);
+  }
+  for (const auto& peer : inventory.hosts) {
+    for (const auto& [address, segment] : peer.addresses) {
+      if (outside[segment]) policy.transit.emplace_back(address);
+    }
+  }
   policy.transit = model::aggregate(std::move(policy.transit));
   for (std::size_t i = 0; i < host.addresses.size(); ++i) {
     const std::size_t out = host.addresses[i].segment;
@@ -70,7 +91,7 @@ void add_transit(const inventory::Inventory& inventory, const inventory::Host& h
     if (!link) continue;
     std::vector<Prefix> sources = policy.peer_subnets;
     for (std::size_t s = 0; s < inventory.segments.size(); ++s) {
-      if (s != out) sources.push_back(inventory.segments[s].subnet);
+      if (s != out && !outside[s]) sources.push_back(inventory.segments[s].subnet);
     }
     policy.masquerades.push_back({*link, model::aggregate(std::move(sources))});
   }

@@ -141,7 +141,7 @@ TEST(DeriveFirewall, RouterWithoutDockerAnchorsInForward) {
   EXPECT_EQ(policy(state).anchor, model::FirewallAnchor::kForward);
   EXPECT_TRUE(policy(state).local.empty());
   EXPECT_TRUE(policy(state).bridges.empty());
-  const std::vector<model::Prefix> transit = {net("10.0.0.0/24"), net("172.16.10.0/24"),
+  const std::vector<model::Prefix> transit = {net("10.0.0.1/32"), net("172.16.10.0/24"),
                                               net("172.16.20.0/24"), net("192.168.1.0/24"),
                                               net("192.168.2.0/24")};
   EXPECT_EQ(policy(state).transit, transit);
