@@ -1,0 +1,65 @@
+"""Routed networks: an inventory's text and its hosts from one table.
+
+A host of the table: `at` maps links to addresses with prefix length ("left" is the LAN of that name), `bip` makes it a
+Docker host, anything else goes into the inventory as it stands.
+"""
+
+LAB_ONLY = ("at", "sysctls")
+
+
+def inventory(segments, hosts, cluster=""):
+    text = f'version = 1\n\n[cluster]\nname = "routed"\n{cluster}\n'
+    for name, subnet in segments.items():
+        text += f'\n[[segment]]\nname = "{name}"\nsubnet = "{subnet}"\n'
+    for name, host in hosts.items():
+        addresses = [address.split("/")[0] for address in host["at"].values()]
+        text += f'\n[[host]]\nname = "{name}"\naddress = {addresses}\n'
+        text += "".join(f"{key} = {toml(value)}\n" for key, value in host.items() if key not in LAB_ONLY)
+    return text
+
+
+def toml(value):
+    return {True: "true", False: "false"}.get(value) if isinstance(value, bool) else repr(value)
+
+
+class Routed:
+    """The hosts of the table, raised; nothing of the product is done yet. LANs are made as needed."""
+
+    def __init__(self, lab, segments, hosts, cluster=""):
+        self.lab, self.text = lab, inventory(segments, hosts, cluster)
+        self.lans = {name: lab.lan(name) for name in segments}
+
+        def raise_host(name):
+            spec = hosts[name]
+            links = {link: (self.lans[link], address) for link, address in spec["at"].items()}
+            host = lab.host(name, docker="bip" in spec, links=links, sysctls=spec.get("sysctls"))
+            host.write("/etc/overland/inventory.toml", self.text)
+            if host.has_docker:
+                host.write_daemon_json(bip=spec["bip"])
+                host.start_docker()
+                host.web = host.container("web")
+            return name, host
+        self.hosts = dict(lab.together(raise_host, hosts))
+
+    def __getitem__(self, name):
+        return self.hosts[name]
+
+    def docker_hosts(self):
+        return [host for host in self.hosts.values() if host.has_docker]
+
+    def pairs(self):
+        """Every container with every container on another host."""
+        webs = [host.web for host in self.docker_hosts()]
+        return [(a, b) for a in webs for b in webs if a is not b]
+
+    def write_inventory(self, text):
+        self.text = text
+        for host in self.hosts.values():
+            host.write("/etc/overland/inventory.toml", text)
+
+
+def route(host, destination):
+    """The kernel's answer: the next hop and the link, or the text of a multipath route."""
+    return host.sh(f"ip -4 route show {destination}").stdout
+
+
