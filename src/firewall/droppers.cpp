@@ -1,82 +1,95 @@
 #include "firewall/droppers.h"
 
 #include <algorithm>
-#include <array>
+#include <iomanip>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <set>
+#include <sstream>
 
 #include "firewall/nft_context.h"
+#include "firewall/trace.h"
 #include "model/ownership.h"
 
 namespace overland::firewall {
 namespace {
 
-using Json = nlohmann::json;
+using model::FirewallVariant;
+using model::Prefix;
 
 constexpr std::uint8_t kInet = 1;  // NFPROTO_… of linux/netfilter.h
 constexpr std::uint8_t kIpv4 = 2;
 constexpr std::uint32_t kForwardHook = 2;  // NF_INET_FORWARD
-constexpr int kDeepestJump = 16;           // NFT_JUMP_STACK_SIZE of the kernel
+constexpr std::size_t kMostPeers = 32;     // whose traffic is followed
+constexpr const char* kUserChain = "DOCKER-USER";
 
-bool known(const NftChainEntry& chain) {
-  constexpr std::array<std::string_view, 7> kTables = {
-      "filter", "nat", "raw", "mangle", "security", "docker-bridges", "overland"};
-  return chain.family == kIpv4 &&
-         std::find(kTables.begin(), kTables.end(), chain.table) != kTables.end();
-}
-
-/// A foreign table's rules: chain → rules.
-struct ForeignTable {
+/// A table with base chains at the forward hook.
+struct Suspect {
   std::string family;
-  std::string name;
-  Json objects;
+  std::string table;
+  std::vector<NftChainEntry> chains;
 };
 
-enum class Fate { kGoesOn, kAccepted, kDropped };
-
-struct Verdict {
-  Fate fate = Fate::kGoesOn;
-  std::string chain;
-  std::uint64_t handle = 0;
-};
-
-bool about_a_mark(const Json& match) {
-  const std::string left = match.value("left", Json()).dump();
-  return left.find("\"mark\"") != std::string::npos;
+/// Where the rule of iptables' filter table that comes first leads to us, nothing there can drop
+/// before.
+bool leads_to_us(NftDump& dump) {
+  const auto rules = dump.rules("filter", "FORWARD");
+  return !rules.empty() && rules.front().plain &&
+         (rules.front().jump == kUserChain || rules.front().jump == model::kForwardChain);
 }
 
-/// What happens to a packet of which nothing is known but that it carries a mark.
-Verdict walk(const ForeignTable& table, const std::string& chain, int depth) {
-  if (depth > kDeepestJump) return {};
-  for (const Json& object : table.objects) {
-    if (!object.contains("rule") || object["rule"].value("chain", "") != chain) continue;
-    const Json& rule = object["rule"];
-    bool conditional = false;
-    bool marked = false;
-    for (const Json& statement : rule.value("expr", Json::array())) {
-      if (statement.contains("match")) {
-        (about_a_mark(statement["match"]) ? marked : conditional) = true;
-      } else if (statement.contains("limit") || statement.contains("xt") ||
-                 statement.contains("vmap")) {
-        conditional = true;
-      } else if (statement.contains("accept")) {
-        if (marked || !conditional) return {Fate::kAccepted, chain, 0};
-      } else if (statement.contains("drop") || statement.contains("reject")) {
-        if (!conditional && !marked) {
-          return {Fate::kDropped, chain, rule.value("handle", std::uint64_t{0})};
-        }
-      } else if (statement.contains("jump") || statement.contains("goto")) {
-        const bool final = statement.contains("goto");
-        const Json& jump = final ? statement["goto"] : statement["jump"];
-        if (conditional || marked) break;
-        const Verdict there = walk(table, jump.value("target", ""), depth + 1);
-        if (there.fate != Fate::kGoesOn || final) return there;
-      } else if (statement.contains("return") && !conditional && !marked) {
-        return {};
+std::vector<Suspect> suspects(const NftLook& look) {
+  std::vector<Suspect> result;
+  NftDump dump;
+  for (const NftChainEntry& chain : look.chains) {
+    const bool forwards = chain.hook && chain.hook->number == kForwardHook &&
+                          chain.hook->type == "filter" &&
+                          (chain.family == kInet || chain.family == kIpv4);
+    if (!forwards) continue;
+    const bool ip = chain.family == kIpv4;
+    if (ip && (chain.table == model::kNftTable || chain.table == "docker-bridges")) continue;
+    if (ip && chain.table == "filter" && chain.name == "FORWARD" && leads_to_us(dump)) continue;
+    const std::string family = ip ? "ip" : "inet";
+    auto place = std::find_if(result.begin(), result.end(), [&](const Suspect& one) {
+      return one.family == family && one.table == chain.table;
+    });
+    if (place == result.end()) place = result.insert(result.end(), {family, chain.table, {}});
+    place->chains.push_back(chain);
+  }
+  for (Suspect& one : result) {
+    std::stable_sort(one.chains.begin(), one.chains.end(), [](const auto& a, const auto& b) {
+      return a.hook->priority < b.hook->priority;
+    });
+  }
+  return result;
+}
+
+std::string first_or_unknown(const std::vector<std::string>& links) {
+  return links.empty() ? "" : links.front();
+}
+
+/// Both ways between every local subnet and every peer, each by every underlay link.
+std::vector<TracedPacket> packets_of(const model::FirewallPolicy& policy) {
+  std::vector<Prefix> peers = policy.peer_subnets;
+  peers.insert(peers.end(), policy.peer_hosts.begin(), policy.peer_hosts.end());
+  if (peers.size() > kMostPeers) peers.resize(kMostPeers);
+  const std::string bridge = first_or_unknown(policy.bridges);
+  std::vector<TracedPacket> packets;
+  for (const Prefix& local : policy.local) {
+    for (const Prefix& peer : peers) {
+      for (const std::string& link : policy.underlay_links) {
+        packets.push_back({link, bridge, peer, local, policy.mark});
+        packets.push_back({bridge, link, local, peer, policy.mark});
       }
     }
   }
-  return {};
+  const std::size_t most = std::min(policy.transit.size(), kMostPeers);
+  for (std::size_t i = 0; i < most; ++i) {
+    for (std::size_t j = 0; j < most; ++j) {
+      if (i == j) continue;
+      packets.push_back({"", "", policy.transit[i], policy.transit[j], policy.mark});
+    }
+  }
+  return packets;
 }
 
 std::string trimmed(const std::string& line) {
@@ -84,45 +97,90 @@ std::string trimmed(const std::string& line) {
   return start == std::string::npos ? "" : line.substr(start);
 }
 
-/// The rule as `nft list` prints it; empty where it cannot be told.
-std::string rule_text(NftContext& context, const ForeignTable& table, const Verdict& verdict) {
-  const std::string text = context.chain_text(table.family, table.name, verdict.chain);
-  const std::string suffix = " # handle " + std::to_string(verdict.handle);
-  std::size_t start = 0;
-  while (start < text.size()) {
-    const std::size_t end = std::min(text.find('\n', start), text.size());
-    const std::string line = text.substr(start, end - start);
+/// The rule as `nft list` prints it; its handle where that cannot be told.
+std::string rule_text(NftContext& context, const Suspect& suspect, const TraceVerdict& verdict) {
+  const std::string handle = "handle " + std::to_string(verdict.handle);
+  std::istringstream lines(context.chain_text(suspect.family, suspect.table, verdict.chain));
+  for (std::string line; std::getline(lines, line);) {
+    const std::string suffix = " # " + handle;
     if (line.ends_with(suffix)) return trimmed(line.substr(0, line.size() - suffix.size()));
-    start = end + 1;
   }
-  return "";
+  return handle;
 }
 
-std::string sentence(const ForeignTable& table, const std::string& chain, const std::string& rule) {
-  return "\"" + rule + "\" in chain " + chain + " of table " + table.family + " " + table.name +
-         " may drop trusted traffic; let it accept packets that carry overland's mark before that";
+std::string firewalld_rule(const Prefix& from, const Prefix& to) {
+  return "'rule family=ipv4 source address=" + from.to_string() +
+         " destination address=" + to.to_string() + " accept'";
+}
+
+/// firewalld owns its table: what others put into it is refused, or lost with its next reload.
+std::string firewalld_remedy(const TracedPacket& packet) {
+  const std::string policy = "firewall-cmd --permanent --policy overland ";
+  return "remedy: firewall-cmd --permanent --new-policy overland; " + policy +
+         "--add-ingress-zone ANY; " + policy + "--add-egress-zone ANY; " + policy +
+         "--add-rich-rule " + firewalld_rule(packet.source, packet.destination) + "; " + policy +
+         "--add-rich-rule " + firewalld_rule(packet.destination, packet.source) +
+         " (likewise for other peers); firewall-cmd --reload; overland apply";
+}
+
+std::string remedy(const Suspect& suspect, const std::string& base_chain,
+                   const TracedPacket& packet) {
+  if (suspect.table == "firewalld") return firewalld_remedy(packet);
+  if (suspect.family == "ip" && suspect.table == "filter") {
+    return std::string("remedy: move it below the jump to ") + kUserChain + ", or into " +
+           kUserChain;
+  }
+  std::ostringstream mark;
+  mark << "0x" << std::hex << packet.mark;
+  return "remedy: accept what carries overland's mark before it: nft insert rule " +
+         suspect.family + " " + suspect.table + " " + base_chain + " meta mark and " + mark.str() +
+         " == " + mark.str() + " accept";
+}
+
+/// One sentence for each rule, about the first packet it drops.
+void follow(const Suspect& suspect, const std::vector<TracedPacket>& packets,
+            std::vector<std::string>& sentences) {
+  NftContext context;
+  const TracedTable table(
+      context.list({{"table", {{"family", suspect.family}, {"name", suspect.table}}}}),
+      {kUserChain, std::string(model::kForwardChain)});
+  std::set<std::pair<std::string, std::uint64_t>> told;
+  for (const TracedPacket& packet : packets) {
+    for (const NftChainEntry& chain : suspect.chains) {
+      TraceVerdict verdict = table.walk(chain.name, packet);
+      std::string rule = "policy drop";
+      if (verdict.fate == Fate::kGoesOn && chain.hook->policy_drop) {
+        verdict = {Fate::kDropped, chain.name, 0};
+      } else if (verdict.fate == Fate::kDropped) {
+        rule = rule_text(context, suspect, verdict);
+      }
+      if (verdict.fate != Fate::kDropped) continue;
+      if (told.emplace(verdict.chain, verdict.handle).second) {
+        sentences.push_back("\"" + rule + "\" in chain " + verdict.chain + " of table " +
+                            suspect.family + " " + suspect.table + " drops traffic from " +
+                            packet.source.to_string() + " to " + packet.destination.to_string() +
+                            "; " + remedy(suspect, chain.name, packet));
+      }
+      break;
+    }
+  }
 }
 
 }  // namespace
 
-std::vector<std::string> find_droppers(const NftLook& look) {
-  std::vector<std::string> result;
-  for (const NftChainEntry& chain : look.chains) {
-    const bool forwards = chain.hook && chain.hook->number == kForwardHook &&
-                          chain.hook->type == "filter" &&
-                          (chain.family == kInet || chain.family == kIpv4);
-    if (!forwards || known(chain)) continue;
-    NftContext context;
-    ForeignTable table = {chain.family == kInet ? "inet" : "ip", chain.table, {}};
-    table.objects = context.list({{"table", {{"family", table.family}, {"name", table.name}}}});
-    const Verdict verdict = walk(table, chain.name, 0);
-    if (verdict.fate == Fate::kDropped) {
-      result.push_back(sentence(table, verdict.chain, rule_text(context, table, verdict)));
-    } else if (verdict.fate == Fate::kGoesOn && chain.hook->policy_drop) {
-      result.push_back(sentence(table, chain.name, "policy drop"));
-    }
+std::vector<std::string> find_droppers(const NftLook& nft, const LegacyLook& legacy,
+                                       const model::FirewallPolicy& policy) {
+  std::vector<std::string> sentences;
+  if (nft.usable) {
+    const auto packets = packets_of(policy);
+    for (const Suspect& suspect : suspects(nft)) follow(suspect, packets, sentences);
   }
-  return result;
+  if (policy.variant == FirewallVariant::kNft && legacy.forward_drops) {
+    sentences.emplace_back(
+        "the policy DROP of chain FORWARD in the legacy table filter drops traffic between hosts; "
+        "Docker uses the nf_tables variant here; remedy: iptables-legacy -P FORWARD ACCEPT");
+  }
+  return sentences;
 }
 
 }  // namespace overland::firewall

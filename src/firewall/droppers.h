@@ -1,18 +1,21 @@
 #pragma once
-// Foreign nf_tables rules that drop forwarded traffic in spite of our anchors: an accept in one
-// base chain does not stop a later chain of the same hook from dropping.
+// Foreign nf_tables rules that drop trusted traffic in spite of our anchors: an accept in one base
+// chain does not stop a later chain of the same hook from dropping.
 
 #include <string>
 #include <vector>
 
+#include "firewall/legacy_look.h"
 #include "firewall/nft_look.h"
+#include "model/firewall.h"
 
 namespace overland::firewall {
 
-/// One sentence for each, with table, chain, rule and remedy. Names what drops everything that
-/// comes as far as there: the policy of a base chain at the forward hook, or an unconditional drop
-/// or reject, unless an accept for a packet mark stands before. Lists only tables that have such a
-/// base chain and belong neither to iptables, Docker nor us.
-std::vector<std::string> find_droppers(const NftLook& look);
+/// One sentence for each rule, with table, chain, whose traffic, and the remedy: what drops the
+/// first packet of a connection between a local bridge subnet and a peer, whatever its protocol and
+/// port. Followed from the base chains of the forward hook, policies included; of very many peers
+/// only some. Lists only tables that have such a chain and belong neither to Docker nor to us.
+std::vector<std::string> find_droppers(const NftLook& nft, const LegacyLook& legacy,
+                                       const model::FirewallPolicy& policy);
 
 }  // namespace overland::firewall

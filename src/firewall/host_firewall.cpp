@@ -65,8 +65,11 @@ model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
   if (nft.docker_chains == legacy.docker_chains) clues.iptables_version = iptables_version();
   model::FirewallFacts facts = choose_variant(clues);
   facts.both_variants = legacy.foreign_rules && nft.usable && nft_has_foreign_rules(nft);
-  if (nft.usable) facts.droppers = find_droppers(nft);
   return facts;
+}
+
+std::vector<std::string> HostFirewall::droppers(const model::FirewallPolicy& desired) {
+  return find_droppers(look_at_nft(), look_at_legacy(), desired);
 }
 
 std::optional<model::Firewall> HostFirewall::read(const model::FirewallPolicy& desired) {

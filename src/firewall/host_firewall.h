@@ -24,6 +24,7 @@ class HostFirewall : public host::Firewall {
                std::unique_ptr<Driver> iptc);
 
   model::FirewallFacts facts(const model::DockerFacts& docker) override;
+  std::vector<std::string> droppers(const model::FirewallPolicy& desired) override;
   /// Remnants of ours in the other variant are a defect; where they are all there is of ours, they
   /// are what is in force.
   std::optional<model::Firewall> read(const model::FirewallPolicy& desired) override;

@@ -32,6 +32,11 @@ bool ours(std::string_view chain) { return chain.starts_with(model::kChainPrefix
 void look_at_table(const std::string& table, LegacyLook& look) {
   const std::unique_ptr<xtc_handle, FreeHandle> handle(iptc_init(table.c_str()));
   if (!handle) base::throw_errno("cannot read the legacy table " + table, errno);
+  if (table == "filter") {
+    xt_counters counters = {};
+    const char* policy = iptc_get_policy("FORWARD", &counters, handle.get());
+    look.forward_drops = policy != nullptr && std::string_view(policy) == "DROP";
+  }
   for (const char* chain = iptc_first_chain(handle.get()); chain != nullptr;
        chain = iptc_next_chain(handle.get())) {
     if (ours(chain)) continue;

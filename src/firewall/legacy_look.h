@@ -7,6 +7,7 @@ namespace overland::firewall {
 struct LegacyLook {
   bool usable = false;         // this network namespace can have legacy tables
   bool docker_chains = false;  // filter FORWARD jumps to DOCKER-USER
+  bool forward_drops = false;  // filter FORWARD has the policy DROP
   bool foreign_rules =
       false;  // any rule in filter, nat or raw that is neither ours nor a jump to us
 };

@@ -54,8 +54,10 @@ class Sysctls {
 class Firewall {
  public:
   virtual ~Firewall() = default;
-  /// Which variant this host uses and what else filters here.
+  /// Which variant this host uses; without the droppers.
   virtual model::FirewallFacts facts(const model::DockerFacts& docker) = 0;
+  /// Rules of others that drop what `desired` lets through: one sentence each, with the remedy.
+  virtual std::vector<std::string> droppers(const model::FirewallPolicy& desired) = 0;
   /// What is in force of ours; `desired` tells the driver which encoding to compare with.
   virtual std::optional<model::Firewall> read(const model::FirewallPolicy& desired) = 0;
   /// One transaction; `to` empty removes all of ours in every variant.

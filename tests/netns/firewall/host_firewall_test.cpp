@@ -77,23 +77,40 @@ TEST_F(HostFirewallKernelTest, SwitchesVariantAndCleansUpTheOther) {
 }
 
 TEST_F(HostFirewallKernelTest, NamesTheForeignRuleThatDrops) {
+  const auto droppers = [&] { return firewall_.droppers(policy(FirewallVariant::kNft)); };
   sh("nft add table inet admin;"
      "nft add chain inet admin forward '{ type filter hook forward priority 10; policy drop; }';"
      "nft add rule inet admin forward ct state established,related accept");
-  EXPECT_THAT(firewall_.facts({}).droppers,
+  EXPECT_THAT(droppers(),
               ElementsAre(HasSubstr("\"policy drop\" in chain forward of table inet admin")));
   sh("nft insert rule inet admin forward meta mark and 0x200000 == 0x200000 accept");
-  EXPECT_THAT(firewall_.facts({}).droppers, IsEmpty());
+  EXPECT_THAT(droppers(), IsEmpty());
   sh("nft delete table inet admin; nft add table ip mine; nft add chain ip mine sub;"
      "nft add chain ip mine forward '{ type filter hook forward priority 0; }';"
      "nft add rule ip mine forward ct state invalid drop;"
      "nft add rule ip mine forward jump sub;"
      "nft add rule ip mine sub ip daddr 1.2.3.4 drop");
-  EXPECT_THAT(firewall_.facts({}).droppers, IsEmpty());
+  EXPECT_THAT(droppers(), IsEmpty());
   sh("nft add rule ip mine sub counter reject with icmp type admin-prohibited");
-  EXPECT_THAT(firewall_.facts({}).droppers,
-              ElementsAre(testing::AllOf(HasSubstr("reject with icmp"),
-                                         HasSubstr("in chain sub of table ip mine"))));
+  EXPECT_THAT(droppers(), ElementsAre(testing::AllOf(HasSubstr("reject with icmp"),
+                                                     HasSubstr("in chain sub of table ip mine"))));
+}
+
+TEST_F(HostFirewallKernelTest, NamesTheRuleThatStandsAboveTheJumpToUs) {
+  apply(FirewallVariant::kNft);
+  sh("iptables-nft -P FORWARD DROP; iptables-nft -I FORWARD -j DOCKER-USER");
+  EXPECT_THAT(firewall_.droppers(policy(FirewallVariant::kNft)), IsEmpty());
+  sh("iptables-nft -I FORWARD -s 192.168.0.0/16 -j DROP");
+  EXPECT_THAT(firewall_.droppers(policy(FirewallVariant::kNft)),
+              ElementsAre(testing::AllOf(HasSubstr("ip saddr 192.168.0.0/16"),
+                                         HasSubstr("in chain FORWARD of table ip filter"))));
+}
+
+TEST_F(HostFirewallKernelTest, NamesThePolicyOfTheVariantDockerDoesNotUse) {
+  apply(FirewallVariant::kNft);
+  sh("iptables-legacy -P FORWARD DROP");
+  EXPECT_THAT(firewall_.droppers(policy(FirewallVariant::kNft)),
+              ElementsAre(HasSubstr("iptables-legacy -P FORWARD ACCEPT")));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "firewall/iptc_decoding.h"
+#include "model/ownership.h"
 
 namespace overland::firewall::iptc {
 namespace {
@@ -187,7 +188,7 @@ TEST(EncodeIptc, NamesFitTheKernel) {
   for (const auto& [id, table] : encoding.tables) {
     for (const auto& [name, chain] : table.chains) {
       EXPECT_LE(name.size(), 28U) << name;
-      EXPECT_TRUE(name.starts_with(kChainPrefix)) << name;
+      EXPECT_TRUE(name.starts_with(model::kChainPrefix)) << name;
     }
   }
 }

@@ -83,6 +83,9 @@ struct FakeSysctls : host::Sysctls {
 struct FakeFirewall : host::Firewall {
   explicit FakeFirewall(World& w) : world(w) {}
   model::FirewallFacts facts(const model::DockerFacts&) override { return world.facts.firewall; }
+  std::vector<std::string> droppers(const model::FirewallPolicy&) override {
+    return world.facts.firewall.droppers;
+  }
   std::optional<model::Firewall> read(const model::FirewallPolicy&) override {
     return world.state.firewall;
   }
