@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 
 #include "base/file_lock.h"
@@ -11,6 +12,7 @@
 #include "cli/session.h"
 #include "cli/verb.h"
 #include "plan/describe.h"
+#include "reconcile/run_record.h"
 
 namespace overland::cli {
 namespace {
@@ -26,6 +28,7 @@ po::options_description description() {
       "before Docker starts: do what can be done now, remove nothing, leave the rest to the next "
       "run")("quiet,q", po::bool_switch(), "print nothing where nothing changed");
   options.add(lock_options());
+  options.add(run_options());
   return options;
 }
 
@@ -50,6 +53,20 @@ void say_restart_due(const reconcile::ApplyReport& report) {
   }
 }
 
+std::int64_t now() {
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(since_1970).count();
+}
+
+/// Numbers for monitoring are no reason to fail.
+void keep(const std::string& file, const reconcile::RunRecord& runs) {
+  try {
+    reconcile::store_runs(file, runs);
+  } catch (const base::Error& error) {
+    spdlog::warn("{}", error.what());
+  }
+}
+
 /// What a failed verification says: never silent about a difference that is left.
 void say_remaining(const reconcile::ApplyReport& report) {
   for (const auto& step : report.steps) {
@@ -68,7 +85,11 @@ int apply(const std::vector<std::string>& arguments) {
   if (!values) return kOk;
   const Options given = read_options(*values);
   require_privilege();
+  inventory::require_trusted(given.inventory);
   const base::FileLock lock(given.lock_file, std::chrono::seconds(given.wait_seconds));
+  auto runs = reconcile::load_runs(given.runs_file);
+  runs.last_run = now();
+  keep(given.runs_file, runs);
   Session session(given);
   session.booting = (*values)["boot"].as<bool>();
   plan::Options options;
@@ -79,6 +100,9 @@ int apply(const std::vector<std::string>& arguments) {
   if (options.prune) session.saved.hosts = session.inventory.hosts.size();
   const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
                                        session.options.state_file, session.saved, options);
+  reconcile::count_repairs(report.steps, runs);
+  if (report.converged() && !session.booting) runs.last_success = now();
+  keep(given.runs_file, runs);
   if (session.options.json) {
     std::cout << report_json(report, session.host->name);
   } else if (!report.steps.empty()) {
@@ -94,7 +118,7 @@ int apply(const std::vector<std::string>& arguments) {
   say_restart_due(report);
   if (report.converged()) return kOk;
   say_remaining(report);
-  return kFailed;
+  return report.locked() ? kLocked : kFailed;
 }
 
 }  // namespace overland::cli

@@ -90,7 +90,9 @@ Loaded parse(const std::string& text);
 Loaded load(const std::string& file);
 
 /// Throws kInventory, with the command that mends it, where others than root could change `file` or
-/// its folder. For what root carries out; reading alone needs no trust. "-" is trusted.
+/// put another in its place: they own it or may write to it, to its folder (unless that is sticky,
+/// as /tmp is) or to a symbolic link that leads to it. For what root carries out; reading alone
+/// needs no trust. "-" is trusted.
 void require_trusted(const std::string& file);
 
 /// The host this machine is: `name` where given (--host), else the one whose name is `hostname`

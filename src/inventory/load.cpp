@@ -62,22 +62,41 @@ std::string read_text(const std::string& file) {
   }
 }
 
-/// Throws where somebody other than root could change what `path` names.
-void require_root_only(const std::filesystem::path& path, const std::string& what) {
+struct stat status_of(const std::filesystem::path& path, const std::string& what) {
   struct stat status = {};
-  if (::stat(path.c_str(), &status) != 0) {
+  if (::lstat(path.c_str(), &status) != 0) {
     refuse("cannot look at the inventory's " + what + " " + path.string() + ": " +
            base::errno_text(errno));
   }
-  if (status.st_uid != 0) {
-    refuse("the inventory's " + what + " " + path.string() +
-           " does not belong to root, so others could change what root applies; run: chown root " +
-           path.string());
-  }
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+  return status;
+}
+
+void require_root_owns(const struct stat& status, const std::filesystem::path& path,
+                       const std::string& what) {
+  if (status.st_uid == 0) return;
+  refuse("the inventory's " + what + " " + path.string() +
+         " does not belong to root, so others could change what root applies; run: chown " +
+         std::string(S_ISLNK(status.st_mode) ? "-h root " : "root ") + path.string());
+}
+
+void require_root_only(const std::filesystem::path& path, const std::string& what,
+                       mode_t harmless = 0) {
+  const struct stat status = status_of(path, what);
+  require_root_owns(status, path, what);
+  const bool shared = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  if (shared && (status.st_mode & harmless) == 0) {
     refuse("the inventory's " + what + " " + path.string() +
            " is writable by others than root; run: chmod go-w " + path.string());
   }
+}
+
+/// In a sticky folder (/tmp) others may make files, but neither remove nor rename those of root.
+void require_trusted_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(folder, error);
+  if (error)
+    refuse("cannot find the inventory's folder " + folder.string() + ": " + error.message());
+  require_root_only(real, "folder", S_ISVTX);
 }
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
@@ -106,9 +125,12 @@ void require_trusted(const std::string& file) {
   const std::filesystem::path real = std::filesystem::canonical(file, error);
   if (error) refuse("cannot find the inventory " + file + ": " + error.message());
   require_root_only(real, "file");
-  require_root_only(folder_of(real), "folder");
-  // A link is as good as the folder it stands in.
-  require_root_only(folder_of(file), "folder");
+  require_trusted_folder(folder_of(real));
+  const std::filesystem::path named(file);
+  if (!std::filesystem::is_symlink(named, error)) return;
+  // A link is as good as its owner and the folder it stands in.
+  require_root_owns(status_of(named, "link"), named, "link");
+  require_trusted_folder(folder_of(named));
 }
 
 }  // namespace overland::inventory

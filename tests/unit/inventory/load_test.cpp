@@ -98,6 +98,8 @@ TEST_F(LoadInventory, TrustsWhatOnlyRootCanChange) {
   ASSERT_EQ(::chown(file.c_str(), 0, 0), 0);
   ::chmod(folder_.c_str(), 0777);
   EXPECT_THAT(trust_fault(file), HasSubstr("chmod go-w " + folder_.string()));
+  ::chmod(folder_.c_str(), 01777);  // as /tmp
+  EXPECT_EQ(trust_fault(file), "no fault");
 }
 
 TEST_F(LoadInventory, DoesNotTrustALinkInAFolderOfOthers) {
@@ -110,6 +112,16 @@ TEST_F(LoadInventory, DoesNotTrustALinkInAFolderOfOthers) {
   ::chmod(open.c_str(), 0777);
   EXPECT_THAT(trust_fault(open / "link.toml"), HasSubstr("chmod go-w " + open.string()));
   EXPECT_THAT(trust_fault(folder_ / "gone"), HasSubstr("cannot find"));
+}
+
+TEST_F(LoadInventory, DoesNotTrustALinkOfSomebodyElseInAStickyFolder) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to give files away";
+  const std::string link = folder_ / "link.toml";
+  std::filesystem::create_symlink(write("version = 1\n"), link);
+  ::chmod(folder_.c_str(), 01777);
+  EXPECT_EQ(trust_fault(link), "no fault");
+  ASSERT_EQ(::lchown(link.c_str(), 65534, 65534), 0);
+  EXPECT_THAT(trust_fault(link), HasSubstr("chown -h root " + link));
 }
 
 }  // namespace
