@@ -30,12 +30,24 @@ std::optional<model::FirewallVariant> variant(const std::string& choice) {
   throw base::Error(base::ErrorKind::kUsage, "--firewall takes auto, nft or iptc");
 }
 
+std::vector<model::Address> addresses(const std::vector<std::string>& texts) {
+  std::vector<model::Address> result;
+  for (const auto& text : texts) {
+    const auto address = model::Address::parse(text);
+    if (!address) {
+      throw base::Error(base::ErrorKind::kUsage, "--allow-cover takes an address, not " + text);
+    }
+    result.push_back(*address);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::optional<po::variables_map> parse(const std::vector<std::string>& arguments,
                                        const std::string& usage,
-                                       po::options_description description,
-                                       const char* positional, int most) {
+                                       po::options_description description, const char* positional,
+                                       int most) {
   description.add_options()("help,h", "show this help");
   po::positional_options_description unnamed;
   if (positional != nullptr) unnamed.add(positional, most);
@@ -70,6 +82,8 @@ po::options_description machine_options() {
       "this machine's name in the inventory; otherwise its host name, then its addresses, decide")(
       "firewall", po::value<std::string>()->default_value("auto"),
       "auto, nft or iptc: which iptables variant to serve")(
+      "allow-cover", po::value<std::vector<std::string>>()->composing(),
+      "this name server or ssh peer lives in a bridge subnet; may be given several times")(
       "state", po::value<std::string>()->default_value("/var/lib/overland/state.json"),
       "what was replaced, for purge")("color", po::value<std::string>()->default_value("auto"),
                                       "auto, always or never")("json", po::bool_switch(),
@@ -81,7 +95,17 @@ po::options_description lock_options() {
   po::options_description options("Locking");
   options.add_options()("wait", po::value<unsigned>()->default_value(5),
                         "seconds to wait for another overland to end")(
-      "lock", po::value<std::string>()->default_value("/run/overland/lock"), "the lock file");
+      "lock", po::value<std::string>()->default_value("/run/overland/lock"), "the lock file")(
+      "xtables-wait", po::value<unsigned>()->default_value(60),
+      "seconds to wait for the lock of legacy iptables");
+  return options;
+}
+
+po::options_description run_options() {
+  po::options_description options("Metrics");
+  options.add_options()("runs",
+                        po::value<std::string>()->default_value("/run/overland/runs.json"),
+                        "when apply ran and what it repaired, for status --prometheus");
   return options;
 }
 
@@ -92,13 +116,18 @@ Options read_options(const po::variables_map& values) {
   if (values.count("firewall") != 0) {
     options.firewall = variant(values["firewall"].as<std::string>());
   }
+  if (values.count("allow-cover") != 0) {
+    options.allow_cover = addresses(values["allow-cover"].as<std::vector<std::string>>());
+  }
   options.state_file = values["state"].as<std::string>();
   options.color = want_color(values["color"].as<std::string>());
   options.json = values["json"].as<bool>();
   if (values.count("lock") != 0) {
     options.lock_file = values["lock"].as<std::string>();
     options.wait_seconds = values["wait"].as<unsigned>();
+    options.xtables_wait_seconds = values["xtables-wait"].as<unsigned>();
   }
+  if (values.count("runs") != 0) options.runs_file = values["runs"].as<std::string>();
   return options;
 }
 

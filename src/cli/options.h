@@ -26,9 +26,12 @@ struct Options {
   std::string inventory;
   std::optional<std::string> host;
   std::optional<model::FirewallVariant> firewall;
+  std::vector<model::Address> allow_cover;  // name servers and ssh peers that live in the cluster
   std::string state_file;
   std::string lock_file;
+  std::string runs_file;
   unsigned wait_seconds = 0;
+  unsigned xtables_wait_seconds = 60;
   bool color = false;
   bool json = false;
 };
@@ -38,6 +41,8 @@ struct Options {
 po::options_description machine_options();
 /// --wait and --lock: for the verbs that change it.
 po::options_description lock_options();
+/// --runs: for apply, which counts, and status, which shows the counts.
+po::options_description run_options();
 
 Options read_options(const po::variables_map& values);
 

@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <fstream>
 
+#include "cli/lifelines.h"
 #include "desired/checks.h"
 #include "desired/derive.h"
+#include "plan/lifelines.h"
 
 namespace overland::cli {
 namespace {
@@ -108,7 +110,24 @@ reconcile::Survey Session::survey(plan::Options& plan_options, bool prune) {
     plan_options.prune = false;
     result.plan = plan::make_plan(result.actual, result.desired, result.facts, plan_options);
   }
+  require_lifelines(result);
   return result;
+}
+
+void Session::require_lifelines(const reconcile::Survey& survey) const {
+  if (survey.plan.empty()) return;
+  auto lifelines = find_lifelines(survey.facts, host->docker.bridge);
+  std::erase_if(lifelines, [&](const model::Lifeline& one) {
+    const bool elsewhere =
+        one.kind == model::LifelineKind::kResolver || one.kind == model::LifelineKind::kSshPeer;
+    const auto& allowed = options.allow_cover;
+    return elsewhere && std::find(allowed.begin(), allowed.end(), one.address) != allowed.end();
+  });
+  std::vector<model::Prefix> segments;
+  for (const auto& segment : inventory.segments) segments.push_back(segment.subnet);
+  const auto severed = plan::severed_lifelines(survey.plan.steps, lifelines, segments);
+  if (severed.empty()) return;
+  throw base::Error(base::ErrorKind::kInventory, join(severed) + "\nnothing was changed");
 }
 
 void log_leftovers(const plan::Plan& plan) {

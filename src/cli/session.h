@@ -41,7 +41,7 @@ struct Session {
   Machine machine;
   reconcile::SavedState saved;
   bool booting = false;
-  std::vector<std::string> told;  // what booting has warned of already
+  std::vector<std::string> told;          // what booting has warned of already
   const inventory::Host* host = nullptr;  // points into inventory
 
   /// The desired state by inventory and facts; throws kInventory where they do not fit together.
@@ -50,8 +50,12 @@ struct Session {
 
   /// Surveys with `plan_options`; nothing is pruned while booting, nor where the inventory lost
   /// more than half its hosts since the last apply, unless `prune` says so. `plan_options.prune`
-  /// tells afterwards.
+  /// tells afterwards. Throws kInventory where the plan would cut the machine off (see
+  /// plan/lifelines.h).
   reconcile::Survey survey(plan::Options& plan_options, bool prune);
+
+ private:
+  void require_lifelines(const reconcile::Survey& survey) const;
 };
 
 /// Says what plan left alone: conflicts and held removals as warnings, on standard error.

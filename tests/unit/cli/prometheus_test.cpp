@@ -1,0 +1,59 @@
+#include "cli/prometheus.h"
+
+#include <gmock/gmock.h>
+
+namespace overland::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+model::Route route(const std::string& destination) {
+  model::Route one;
+  one.destination = *model::Prefix::parse(destination);
+  one.gateways = {*model::Address::parse("10.0.0.201")};
+  return one;
+}
+
+TEST(PrometheusText, CountsDriftRepairsAndRoutes) {
+  reconcile::Survey survey;
+  survey.desired.routes = {route("192.168.200.0/24"), route("192.168.210.0/24")};
+  survey.actual.routes = {route("192.168.200.0/24")};
+  survey.plan.steps = {plan::RouteStep{std::nullopt, survey.desired.routes[1]}};
+  survey.plan.docker_restart_required = true;
+  const std::string text =
+      prometheus_text(survey, {1700000000, 1600000000, {{"firewall", 7}}}, "0123456789abcdef");
+  for (const char* const line : {
+           "overland_inventory_info{hash=\"0123456789abcdef\"} 1\n",
+           "overland_last_run_timestamp_seconds 1700000000\n",
+           "overland_last_success_timestamp_seconds 1600000000\n",
+           "overland_drift_items{kind=\"route\"} 1\n",
+           "overland_drift_items{kind=\"docker\"} 0\n",
+           "# TYPE overland_repairs_total counter\n",
+           "overland_repairs_total{kind=\"firewall\"} 7\n",
+           "overland_repairs_total{kind=\"sysctl\"} 0\n",
+           "overland_routes_desired 2\n",
+           "overland_routes_installed 1\n",
+           "overland_conflicts 0\n",
+           "overland_docker_restart_required 1\n",
+       }) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST(PrometheusText, LeavesOutWhatIsNotKnown) {
+  const std::string text = prometheus_text({}, {}, std::nullopt);
+  EXPECT_THAT(text, Not(HasSubstr("timestamp")));
+  EXPECT_THAT(text, Not(HasSubstr("inventory_info")));
+  EXPECT_THAT(text, HasSubstr("overland_build_info{version=\""));
+}
+
+TEST(ContentHash, IsFnv1a) {
+  // From the reference's list of test vectors (draft-eastlake-fnv).
+  EXPECT_EQ(content_hash(""), "cbf29ce484222325");
+  EXPECT_EQ(content_hash("a"), "af63dc4c8601ec8c");
+  EXPECT_EQ(content_hash("foobar"), "85944171f73967e8");
+}
+
+}  // namespace
+}  // namespace overland::cli
