@@ -24,7 +24,7 @@ class Lab:
             raise LabError("raising hosts needs root")
         self.binary = binary or layer.find_binary()
         self.name = f"{leftovers.PREFIX}{os.getpid()}-{next(NUMBERS)}"
-        self.hosts, self.lans, self.is_open = {}, {}, False
+        self.hosts, self.lans, self.others, self.is_open = {}, {}, [], False
 
     def __enter__(self):
         leftovers.sweep()
@@ -60,6 +60,11 @@ class Lab:
         host.boot()
         return host
 
+    def keep(self, part):
+        """Anything else that is closed with the lab: a switch, a guest."""
+        self.others.append(part)
+        return part
+
     def together(self, work, items):
         """work(item) for all items at the same time; the results in their order."""
         with ThreadPoolExecutor(max_workers=16) as pool:
@@ -73,7 +78,7 @@ class Lab:
             return
         self.is_open = False
         atexit.unregister(self.close)
-        self.together(lambda part: part.close(), [*self.hosts.values(), *self.lans.values()])
+        self.together(lambda part: part.close(), [*self.hosts.values(), *self.lans.values(), *self.others])
         leftovers.remove(self.cgroup, self.state)
 
 
