@@ -14,6 +14,7 @@ namespace {
 firewall::HostFirewallOptions firewall_options(const Options& options) {
   firewall::HostFirewallOptions result;
   result.variant = options.firewall;
+  result.iptc.patience = std::chrono::seconds(options.xtables_wait_seconds);
   result.iptc.notice = [](const std::string& text) { spdlog::warn("{}", text); };
   return result;
 }

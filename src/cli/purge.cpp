@@ -51,7 +51,8 @@ int purge(const std::vector<std::string>& arguments) {
   for (const auto& step : report.after.plan.steps) {
     spdlog::error("{} is still there: {}", plan::resource(step), plan::detail(step));
   }
-  return report.converged() ? kOk : kFailed;
+  if (report.converged()) return kOk;
+  return report.locked() ? kLocked : kFailed;
 }
 
 }  // namespace overland::cli

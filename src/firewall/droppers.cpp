@@ -1,7 +1,6 @@
 #include "firewall/droppers.h"
 
 #include <algorithm>
-#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -108,27 +107,33 @@ std::string rule_text(NftContext& context, const Suspect& suspect, const TraceVe
   return handle;
 }
 
-std::string firewalld_rule(const Prefix& from, const Prefix& to) {
-  return "'rule family=ipv4 source address=" + from.to_string() +
-         " destination address=" + to.to_string() + " accept'";
-}
-
-/// firewalld owns its table: what others put into it is refused, or lost with its next reload.
-std::string firewalld_remedy(const TracedPacket& packet) {
-  const std::string policy = "firewall-cmd --permanent --policy overland ";
-  return "remedy: firewall-cmd --permanent --new-policy overland; " + policy +
-         "--add-ingress-zone ANY; " + policy + "--add-egress-zone ANY; " + policy +
-         "--add-rich-rule " + firewalld_rule(packet.source, packet.destination) + "; " + policy +
-         "--add-rich-rule " + firewalld_rule(packet.destination, packet.source) +
-         " (likewise for other peers); firewall-cmd --reload; overland apply";
+/// firewalld owns its table: what others put into it is refused, or lost with its next reload. The
+/// rules name the bridge subnet alone, whoever the peers are: who gets in is Docker's and our
+/// rules' affair, as it is where Docker 28 makes such a policy of its own for its zone.
+std::string firewalld_remedy(const TracedPacket& packet, const model::FirewallPolicy& policy) {
+  const bool leaves = std::any_of(policy.local.begin(), policy.local.end(),
+                                  [&](const Prefix& one) { return one.contains(packet.source); });
+  const std::string subnet = (leaves ? packet.source : packet.destination).to_string();
+  const std::string command = "firewall-cmd --permanent --policy overland ";
+  const std::string rule = "--add-rich-rule 'rule family=ipv4 ";
+  return "remedy: firewall-cmd --permanent --new-policy overland; " + command +
+         "--add-ingress-zone ANY; " + command + "--add-egress-zone ANY; " + command + rule +
+         "destination address=" + subnet + " accept'; " + command + rule +
+         "source address=" + subnet + " accept'; firewall-cmd --reload; overland apply";
 }
 
 std::string remedy(const Suspect& suspect, const std::string& base_chain,
-                   const TracedPacket& packet) {
-  if (suspect.table == "firewalld") return firewalld_remedy(packet);
+                   const TraceVerdict& verdict, const TracedPacket& packet,
+                   const model::FirewallPolicy& policy) {
+  if (suspect.table == "firewalld") return firewalld_remedy(packet, policy);
   if (suspect.family == "ip" && suspect.table == "filter") {
-    return std::string("remedy: move it below the jump to ") + kUserChain + ", or into " +
-           kUserChain;
+    if (policy.variant == FirewallVariant::kNft) {
+      return std::string("remedy: move it below the jump to ") + kUserChain + ", or into " +
+             kUserChain;
+    }
+    return verdict.handle == 0
+               ? "Docker uses the legacy variant here; remedy: iptables-nft -P FORWARD ACCEPT"
+               : "Docker uses the legacy variant here; remedy: remove it with iptables-nft";
   }
   std::ostringstream mark;
   mark << "0x" << std::hex << packet.mark;
@@ -138,14 +143,14 @@ std::string remedy(const Suspect& suspect, const std::string& base_chain,
 }
 
 /// One sentence for each rule, about the first packet it drops.
-void follow(const Suspect& suspect, const std::vector<TracedPacket>& packets,
+void follow(const Suspect& suspect, const model::FirewallPolicy& policy,
             std::vector<std::string>& sentences) {
   NftContext context;
   const TracedTable table(
       context.list({{"table", {{"family", suspect.family}, {"name", suspect.table}}}}),
       {kUserChain, std::string(model::kForwardChain)});
   std::set<std::pair<std::string, std::uint64_t>> told;
-  for (const TracedPacket& packet : packets) {
+  for (const TracedPacket& packet : packets_of(policy)) {
     for (const NftChainEntry& chain : suspect.chains) {
       TraceVerdict verdict = table.walk(chain.name, packet);
       std::string rule = "policy drop";
@@ -159,7 +164,7 @@ void follow(const Suspect& suspect, const std::vector<TracedPacket>& packets,
         sentences.push_back("\"" + rule + "\" in chain " + verdict.chain + " of table " +
                             suspect.family + " " + suspect.table + " drops traffic from " +
                             packet.source.to_string() + " to " + packet.destination.to_string() +
-                            "; " + remedy(suspect, chain.name, packet));
+                            "; " + remedy(suspect, chain.name, verdict, packet, policy));
       }
       break;
     }
@@ -172,8 +177,7 @@ std::vector<std::string> find_droppers(const NftLook& nft, const LegacyLook& leg
                                        const model::FirewallPolicy& policy) {
   std::vector<std::string> sentences;
   if (nft.usable) {
-    const auto packets = packets_of(policy);
-    for (const Suspect& suspect : suspects(nft)) follow(suspect, packets, sentences);
+    for (const Suspect& suspect : suspects(nft)) follow(suspect, policy, sentences);
   }
   if (policy.variant == FirewallVariant::kNft && legacy.forward_drops) {
     sentences.emplace_back(

@@ -55,7 +55,7 @@ class Run {
       const std::string blocker = blocked_by(step);
       if (!blocker.empty()) {
         flush_routes();
-        reports_.push_back({step, Status::kSkipped, "because " + blocker + " failed"});
+        reports_.push_back({step, Status::kSkipped, "because " + blocker + " failed", false});
       } else if (const auto* route = std::get_if<plan::RouteStep>(&step)) {
         batch_.push_back(*route);
       } else {
@@ -81,15 +81,16 @@ class Run {
   void one(const Step& step) {
     try {
       std::visit(Executor{ports_}, step);
-      reports_.push_back({step, Status::kDone, {}});
+      reports_.push_back({step, Status::kDone, {}, false});
     } catch (const base::Error& error) {
-      fail(step, error.what());
+      fail(step, error);
     }
   }
 
-  void fail(const Step& step, const std::string& why) {
+  void fail(const Step& step, const base::Error& error) {
     failed_.push_back(reports_.size());
-    reports_.push_back({step, Status::kFailed, why});
+    const bool locked = error.kind() == base::ErrorKind::kLocked;
+    reports_.push_back({step, Status::kFailed, error.what(), locked});
   }
 
   void flush_routes() {
@@ -98,13 +99,13 @@ class Run {
       const auto outcomes = ports_.routes.apply(batch_);
       for (std::size_t i = 0; i < batch_.size(); ++i) {
         if (outcomes[i]) {
-          fail(batch_[i], outcomes[i]->what());
+          fail(batch_[i], *outcomes[i]);
         } else {
-          reports_.push_back({batch_[i], Status::kDone, {}});
+          reports_.push_back({batch_[i], Status::kDone, {}, false});
         }
       }
     } catch (const base::Error& error) {
-      for (const auto& step : batch_) fail(step, error.what());
+      for (const auto& step : batch_) fail(step, error);
     }
     batch_.clear();
   }
@@ -137,7 +138,7 @@ bool replaces_values(const Step& step) {
 /// cannot be remembered.
 void set_aside(std::vector<Step>& steps, const std::string& why, std::vector<StepReport>& reports) {
   for (const auto& step : steps) {
-    if (replaces_values(step)) reports.push_back({step, Status::kFailed, why});
+    if (replaces_values(step)) reports.push_back({step, Status::kFailed, why, false});
   }
   std::erase_if(steps, replaces_values);
 }
@@ -168,6 +169,10 @@ bool ApplyReport::converged() const {
   return after.plan.empty() && !(restarted && after.plan.docker_restart_required);
 }
 
+bool ApplyReport::locked() const {
+  return std::any_of(steps.begin(), steps.end(), [](const auto& report) { return report.locked; });
+}
+
 ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
                   const std::filesystem::path& saved_file, SavedState saved,
                   const plan::Options& options) {
@@ -190,7 +195,8 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
     const bool progress = any_done(done);
     std::move(done.begin(), done.end(), std::back_inserter(report.steps));
     report.after = survey(ports, goal, saved, again);
-    if (!progress) break;
+    // Whoever holds the lock had a whole patience to give it back.
+    if (!progress || report.locked()) break;
   }
   return report;
 }

@@ -15,7 +15,8 @@ enum class Status { kDone, kFailed, kSkipped };
 struct StepReport {
   plan::Step step;
   Status status = Status::kDone;
-  std::string why;  // of a failed or skipped one
+  std::string why;      // of a failed or skipped one
+  bool locked = false;  // failed because another process held a lock
 };
 
 /// Executes in order; runs of route steps go to the kernel in one batch.
@@ -30,6 +31,8 @@ struct ApplyReport {
   [[nodiscard]] bool changed() const;
   /// Whether, looked at again, nothing is left to do, and a restart of Docker had its effect.
   [[nodiscard]] bool converged() const;
+  /// Whether a step failed because another process held a lock: later it may be done.
+  [[nodiscard]] bool locked() const;
 };
 
 /// Remembers what `before.plan` replaces, executes it, looks again, and makes one more pass where

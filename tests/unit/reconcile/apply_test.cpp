@@ -80,6 +80,16 @@ TEST_F(Apply, AFailedStepStopsOnlyWhatDependsOnIt) {
   EXPECT_TRUE(report.converged()) << "the second pass repairs what failed once";
 }
 
+TEST_F(Apply, WaitsForALockHeldByAnotherOnceOnly) {
+  machine.fail_at = 1;  // the firewall
+  machine.fault = base::ErrorKind::kLocked;
+  const auto report = run();
+  EXPECT_TRUE(report.locked());
+  EXPECT_FALSE(report.converged());
+  EXPECT_EQ(machine.state.routes, two_hosts_desired().routes) << "what needs no lock is done";
+  EXPECT_FALSE(machine.state.firewall.has_value()) << "no second pass";
+}
+
 TEST_F(Apply, SkipsTheRestartWhereDaemonJsonWasNotWritten) {
   machine.fail_at = 4;  // sysctl, firewall, route, removal, daemon.json
   machine.dead_after = true;

@@ -16,6 +16,7 @@ struct World {
   std::vector<model::ForeignRoute> foreign;
   int fail_at = std::numeric_limits<int>::max();  // the change, from 0, that fails
   bool dead_after = false;                        // and all changes after it
+  base::ErrorKind fault = base::ErrorKind::kFailure;
   bool restart_takes_bip = true;
   std::optional<std::string> daemon_json = "{}";
   int changes = 0;
@@ -24,7 +25,7 @@ struct World {
   host::Outcome attempt(const plan::Step& step) {
     const int number = changes++;
     if (number == fail_at || (dead_after && number > fail_at)) {
-      return base::Error(base::ErrorKind::kFailure, "injected fault");
+      return base::Error(fault, "injected fault");
     }
     if (std::holds_alternative<plan::RestartDockerStep>(step)) {
       ++restarts;
