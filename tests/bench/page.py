@@ -1,0 +1,59 @@
+"""docs/performance.md, made of the rows."""
+
+import os
+import platform
+import re
+
+from rows import quantity
+
+HEAD = """# How fast it is
+
+Made by `scripts/bench --write`; do not edit. {machine}{hurry}
+
+{table}
+
+## How to read it
+
+* Each line is one thing overland does, measured against one peer that does the same, or as much of it as it can. All
+  of them ran on this machine in one session, **in turn** (A B C A B C …, {rounds} rounds), so that whatever else the
+  machine did disturbed all of them alike. The numbers are medians; the *ratio* is the ratio of the medians.
+* *Goal* is what we want to reach and keep. "≤" lines tell how much dearer overland may be, "≥" lines how many times
+  faster it has to be, or which part of the peer's packets per second it has to carry. Absolute numbers belong to
+  this machine, ratios travel better.
+* The peers had nothing tuned: `ip` and BIRD install routes without a metric, as everybody writes them. With a gateway
+  for each peer on one link the kernel then compares each new route's next hop with all before; overland spreads the metrics,
+  a pure function of the prefix (`model::route_metric`).
+* *Whole process* is from fork to exit, start-up included, of the release build on a host without Docker (a network
+  namespace with a veth pair as underlay and an empty docker0). `nft list` and `ip route show` write to /dev/null.
+* *Peak memory* is what wait4(2) tells (`ru_maxrss`), 1 MB being 10⁶ bytes. The first apply writes all sets in one
+  transaction of libnftables, which builds it in memory; later ones send only what changed.
+* *Packets* are UDP of 64 bytes in one flow between containers on two hosts. Over veth one core carries a packet the whole way,
+  so this is the cost of the path and says nothing about a network card. Rows compare the same topology: plain routing without
+  any rule; Docker's own rules with its masquerade (and the recipe's ACCEPT); a VXLAN in the bridge; overland beside
+  Docker's rules, with sets of that many peers.
+
+Again: `scripts/bench` (all, some minutes, as root), `scripts/bench --quick` (the same with fewer rounds).
+Everything happens in network namespaces of its own.
+"""
+
+
+def machine():
+    with open("/proc/cpuinfo") as file:
+        model = re.search(r"model name\s*: (.*)", file.read())
+    kernel = re.match(r"\d+\.\d+", platform.release()).group()
+    system = platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")
+    return f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores; {system}, Linux {kernel}."
+
+
+def table(rows):
+    lines = ["| what | overland | against | | ratio or value | goal | reached |", "|---|--:|---|--:|--:|--:|---|"]
+    for row in rows:
+        theirs = quantity(row.theirs, row.unit) if row.peer else ""
+        lines.append(f"| {row.what} | {quantity(row.ours, row.unit)} | {row.peer or '–'} | {theirs} "
+                     f"| {row.figure_text} | {row.goal_text} | {row.verdict} |")
+    return "\n".join(lines)
+
+
+def whole(rows, size, quick):
+    hurry = " A quick run: fewer rounds than usual." if quick else ""
+    return HEAD.format(machine=machine(), hurry=hurry, table=table(rows), rounds=size.rounds)

@@ -1,0 +1,89 @@
+"""Hosts as network namespaces below a private /run: nothing of the machine's own is touched."""
+
+import ctypes
+import os
+import pathlib
+import subprocess
+import sys
+
+import fleet
+
+DOCKERDS = ["/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd", "/usr/local/sbin/dockerd"]
+
+
+def sh(command, netns=None):
+    """Runs a shell command, its failure is ours; gives its output."""
+    prefix = ["nsenter", f"--net=/run/netns/{netns}"] if netns else []
+    done = subprocess.run(prefix + ["/bin/sh", "-ec", command], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"bench: {command}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def enter():
+    """Leaves the machine's namespaces for good. Docker, where installed, is out of sight."""
+    flags = 0x00020000 | 0x40000000 | 0x04000000  # CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWUTS: sched.h
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(flags) != 0:
+        sys.exit(f"bench: cannot enter namespaces: {os.strerror(ctypes.get_errno())}")
+    sh("mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up")
+    for program in DOCKERDS:
+        if os.path.exists(program):
+            sh(f"mount --bind /dev/null {program}")
+
+
+class Programs:
+    def __init__(self, build):
+        build = pathlib.Path(build).resolve()
+        self.overland = str(build / "src/cli/overland")
+        self.tool = str(build / "tests/bench/bench_tool")
+        self.pure = str(build / "tests/bench/bench_pure")
+        self.routes = str(build / "tests/bench/bench_routes")
+
+
+class Host:
+    """The fleet's host `index` in a namespace `name`: eth0 (its peer is `far`, here or elsewhere) and docker0."""
+
+    def __init__(self, programs, name, index, hosts, conntrack=True, with_links=True):
+        self.programs, self.name, self.index = programs, name, index
+        self.folder = pathlib.Path("/run") / name
+        self.folder.mkdir()
+        self.inventory = self.folder / "inventory.toml"
+        self.inventory.write_text(fleet.text(hosts, conntrack))
+        sh(f"ip netns add {name}")
+        self.sh("ip link set lo up; echo 0 > /proc/sys/net/ipv4/ip_forward")
+        if with_links:
+            self.sh("ip link add eth0 type veth peer name far; ip link set far up")
+            self.configure(hosts)
+
+    def configure(self, hosts):
+        self.sh(f"ip addr add {fleet.host_address(self.index)}/8 dev eth0; ip link set eth0 up;"
+                f"ip link add docker0 type bridge; ip addr add {fleet.bridge(self.index, hosts)} dev docker0;"
+                "ip link set docker0 up")
+
+    def sh(self, command):
+        return sh(command, self.name)
+
+    def launch(self, *command):
+        """Runs a program; its wall time in ms and its peak memory in MB."""
+        out = subprocess.run(["nsenter", f"--net=/run/netns/{self.name}", self.programs.tool, "launch", *command],
+                             capture_output=True, text=True, check=True)
+        time, peak, status = out.stdout.split()
+        if status != "0":
+            sys.exit(f"bench: {' '.join(command)} ended with {status}: {out.stderr.strip()}")
+        return float(time), int(peak) * 1024 / 1e6
+
+    def apply(self):
+        return self.launch(self.programs.overland, "apply", "--inventory", str(self.inventory), "--host",
+                           f"h{self.index}", "--state", str(self.folder / "state.json"),
+                           "--lock", str(self.folder / "lock"))
+
+    def settle(self):
+        """The first apply, then one that finds nothing to do; both are given."""
+        return self.apply(), self.apply()
+
+    def ip_show(self):
+        return self.launch("/sbin/ip", "route", "show", "proto", "111")[0]
+
+    def nft_list(self):
+        return self.launch("/usr/sbin/nft", "list", "table", "ip", "overland")[0]
