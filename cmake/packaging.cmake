@@ -19,7 +19,7 @@ install(FILES docs/man/overland.toml.5 DESTINATION share/man/man5)
 install(FILES packaging/completion/overland DESTINATION share/bash-completion/completions)
 install(DIRECTORY config/ DESTINATION share/doc/overland/examples
         FILES_MATCHING PATTERN *.toml PATTERN rt_protos.d EXCLUDE)
-install(FILES docs/inventory.md README.md DESTINATION share/doc/overland OPTIONAL)
+install(FILES docs/inventory.md docs/operations.md README.md DESTINATION share/doc/overland OPTIONAL)
 install(FILES docs/prometheus/overland.rules.yml DESTINATION share/doc/overland/examples OPTIONAL)
 install(FILES packaging/debian/copyright DESTINATION share/doc/overland)
 install(FILES packaging/debian/lintian-overrides DESTINATION share/lintian/overrides RENAME overland)

@@ -1,18 +1,55 @@
+#include <unistd.h>
+
 #include <iostream>
 
+#include "base/file.h"
 #include "cli/exit_code.h"
+#include "cli/prometheus.h"
 #include "cli/session.h"
 #include "cli/status_report.h"
 #include "cli/verb.h"
 
 namespace overland::cli {
+namespace {
+
+po::options_description description() {
+  auto options = machine_options();
+  options.add_options()("prometheus", po::value<std::string>()->value_name("FILE"),
+                        "write metrics there instead of printing; - is standard output");
+  options.add(run_options());
+  return options;
+}
+
+std::optional<std::string> inventory_hash(const std::string& file) {
+  constexpr std::size_t kLimit = std::size_t{64} << 20U;  // that of inventory::load()
+  if (file == "-") return std::nullopt;
+  const auto content = base::read_file(file, kLimit);
+  return content ? std::optional(content_hash(*content)) : std::nullopt;
+}
+
+void write_metrics(const std::string& file, const std::string& text) {
+  if (file == "-") {
+    std::cout << text;
+  } else {
+    // Readable by the node exporter, which is not root.
+    base::replace_file(file, text, {0644, ::geteuid(), ::getegid()});
+  }
+}
+
+}  // namespace
 
 int status(const std::vector<std::string>& arguments) {
-  const auto values = parse(arguments, "status [OPTIONS]", machine_options());
+  const auto values = parse(arguments, "status [OPTIONS]", description());
   if (!values) return kOk;
   Session session(read_options(*values));
   overland::plan::Options options;
   const auto survey = session.survey(options, false);
+  if (values->count("prometheus") != 0) {
+    const auto runs = reconcile::load_runs(session.options.runs_file);
+    write_metrics((*values)["prometheus"].as<std::string>(),
+                  prometheus_text(survey, runs, inventory_hash(session.options.inventory)));
+    return kOk;
+  }
   const StatusReport report = make_status(session.inventory, *session.host, survey);
   std::cout << (session.options.json ? status_json(report)
                                      : status_text(report, session.options.color));

@@ -10,7 +10,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
-from lab import Lab, nspawn  # noqa: E402  (the path has to be set first)
+from lab import Lab, nspawn, roots  # noqa: E402  (the path has to be set first)
 from lab.shell import run  # noqa: E402
 
 SKIPPED = 77
@@ -46,6 +46,22 @@ def packages(binary, tmp_path_factory):
             made[kind] = next(folder.glob(f"*.{kind.lower()}"))
         return made[kind]
     return make
+
+
+@pytest.fixture(scope="session")
+def promtool(tmp_path_factory):
+    """Debian has it in the package of the server, which is better not installed for a test: only unpacked."""
+    if installed := shutil.which("promtool"):
+        return installed
+    cached = roots.CACHE / "promtool"
+    if not cached.exists():
+        need("apt-get", "dpkg-deb")
+        folder = tmp_path_factory.mktemp("prometheus")
+        run(["env", "-C", folder, "apt-get", "download", "-q", "prometheus"], timeout=300)
+        run(["dpkg-deb", "--extract", next(folder.glob("*.deb")), folder / "root"])
+        roots.CACHE.mkdir(parents=True, exist_ok=True)
+        shutil.copy(folder / "root/usr/bin/promtool", cached)
+    return cached
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,20 @@
     docker-200 (systemd, dockerd, overland) --- lan 10.0.0.0/24 --- docker-201 (stands for a peer and its container)
 """
 
+import re
 import time
 from types import SimpleNamespace
 
 import pytest
+from conftest import REPOSITORY
 from lab import snapshot
 from lab.cluster import INVENTORY
 from lab.docker import Container
 from lab.nspawn import SystemdHost
 from lab.probe import ping
+from lab.shell import run
 
+OPERATIONS = REPOSITORY / "docs/operations.md"
 UNITS = ["overland-boot.service", "overland.service", "overland.timer"]
 PATH = "/etc/overland/inventory.toml"
 PEER = "192.168.200.2"
@@ -169,6 +173,35 @@ def test_a_restart_that_apply_makes_itself_does_not_meet_its_own_unit(place):
     assert plan(host) == 0
 
 
+def test_metrics_are_written_after_each_run(place, promtool):
+    """By the drop-in that docs/operations.md gives, under the unit's sandbox."""
+    host = place.host
+    drop_in = re.search(r"```ini\n(.*?ExecStopPost.*?)```", OPERATIONS.read_text(), re.DOTALL)[1]
+    host.write("/etc/systemd/system/overland.service.d/metrics.conf", drop_in)
+    host.sh("mkdir -p /var/lib/prometheus/node-exporter; systemctl daemon-reload")
+    host.sh("ip route del 192.168.200.0/24; systemctl start overland.service")
+    text = host.read("/var/lib/prometheus/node-exporter/overland.prom")
+    lint = run([promtool, "check", "metrics"], input=text, check=False)
+    assert (lint.returncode, lint.stdout + lint.stderr) == (0, "")
+    metrics = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert metrics["overland_routes_desired"] == metrics["overland_routes_installed"] == "2"
+    assert metrics['overland_drift_items{kind="route"}'] == "0"
+    assert int(metrics['overland_repairs_total{kind="route"}']) >= 1
+    now = int(host.sh("date +%s").stdout)
+    last_run, success = (int(metrics[f"overland_last_{what}_timestamp_seconds"]) for what in ("run", "success"))
+    assert now - 10 < last_run <= success <= now
+
+    # A failing run leaves the last success where it was.
+    host.write(PATH, "broken")
+    assert host.systemctl("start", "overland.service", check=False).returncode != 0
+    host.write(PATH, INVENTORY)
+    after = host.overland("status", "--prometheus", "-").stdout
+    assert f"overland_last_success_timestamp_seconds {success}\n" in after
+    assert int(re.search(r"last_run_timestamp_seconds (\d+)", after)[1]) >= success
+    host.sh("rm -r /etc/systemd/system/overland.service.d /var/lib/prometheus; systemctl daemon-reload;"
+            "systemctl reset-failed overland.service")
+
+
 def test_a_broken_inventory_fails_loudly_and_leaves_the_last_good_state(place):
     host = place.host
     before = snapshot.take(host)
@@ -229,7 +262,7 @@ def test_nothing_is_left_after_removal(place):
     found = snapshot.differences(place.before, snapshot.take(host))
     assert [line for line in found if "eth0@if" not in line] == []
     assert files_of_ours(host) - place.files == set()
-    assert host.sh("systemctl list-unit-files --no-legend 'overland*'").stdout == ""
+    assert host.systemctl("list-unit-files", "--no-legend", "overland*", check=False).stdout == ""
 
 
 def test_a_package_removed_without_purge_leaves_traffic_and_state(place):

@@ -1,0 +1,66 @@
+#include "reconcile/run_record.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace overland::reconcile {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr std::size_t kLimit = 64U << 10U;  // two times and five counters
+
+struct Kind {
+  const char* operator()(const plan::SysctlStep&) const { return "sysctl"; }
+  const char* operator()(const plan::LinkStep&) const { return "link"; }
+  const char* operator()(const plan::FirewallStep&) const { return "firewall"; }
+  const char* operator()(const plan::RouteStep&) const { return "route"; }
+  const char* operator()(const plan::AdoptStep&) const { return "route"; }
+  const char* operator()(const plan::DockerStep&) const { return "docker"; }
+  const char* operator()(const plan::RestartDockerStep&) const { return "docker"; }
+};
+
+constexpr std::array kKinds = {"docker", "firewall", "link", "route", "sysctl"};
+
+}  // namespace
+
+std::span<const char* const> kinds() { return kKinds; }
+
+const char* kind_of(const plan::Step& step) { return std::visit(Kind{}, step); }
+
+RunRecord load_runs(const std::filesystem::path& file) {
+  RunRecord record;
+  try {
+    const auto text = base::read_file(file, kLimit);
+    if (!text) return {};
+    const Json document = Json::parse(*text);
+    record.last_run = document.at("last_run").get<std::int64_t>();
+    record.last_success = document.at("last_success").get<std::int64_t>();
+    record.repairs = document.at("repairs").get<std::map<std::string, std::uint64_t>>();
+  } catch (const Json::exception&) {
+    return {};  // counters may start again, apply may not fail for them
+  } catch (const base::Error&) {
+    return {};  // store_runs() meets the same and says so
+  }
+  return record;
+}
+
+void store_runs(const std::filesystem::path& file, const RunRecord& record) {
+  const Json document = {{"last_run", record.last_run},
+                         {"last_success", record.last_success},
+                         {"repairs", record.repairs}};
+  base::replace_file(file, document.dump() + "\n", {0644, ::geteuid(), ::getegid()},
+                     base::Symlinks::kRefuse);
+}
+
+void count_repairs(const std::vector<StepReport>& steps, RunRecord& record) {
+  for (const auto& step : steps) {
+    if (step.status == Status::kDone) ++record.repairs[kind_of(step.step)];
+  }
+}
+
+}  // namespace overland::reconcile

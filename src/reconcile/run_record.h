@@ -1,0 +1,39 @@
+#pragma once
+// When apply ran and what it has repaired since boot: what status --prometheus counts. Kept in
+// /run, so that a run that changes nothing writes to no disk; like all counters it starts again at
+// zero with a boot. Losing it costs nothing but the numbers.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plan/step.h"
+#include "reconcile/apply.h"
+
+namespace overland::reconcile {
+
+struct RunRecord {
+  std::int64_t last_run = 0;      // begin of the last apply, in seconds since 1970; 0: none
+  std::int64_t last_success = 0;  // end of the last whole one that left nothing to do
+  std::map<std::string, std::uint64_t> repairs;  // steps done, by kind_of()
+
+  auto operator<=>(const RunRecord&) const = default;
+};
+
+/// All kinds of steps, sorted: "docker", "firewall", "link", "route", "sysctl".
+std::span<const char* const> kinds();
+const char* kind_of(const plan::Step& step);
+
+/// An absent, unreadable or damaged file gives the default.
+RunRecord load_runs(const std::filesystem::path& file);
+
+/// Throws what errno says where it cannot be written.
+void store_runs(const std::filesystem::path& file, const RunRecord& record);
+
+/// Counts the steps that were done.
+void count_repairs(const std::vector<StepReport>& steps, RunRecord& record);
+
+}  // namespace overland::reconcile

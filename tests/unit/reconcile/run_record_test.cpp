@@ -1,0 +1,51 @@
+#include "reconcile/run_record.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace overland::reconcile {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+class RunRecordFile : public testing::Test {
+ protected:
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path folder_ = testing::TempDir() + "/runs-" + std::to_string(::getpid());
+  std::filesystem::path file_ = folder_ / "runs.json";
+};
+
+TEST_F(RunRecordFile, IsReadAsItWasWritten) {
+  const RunRecord record = {1700000000, 1700000001, {{"route", 3}, {"firewall", 1}}};
+  store_runs(file_, record);
+  EXPECT_EQ(load_runs(file_), record);
+}
+
+TEST_F(RunRecordFile, AbsentOrDamagedStartsAgain) {
+  EXPECT_EQ(load_runs(file_), RunRecord{});
+  std::filesystem::create_directories(folder_);
+  for (const char* const text : {"", "{", "[]", R"({"last_run": "x"})", R"({"last_run": 1})"}) {
+    std::ofstream(file_) << text;
+    EXPECT_EQ(load_runs(file_), RunRecord{}) << text;
+  }
+}
+
+TEST(RunRecord, CountsDoneStepsOnly) {
+  const plan::RouteStep route;
+  RunRecord record;
+  record.repairs["route"] = 1;
+  count_repairs({{route, Status::kDone, {}},
+                 {route, Status::kFailed, "why"},
+                 {plan::FirewallStep{}, Status::kDone, {}},
+                 {plan::RestartDockerStep{}, Status::kSkipped, "why"}},
+                record);
+  EXPECT_THAT(record.repairs, ElementsAre(Pair("firewall", 1), Pair("route", 2)));
+}
+
+}  // namespace
+}  // namespace overland::reconcile
