@@ -1,6 +1,8 @@
 #include "firewall/variant.h"
 
 #include <array>
+#include <filesystem>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/process.h"
@@ -34,6 +36,20 @@ FirewallFacts by_docker_chains(const VariantClues& clues) {
     return chosen(FirewallVariant::kNft, "DOCKER-USER stands in the nf_tables table ip filter");
   }
   return chosen(FirewallVariant::kLegacy, "DOCKER-USER stands in the legacy table filter");
+}
+
+/// Where `program` is a link to one of iptables' two programs that are many in one, as everywhere
+/// since 1.8, its name says what its version would; empty else. Asking takes a process.
+std::string kind_by_name(const std::string& program) {
+  std::error_code error;
+  const auto target = std::filesystem::canonical(program, error);
+  if (error) return "";
+  if (target.filename() == "xtables-nft-multi")
+    return program + " is xtables-nft-multi (nf_tables)";
+  if (target.filename() == "xtables-legacy-multi") {
+    return program + " is xtables-legacy-multi (legacy)";
+  }
+  return "";
 }
 
 }  // namespace
@@ -76,6 +92,7 @@ std::string iptables_version() {
   constexpr std::array<const char*, 3> kPlaces = {"/usr/sbin/iptables", "/sbin/iptables",
                                                   "/usr/local/sbin/iptables"};
   for (const char* program : kPlaces) {
+    if (auto kind = kind_by_name(program); !kind.empty()) return kind;
     try {
       const base::ProcessResult result = base::run(program, {"--version"}, std::chrono::seconds(5));
       if (result.status == 0) return result.out.substr(0, result.out.find('\n'));

@@ -26,7 +26,8 @@ struct VariantClues {
 /// own word, where DOCKER-USER stands, what the iptables program says, what the kernel has.
 model::FirewallFacts choose_variant(const VariantClues& clues);
 
-/// First line of `iptables --version`; empty where there is none.
+/// What program iptables is: by the name of the program behind the link, else the first line of
+/// `iptables --version`; empty where there is none.
 std::string iptables_version();
 
 }  // namespace overland::firewall
