@@ -92,9 +92,11 @@ def remove_tree(tree):
 
 
 def main(suites):
-    """Build (or find) the roots of the given suites; for scripts that want them ready beforehand."""
+    """Build (or find) the roots of the given suites, "sid+ufw" with a package beside Docker; for scripts that want them
+    ready beforehand."""
     for suite in suites:
-        print(ensure(suite), flush=True)
+        name, *extra = suite.split("+")
+        print(ensure(name, extra=extra), flush=True)
 
 
 if __name__ == "__main__":
