@@ -1,12 +1,17 @@
 #include "docker/daemon_process.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/unique_fd.h"
 
 namespace overland::docker {
 namespace {
@@ -58,9 +63,17 @@ std::string start_time(const std::string& stat) {
   return fields ? field : std::string();
 }
 
+/// Asked of every process there is: three system calls and no more.
+bool is_dockerd(const fs::path& process) {
+  const base::UniqueFd comm(::open((process / "comm").c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<char, 16> name;  // TASK_COMM_LEN of linux/sched.h
+  const ssize_t size = comm.valid() ? ::read(comm.get(), name.data(), name.size()) : 0;
+  return size > 0 && std::string_view(name.data(), static_cast<std::size_t>(size)) == "dockerd\n";
+}
+
 std::optional<DaemonProcess> examine(pid_t pid, const fs::path& proc) {
   const fs::path process = proc / std::to_string(pid);
-  if (read_proc(process / "comm") != "dockerd\n") return std::nullopt;
+  if (!is_dockerd(process)) return std::nullopt;
   const std::string started = start_time(read_proc(process / "stat"));
   if (started.empty()) return std::nullopt;
   DaemonProcess daemon;
@@ -93,7 +106,8 @@ std::optional<DaemonProcess> find_daemon(const fs::path& pidfile, const fs::path
   for (fs::directory_iterator entry(proc, error), end; !error && entry != end;
        entry.increment(error)) {
     const auto pid = parse_pid(entry->path().filename().string());
-    if (!pid || !shares_namespaces(entry->path(), proc / "self")) continue;
+    if (!pid || !is_dockerd(entry->path())) continue;
+    if (!shares_namespaces(entry->path(), proc / "self")) continue;
     if (auto daemon = examine(*pid, proc)) return daemon;
   }
   return std::nullopt;
