@@ -160,8 +160,13 @@ def test_a_reload_of_docker_disturbs_nothing(place):
 
 
 def test_a_restart_that_apply_makes_itself_does_not_meet_its_own_unit(place):
-    """docker.service pulls overland.service in, which waits for the lock of the apply that restarts Docker."""
+    """docker.service pulls overland.service in, which waits for the lock of the apply that restarts Docker.
+
+    It must not pull overland-boot.service in, which is not active after a mere install: Docker would wait for that.
+    """
     host = place.host
+    host.systemctl("stop", "overland-boot.service")
+    started = time.monotonic()
     for bip in ("192.168.100.9/24", "192.168.100.1/24"):
         host.write(PATH, INVENTORY.replace("192.168.100.1/24", bip))
         host.systemctl("reset-failed", "docker.service")
@@ -170,6 +175,8 @@ def test_a_restart_that_apply_makes_itself_does_not_meet_its_own_unit(place):
         assert done.returncode == 0, done
         assert host.docker0() == bip
         await_run(host, previous)
+    assert time.monotonic() - started < 30
+    assert host.systemctl("is-active", "overland-boot.service", check=False).stdout == "inactive\n"
     assert plan(host) == 0
 
 
