@@ -40,7 +40,7 @@ def test_exposure_is_at_most_3_0(units, name):
 def test_the_two_services_share_one_sandbox():
     def sandbox(name):
         text = (REPOSITORY / "systemd" / name).read_text()
-        return text[text.index("CapabilityBoundingSet="):text.index("[Install]")]
+        return text[text.index("CapabilityBoundingSet="):text.index("SUIDSGID=")]
     assert sandbox(SERVICES[0]) == sandbox(SERVICES[1])
 
 
