@@ -8,6 +8,7 @@ import sys
 ALLOWED = {
     "base": set(),
     "model": {"base"},
+    "trial": {"base"},
     "inventory": {"model", "base"},
     "desired": {"inventory", "model", "base"},
     "plan": {"model", "base"},

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <iostream>
 
-#include "base/file_lock.h"
 #include "cli/exit_code.h"
+#include "cli/lock.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/verb.h"
@@ -78,6 +78,17 @@ void say_remaining(const reconcile::ApplyReport& report) {
   }
 }
 
+/// The timer's runs: a trial that goes on is no news.
+std::optional<base::FileLock> take_lock_quietly(const Options& options) {
+  try {
+    return take_lock(options);
+  } catch (const base::Error& error) {
+    if (error.kind() != base::ErrorKind::kLocked || !trial_runs(options)) throw;
+    spdlog::info("{}", error.what());
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 int apply(const std::vector<std::string>& arguments) {
@@ -86,7 +97,9 @@ int apply(const std::vector<std::string>& arguments) {
   const Options given = read_options(*values);
   require_privilege();
   inventory::require_trusted(given.inventory);
-  const base::FileLock lock(given.lock_file, std::chrono::seconds(given.wait_seconds));
+  const bool quiet = (*values)["quiet"].as<bool>();
+  const auto lock = quiet ? take_lock_quietly(given) : take_lock(given);
+  if (!lock) return kLocked;
   auto runs = reconcile::load_runs(given.runs_file);
   runs.last_run = now();
   keep(given.runs_file, runs);
@@ -107,7 +120,7 @@ int apply(const std::vector<std::string>& arguments) {
     std::cout << report_json(report, session.host->name);
   } else if (!report.steps.empty()) {
     std::cout << report_text(report, session.options.color);
-  } else if (!(*values)["quiet"].as<bool>()) {
+  } else if (!quiet) {
     const auto conflicts = report.after.plan.conflicts.size();
     std::cout << "Nothing to change: " << session.host->name
               << (conflicts == 0 ? " is as the inventory says\n"

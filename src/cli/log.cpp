@@ -2,8 +2,10 @@
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -48,6 +50,13 @@ bool stderr_is_journal() {
   struct stat status = {};
   if (stream == nullptr || ::fstat(STDERR_FILENO, &status) != 0) return false;
   return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;
+}
+
+void set_up_system_log() {
+  auto sink =
+      std::make_shared<spdlog::sinks::syslog_sink_mt>("overland", LOG_PID, LOG_DAEMON, true);
+  sink->set_pattern("%v");
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("overland", std::move(sink)));
 }
 
 void set_up_log() {

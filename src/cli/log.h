@@ -7,6 +7,9 @@ namespace overland::cli {
 /// priorities of sd-daemon(3) ("<3>…") where standard error is the journal.
 void set_up_log();
 
+/// For a process without streams: the log goes to syslog(3), which is the journal with systemd.
+void set_up_system_log();
+
 /// Whether JOURNAL_STREAM of systemd.exec(5) names our standard error.
 bool stderr_is_journal();
 

@@ -4,8 +4,8 @@
 
 #include <iostream>
 
-#include "base/file_lock.h"
 #include "cli/exit_code.h"
+#include "cli/lock.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/verb.h"
@@ -26,7 +26,7 @@ int purge(const std::vector<std::string>& arguments) {
   if (!values) return kOk;
   const Options options = read_options(*values);
   require_privilege();
-  const base::FileLock lock(options.lock_file, std::chrono::seconds(options.wait_seconds));
+  const base::FileLock lock = take_lock(options);
   const auto saved = reconcile::load_saved(options.state_file);
   Machine machine(options);
   auto before = reconcile::survey_removal(machine.ports(), saved);

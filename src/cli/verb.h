@@ -18,6 +18,8 @@ int validate(const std::vector<std::string>& arguments);
 int plan(const std::vector<std::string>& arguments);
 int apply(const std::vector<std::string>& arguments);
 int status(const std::vector<std::string>& arguments);
+int try_out(const std::vector<std::string>& arguments);
+int confirm(const std::vector<std::string>& arguments);
 int purge(const std::vector<std::string>& arguments);
 int explain(const std::vector<std::string>& arguments);
 int graph(const std::vector<std::string>& arguments);

@@ -16,6 +16,8 @@ constexpr std::array kVerbs = {
     Verb{"validate", "check an inventory; needs neither root nor a network", validate},
     Verb{"plan", "show what apply would change", plan},
     Verb{"apply", "make this host what the inventory says, and verify it", apply},
+    Verb{"try", "apply, and roll back unless confirmed in time", try_out},
+    Verb{"confirm", "keep what overland try has changed", confirm},
     Verb{"status", "desired beside actual: peers, firewall, Docker", status},
     Verb{"purge", "remove everything overland made and put back what it replaced", purge},
     Verb{"explain", "the way between two addresses or hosts, hop by hop", explain},

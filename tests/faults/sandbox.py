@@ -66,6 +66,17 @@ echo ready
 exec cat > /dev/null
 """
 
+STATE = r"""
+ip route show table all | sort; printf '\001'
+nft -s list ruleset; printf '\001'
+cat /proc/sys/net/ipv4/ip_forward; printf '\001'
+cat /etc/docker/daemon.json 2>/dev/null || echo none; printf '\001'
+stat -c %a:%U:%G /etc/docker/daemon.json 2>/dev/null || echo none; printf '\001'
+cat /var/lib/overland/state.json 2>/dev/null || echo none; printf '\001'
+ip -br link | cut -d' ' -f1; printf '\001'
+ls -A /etc/docker /var/lib/overland
+"""
+
 
 class Sandbox:
     def __init__(self):
@@ -121,16 +132,8 @@ class Sandbox:
 
     def state(self):
         """All that overland could touch, exactly."""
-        return {
-            "routes": sorted(self.sh("ip route show table all").splitlines()),
-            "rules": self.sh("nft -s list ruleset 2>/dev/null"),
-            "forward": self.sh("cat /proc/sys/net/ipv4/ip_forward"),
-            "daemon.json": self.read("/etc/docker/daemon.json"),
-            "mode": self.sh("stat -c %a:%U:%G /etc/docker/daemon.json 2>/dev/null || echo none"),
-            "memory": self.read("/var/lib/overland/state.json"),
-            "links": self.sh("ip -br link | cut -d' ' -f1"),
-            "leftovers": self.sh("ls -A /etc/docker /var/lib/overland"),
-        }
+        parts = self.sh(STATE).split("\x01")
+        return dict(zip(("routes", "rules", "forward", "daemon.json", "mode", "memory", "links", "leftovers"), parts))
 
     def close(self):
         self.holder.stdin.close()

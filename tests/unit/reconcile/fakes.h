@@ -19,6 +19,7 @@ struct World {
   base::ErrorKind fault = base::ErrorKind::kFailure;
   bool restart_takes_bip = true;
   std::optional<std::string> daemon_json = "{}";
+  bool blind = false;  // links cannot be listed
   int changes = 0;
   int restarts = 0;
 
@@ -63,7 +64,10 @@ struct FakeRoutes : host::Routes {
 
 struct FakeLinks : host::Links {
   explicit FakeLinks(World& w) : world(w) {}
-  std::vector<model::LinkFacts> facts() override { return world.facts.links; }
+  std::vector<model::LinkFacts> facts() override {
+    if (world.blind) throw base::Error(base::ErrorKind::kFailure, "injected blindness");
+    return world.facts.links;
+  }
   std::vector<model::VlanLink> read() override { return world.state.links; }
   void apply(const plan::LinkStep& step) override { world.must(step); }
   World& world;

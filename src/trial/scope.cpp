@@ -1,0 +1,68 @@
+#include "trial/scope.h"
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
+
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <thread>
+
+#include "base/error.h"
+
+namespace overland::trial {
+namespace {
+
+struct BusCloser {
+  void operator()(sd_bus* bus) const { ::sd_bus_close_unref(bus); }
+};
+struct MessageRelease {
+  void operator()(sd_bus_message* message) const { ::sd_bus_message_unref(message); }
+};
+
+constexpr std::chrono::seconds kPatience(5);
+
+/// `status` is a negative errno, as sd-bus returns them.
+void check(int status) {
+  if (status >= 0) return;
+  throw base::Error(base::ErrorKind::kFailure,
+                    "systemd gives the watchdog no scope of its own: " + base::errno_text(-status),
+                    -status);
+}
+
+std::string cgroup_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/cgroup");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+bool move_to_scope(pid_t pid, const std::string& name, const std::string& description) {
+  if (::sd_booted() <= 0) return false;
+  sd_bus* raw_bus = nullptr;
+  check(::sd_bus_open_system(&raw_bus));
+  const std::unique_ptr<sd_bus, BusCloser> bus(raw_bus);
+  ::sd_bus_set_method_call_timeout(raw_bus, std::chrono::microseconds(kPatience).count());
+  sd_bus_message* raw_call = nullptr;
+  // org.freedesktop.systemd1(5): StartTransientUnit(name, mode, properties, auxiliary units)
+  check(::sd_bus_message_new_method_call(raw_bus, &raw_call, "org.freedesktop.systemd1",
+                                         "/org/freedesktop/systemd1",
+                                         "org.freedesktop.systemd1.Manager", "StartTransientUnit"));
+  const std::unique_ptr<sd_bus_message, MessageRelease> call(raw_call);
+  check(::sd_bus_message_append(raw_call, "ssa(sv)a(sa(sv))", name.c_str(), "fail", 3,
+                                "Description", "s", description.c_str(), "PIDs", "au", 1,
+                                static_cast<std::uint32_t>(pid), "CollectMode", "s",
+                                "inactive-or-failed", 0));
+  check(::sd_bus_call(raw_bus, raw_call, 0, nullptr, nullptr));
+  // The answer names a job; the move itself shows in the process's cgroup.
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (cgroup_of(pid).find("/" + name) == std::string::npos) {
+    if (std::chrono::steady_clock::now() >= deadline) check(-ETIMEDOUT);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return true;
+}
+
+}  // namespace overland::trial
