@@ -15,8 +15,8 @@ struct ProcessResult {
 
 /// Runs `program` (absolute path) with `arguments` and waits for it. Standard input is /dev/null;
 /// the environment is PATH and LC_ALL=C only. Output past 1 MiB a stream is thrown away. After
-/// `patience` the program and what it started are killed and kFailure (ETIMEDOUT) thrown; kUnsupported where the program
-/// is not there (ENOENT).
+/// `patience` the program and what it started are killed and kFailure (ETIMEDOUT) thrown;
+/// kUnsupported where the program is not there (ENOENT).
 ProcessResult run(const std::string& program, const std::vector<std::string>& arguments,
                   std::chrono::milliseconds patience = std::chrono::seconds(30));
 

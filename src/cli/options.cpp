@@ -103,8 +103,7 @@ po::options_description lock_options() {
 
 po::options_description run_options() {
   po::options_description options("Metrics");
-  options.add_options()("runs",
-                        po::value<std::string>()->default_value("/run/overland/runs.json"),
+  options.add_options()("runs", po::value<std::string>()->default_value("/run/overland/runs.json"),
                         "when apply ran and what it repaired, for status --prometheus");
   return options;
 }

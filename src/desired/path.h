@@ -63,7 +63,8 @@ Path find_path(const inventory::Inventory& inventory, const Endpoint& from, cons
 /// Where it does not, strict rp_filter (ip-sysctl.rst) may drop what arrives.
 bool same_way(const Path& there, const Path& back);
 
-/// Both as text for people: one stage two lines, then what becomes of the packet, then the way back.
+/// Both as text for people: one stage two lines, then what becomes of the packet, then the way
+/// back.
 std::string render_path(const inventory::Inventory& inventory, const Endpoint& from,
                         const Endpoint& to, const Path& there, const Path& back);
 

@@ -1,6 +1,6 @@
 #pragma once
-// One way to write the firewall policy into the kernel. There are two: nft and iptc. A driver touches
-// only its own variant's tables, and there only what carries our marks.
+// One way to write the firewall policy into the kernel. There are two: nft and iptc. A driver
+// touches only its own variant's tables, and there only what carries our marks.
 
 #include <optional>
 
@@ -16,8 +16,10 @@ class Driver {
   virtual std::optional<model::Firewall> read(const model::FirewallPolicy& desired) = 0;
   /// Makes `to` the policy in force: one transaction, element deltas where only sets differ.
   /// `from` is what read() said last.
-  virtual void write(const std::optional<model::Firewall>& from, const model::FirewallPolicy& to) = 0;
-  /// Removes everything of ours in this variant, and DOCKER-USER where we made it and nobody uses it.
+  virtual void write(const std::optional<model::Firewall>& from,
+                     const model::FirewallPolicy& to) = 0;
+  /// Removes everything of ours in this variant, and DOCKER-USER where we made it and nobody uses
+  /// it.
   virtual void remove() = 0;
 };
 

@@ -7,10 +7,10 @@
 #include <cerrno>
 
 #include "base/error.h"
-#include "model/ownership.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "firewall/iptc_decoding.h"
+#include "model/ownership.h"
 
 namespace overland::firewall::iptc {
 namespace {

@@ -17,6 +17,11 @@ namespace overland::host {
 /// How one step ended: no error means done.
 using Outcome = std::optional<base::Error>;
 
+struct RoutesFound {
+  std::vector<model::Route> ours;
+  std::vector<model::ForeignRoute> foreign;
+};
+
 class Routes {
  public:
   virtual ~Routes() = default;
@@ -25,6 +30,10 @@ class Routes {
   /// Foreign routes of the main table with exactly one of `destinations`, or that the kernel
   /// prefers for the first address of one; sorted.
   virtual std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix> destinations) = 0;
+  /// What read() and foreign() give, for an adapter that sees both in one look.
+  virtual RoutesFound look(std::span<const model::Prefix> destinations) {
+    return {read(), foreign(destinations)};
+  }
   /// Carries out many at once; one outcome a step, in order. Creating fails with EEXIST where a
   /// foreign route has the same destination and metric: that one is never replaced. Creating what
   /// is there already and removing what is gone already are done, not failed.

@@ -1,4 +1,4 @@
-// RouteTable::foreign(): who else has routes where ours go.
+// RouteTable::foreign() and look(): who else has routes where ours go.
 
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -7,8 +7,11 @@
 #include <cerrno>
 #include <limits>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "kernel/netlink_socket.h"
+#include "kernel/own_routes.h"
 #include "kernel/route_message.h"
 #include "kernel/routes.h"
 #include "model/ownership.h"
@@ -19,8 +22,8 @@ namespace {
 using model::ForeignRoute;
 using model::Prefix;
 
-/// Asking about one destination costs as much as the dump of several routes; a table that is larger
-/// than this many routes (and that many for each destination) is not dumped to its end.
+/// Asking about one destination costs as much as the dump of several routes; a table with more
+/// foreign routes than this (and that many for each destination) is not dumped to its end.
 constexpr std::size_t kDumpAlways = 1024;
 constexpr std::size_t kDumpPerDestination = 2;
 
@@ -31,26 +34,34 @@ class Search {
     std::sort(destinations_.begin(), destinations_.end());
   }
 
-  std::vector<ForeignRoute> run() {
+  /// Puts ours there too where a dump has shown them on the way.
+  std::vector<ForeignRoute> run(std::optional<std::vector<model::Route>>& ours) {
     const std::size_t limit = kDumpAlways + kDumpPerDestination * destinations_.size();
-    if (!dump(limit) && !look_up()) dump(std::numeric_limits<std::size_t>::max());
+    bool dumped = dump(limit);
+    if (!dumped && !look_up()) dumped = dump(std::numeric_limits<std::size_t>::max());
+    if (dumped) ours = in_force(std::move(ours_));
     std::sort(found_.begin(), found_.end());
     found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
     return std::move(found_);
   }
 
  private:
-  /// Reads the main table; false where it has more than `limit` routes.
+  /// Reads the main table; false where it has more than `limit` foreign routes.
   bool dump(std::size_t limit) {
     std::size_t seen = 0;
     NetlinkSocket().dump(
         [](MessageBuffer& buffer) { put_route_dump(buffer, model::Family::kInet4, 0); },
         [&] {
           found_.clear();
+          ours_.clear();
           seen = 0;
         },
         [&](const nlmsghdr& message) {
-          if (route_protocol(message) != model::kRouteProtocol) consider(message);
+          if (route_protocol(message) == model::kRouteProtocol) {
+            if (auto route = own_route(message)) ours_.push_back(std::move(*route));
+            return true;
+          }
+          consider(message);
           return ++seen <= limit;
         });
     return seen <= limit;
@@ -109,14 +120,21 @@ class Search {
 
   std::vector<Prefix> destinations_;
   std::vector<ForeignRoute> found_;
+  std::vector<model::Route> ours_;  // in the kernel's order
   std::map<unsigned, std::string> names_;
 };
 
 }  // namespace
 
 std::vector<ForeignRoute> RouteTable::foreign(std::span<const Prefix> destinations) {
-  if (destinations.empty()) return {};
-  return Search(destinations).run();
+  return look(destinations).foreign;
+}
+
+host::RoutesFound RouteTable::look(std::span<const Prefix> destinations) {
+  if (destinations.empty()) return {read(), {}};
+  std::optional<std::vector<model::Route>> ours;
+  auto foreign = Search(destinations).run(ours);
+  return {ours ? std::move(*ours) : read(), std::move(foreign)};
 }
 
 }  // namespace overland::kernel

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
-#include <tuple>
 
 #include "kernel/netlink_socket.h"
+#include "kernel/own_routes.h"
 #include "kernel/route_message.h"
 #include "model/ownership.h"
 
@@ -42,31 +42,6 @@ base::Error create_error(const model::Route& route, const Refusal& refusal) {
             refusal.error};
   }
   return refusal_error(what, refusal);
-}
-
-/// In the order of a route's identity.
-bool before(const model::Route& left, const model::Route& right) {
-  return std::tie(left.destination, left.metric) < std::tie(right.destination, right.metric);
-}
-
-/// Our routes in the kernel's order. Where a change was cut short two have one identity: the old
-/// one, which is in force, stands first.
-std::vector<model::Route> read_all() {
-  std::vector<model::Route> routes;
-  NetlinkSocket().dump(
-      [](MessageBuffer& buffer) {
-        put_route_dump(buffer, model::Family::kInet4, model::kRouteProtocol);
-      },
-      [&] { routes.clear(); },
-      [&](const nlmsghdr& message) {
-        if (route_protocol(message) != model::kRouteProtocol) return true;
-        auto route = read_route(message);
-        if (route && route->table == RT_TABLE_MAIN && !route->cloned) {
-          routes.push_back({route->destination, route->metric, std::move(route->gateways)});
-        }
-        return true;
-      });
-  return routes;
 }
 
 /// One apply(): the steps, what became of each, and the socket.
@@ -106,7 +81,7 @@ class Batch {
 
   /// EEXIST is success where the very route is there and ours.
   void forgive(const std::vector<std::size_t>& held) {
-    std::vector<model::Route> ours = read_all();
+    std::vector<model::Route> ours = dump_own_routes();
     std::sort(ours.begin(), ours.end());
     for (const std::size_t i : held) {
       if (std::binary_search(ours.begin(), ours.end(), *steps_[i].to)) outcomes_[i].reset();
@@ -124,7 +99,7 @@ class Batch {
       multipath = multipath || step.from->gateways.size() > 1;
     }
     if (!multipath) return chosen;
-    std::vector<model::Route> ours = read_all();
+    std::vector<model::Route> ours = dump_own_routes();
     std::sort(ours.begin(), ours.end());
     std::erase_if(chosen, [&](std::size_t i) {
       const model::Route& old = *steps_[i].from;
@@ -154,17 +129,7 @@ class Batch {
 
 }  // namespace
 
-std::vector<model::Route> RouteTable::read() {
-  std::vector<model::Route> routes = read_all();
-  if (!std::is_sorted(routes.begin(), routes.end(), before)) {
-    std::stable_sort(routes.begin(), routes.end(), before);
-  }
-  const auto same = [](const model::Route& left, const model::Route& right) {
-    return !before(left, right);
-  };
-  routes.erase(std::unique(routes.begin(), routes.end(), same), routes.end());
-  return routes;
-}
+std::vector<model::Route> RouteTable::read() { return in_force(dump_own_routes()); }
 
 std::vector<host::Outcome> RouteTable::apply(std::span<const plan::RouteStep> steps) {
   return Batch(steps).run();

@@ -18,6 +18,8 @@ class RouteTable : public host::Routes {
   /// Small tables are dumped, large ones asked about each destination. The latter does not see a
   /// foreign route to the same prefix which one of ours already beats.
   std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix> destinations) override;
+  /// One dump for both where the table is small.
+  host::RoutesFound look(std::span<const model::Prefix> destinations) override;
   std::vector<host::Outcome> apply(std::span<const plan::RouteStep> steps) override;
   /// Gone already is done. Throws kInvalid where the route carries our own protocol, or none.
   void remove(const model::ForeignRoute& route) override;

@@ -44,8 +44,7 @@ std::optional<Split> split(std::string_view text) {
     return std::nullopt;
   }
   std::uint8_t length = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
   return Split{text.substr(0, slash), length};
 }
@@ -137,7 +136,10 @@ std::string InterfaceAddress::to_string() const {
 }
 
 std::vector<Prefix> aggregate(std::vector<Prefix> prefixes) {
-  std::sort(prefixes.begin(), prefixes.end());
+  // They mostly come from an inventory that is in order already.
+  if (!std::is_sorted(prefixes.begin(), prefixes.end())) {
+    std::sort(prefixes.begin(), prefixes.end());
+  }
   std::vector<Prefix> result;
   for (const Prefix& next : prefixes) {
     // Sorted by network, then length: whatever contains `next` is the last one kept.

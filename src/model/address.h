@@ -39,9 +39,23 @@ class Address {
   [[nodiscard]] std::uint32_t ipv4() const;
   [[nodiscard]] std::string to_string() const;
 
-  auto operator<=>(const Address&) const = default;
+  bool operator==(const Address&) const = default;
+  /// As if defaulted; two numbers compare faster than sixteen bytes.
+  std::strong_ordering operator<=>(const Address& other) const {
+    if (family_ != other.family_) return family_ <=> other.family_;
+    const std::uint64_t high = number(0);
+    const std::uint64_t other_high = other.number(0);
+    return high != other_high ? high <=> other_high : number(8) <=> other.number(8);
+  }
 
  private:
+  /// Eight bytes as they are on the wire: the most significant first.
+  [[nodiscard]] std::uint64_t number(std::size_t offset) const {
+    std::uint64_t value = 0;
+    for (std::size_t i = offset; i < offset + 8; ++i) value = value << 8U | bytes_[i];
+    return value;
+  }
+
   Family family_ = Family::kInet4;
   std::array<std::uint8_t, 16> bytes_ = {};
 };

@@ -1,6 +1,7 @@
 #pragma once
-// What the firewall shall let through, as intent: drivers encode it in their own rules, read it back
-// and compare by meaning and order. Lists are sorted and aggregated, so equal policies compare equal.
+// What the firewall shall let through, as intent: drivers encode it in their own rules, read it
+// back and compare by meaning and order. Lists are sorted and aggregated, so equal policies compare
+// equal.
 //
 // Trusted traffic comes in on an underlay link from a peer's address or bridge subnet and goes to a
 // local bridge subnet, or leaves a local bridge towards a peer. It is accepted, and its source
@@ -37,8 +38,8 @@ struct Masquerade {
 struct FirewallPolicy {
   FirewallVariant variant = FirewallVariant::kNft;
   FirewallAnchor anchor = FirewallAnchor::kDockerUser;
-  std::uint32_t mark = 0;   // exactly one bit of the packet mark
-  bool conntrack = true;    // false: traffic between bridge subnets is not tracked
+  std::uint32_t mark = 0;                   // exactly one bit of the packet mark
+  bool conntrack = true;                    // false: traffic between bridge subnets is not tracked
   std::vector<std::string> bridges;         // links of the local bridge subnets: docker0
   std::vector<std::string> underlay_links;  // links trusted traffic may come in on
   std::vector<Prefix> local;                // bridge subnets of this host
@@ -52,9 +53,9 @@ struct FirewallPolicy {
   auto operator<=>(const FirewallPolicy&) const = default;
 };
 
-/// The policy as it is in force. `defects` says, one sentence each, where the rules read differ from
-/// what the driver would write for `policy` (a jump missing, a rule out of order, a rule of somebody
-/// else in a chain of ours); a desired firewall has none.
+/// The policy as it is in force. `defects` says, one sentence each, where the rules read differ
+/// from what the driver would write for `policy` (a jump missing, a rule out of order, a rule of
+/// somebody else in a chain of ours); a desired firewall has none.
 struct Firewall {
   FirewallPolicy policy;
   std::vector<std::string> defects;

@@ -1,6 +1,6 @@
 #pragma once
-// The state of one host in everything overland owns: desired or actual, one type for both. Lists are
-// sorted by their keys. What we find but never change stands apart, in HostFacts.
+// The state of one host in everything overland owns: desired or actual, one type for both. Lists
+// are sorted by their keys. What we find but never change stands apart, in HostFacts.
 
 #include <compare>
 #include <optional>
@@ -16,10 +16,10 @@
 namespace overland::model {
 
 struct HostState {
-  std::vector<Sysctl> sysctls;        // by key; actual: the value now of every key desired
-  std::vector<VlanLink> links;        // by name
-  std::optional<Firewall> firewall;   // nullopt: nothing of ours
-  std::vector<Route> routes;          // by destination and metric
+  std::vector<Sysctl> sysctls;           // by key; actual: the value now of every key desired
+  std::vector<VlanLink> links;           // by name
+  std::optional<Firewall> firewall;      // nullopt: nothing of ours
+  std::vector<Route> routes;             // by destination and metric
   std::optional<DockerSettings> docker;  // nullopt: none of our business here
 
   auto operator<=>(const HostState&) const = default;

@@ -13,7 +13,7 @@ namespace overland::model {
 /// A VLAN sub-interface of ours: `name` is parent.id. REORDER_HDR is the kernel's default.
 /// Its MTU is the parent's, always.
 struct VlanLink {
-  std::string name;    // at most 15 characters (IFNAMSIZ of linux/if.h, with the final NUL)
+  std::string name;  // at most 15 characters (IFNAMSIZ of linux/if.h, with the final NUL)
   std::string parent;
   std::uint16_t vlan = 0;  // 802.1Q id, 1..4094
   InterfaceAddress address;
@@ -26,13 +26,13 @@ struct VlanLink {
 /// What is there, ours or not: never changed through this type.
 struct LinkFacts {
   std::string name;
-  bool up = false;             // IFF_UP of netdevice(7)
-  bool carrier = false;        // IFF_LOWER_UP
-  bool bridge = false;         // kind "bridge"
-  std::uint32_t mtu = 0;       // bytes
-  std::uint16_t vlan = 0;      // 802.1Q id where kind is "vlan", else 0
-  std::string parent;          // of a VLAN link; else empty
-  bool ours = false;           // carries our alias
+  bool up = false;         // IFF_UP of netdevice(7)
+  bool carrier = false;    // IFF_LOWER_UP
+  bool bridge = false;     // kind "bridge"
+  std::uint32_t mtu = 0;   // bytes
+  std::uint16_t vlan = 0;  // 802.1Q id where kind is "vlan", else 0
+  std::string parent;      // of a VLAN link; else empty
+  bool ours = false;       // carries our alias
   std::vector<InterfaceAddress> addresses;
   std::uint8_t rp_filter = 0;  // in force: 0 off, 1 strict, 2 loose (ip-sysctl.rst); only of links
                                // with addresses

@@ -13,15 +13,16 @@ namespace overland::model {
 
 struct Route {
   Prefix destination;
-  std::uint32_t metric = 0;      // RTA_PRIORITY of rtnetlink(7); lower wins
-  std::vector<Address> gateways; // one, or several of equal weight: a multipath route; sorted
+  std::uint32_t metric = 0;       // RTA_PRIORITY of rtnetlink(7); lower wins
+  std::vector<Address> gateways;  // one, or several of equal weight: a multipath route; sorted
 
   auto operator<=>(const Route&) const = default;
 };
 
-/// The metric of our route to `destination`: kMetricBase plus one of 256 classes, a pure function of
-/// the prefix. The kernel's fib_info hash (net/ipv4/fib_semantics.c) contains the metric but not the
-/// gateway: without the spread, inserting routes through many gateways of one link is quadratic.
+/// The metric of our route to `destination`: kMetricBase plus one of 256 classes, a pure function
+/// of the prefix. The kernel's fib_info hash (net/ipv4/fib_semantics.c) contains the metric but not
+/// the gateway: without the spread, inserting routes through many gateways of one link is
+/// quadratic.
 std::uint32_t route_metric(const Prefix& destination);
 
 /// A route that somebody else made and that concerns one of ours.

@@ -77,11 +77,12 @@ model::HostState observe(const host::Ports& ports, const model::HostState& desir
   actual.firewall =
       ports.firewall.read(desired.firewall ? desired.firewall->policy : model::FirewallPolicy{});
   if (desired.firewall) facts.firewall.droppers = ports.firewall.droppers(desired.firewall->policy);
-  actual.routes = ports.routes.read();
   std::vector<model::Prefix> destinations;
   destinations.reserve(desired.routes.size());
   for (const auto& route : desired.routes) destinations.push_back(route.destination);
-  facts.foreign_routes = ports.routes.foreign(destinations);
+  auto routes = ports.routes.look(destinations);
+  actual.routes = std::move(routes.ours);
+  facts.foreign_routes = std::move(routes.foreign);
   if (desired.docker) {
     actual.docker = observe_docker(ports.docker, *desired.docker, saved, facts);
   }

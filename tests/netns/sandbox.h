@@ -1,5 +1,6 @@
 #pragma once
-// A network namespace of this process's own, with a private /sys: no test ever touches the machine's.
+// A network namespace of this process's own, with a private /sys: no test ever touches the
+// machine's.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,0 +1,55 @@
+#include "kernel/own_routes.h"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "kernel/netlink_socket.h"
+#include "kernel/route_message.h"
+#include "model/ownership.h"
+
+namespace overland::kernel {
+namespace {
+
+/// In the order of a route's identity.
+bool before(const model::Route& left, const model::Route& right) {
+  return std::tie(left.destination, left.metric) < std::tie(right.destination, right.metric);
+}
+
+}  // namespace
+
+std::optional<model::Route> own_route(const nlmsghdr& message) {
+  if (route_protocol(message) != model::kRouteProtocol) return std::nullopt;
+  auto route = read_route(message);
+  if (!route || route->table != RT_TABLE_MAIN || route->cloned) return std::nullopt;
+  return model::Route{route->destination, route->metric, std::move(route->gateways)};
+}
+
+std::vector<model::Route> dump_own_routes() {
+  std::vector<model::Route> routes;
+  NetlinkSocket().dump(
+      [](MessageBuffer& buffer) {
+        put_route_dump(buffer, model::Family::kInet4, model::kRouteProtocol);
+      },
+      [&] { routes.clear(); },
+      [&](const nlmsghdr& message) {
+        if (auto route = own_route(message)) routes.push_back(std::move(*route));
+        return true;
+      });
+  return routes;
+}
+
+std::vector<model::Route> in_force(std::vector<model::Route> routes) {
+  if (!std::is_sorted(routes.begin(), routes.end(), before)) {
+    std::stable_sort(routes.begin(), routes.end(), before);
+  }
+  const auto same = [](const model::Route& left, const model::Route& right) {
+    return !before(left, right);
+  };
+  routes.erase(std::unique(routes.begin(), routes.end(), same), routes.end());
+  return routes;
+}
+
+}  // namespace overland::kernel
