@@ -59,8 +59,9 @@ Seconds look_with_overland(const Routes& routes) {
   kernel::RouteTable table;
   model::HostState actual;
   model::HostFacts facts;
-  actual.routes = table.read();
-  facts.foreign_routes = table.foreign(destinations);
+  auto found = table.look(destinations);
+  actual.routes = std::move(found.ours);
+  facts.foreign_routes = std::move(found.foreign);
   const auto plan = plan::make_plan(actual, desired, facts);
   const Seconds taken = Clock::now() - start;
   if (!plan.empty()) throw base::Error(base::ErrorKind::kFailure, "the plan is not empty");

@@ -81,6 +81,21 @@ TEST_F(ForeignRoutes, LooksThroughPolicyRulesAndLocalAddresses) {
   EXPECT_EQ(foreign({"10.1.0.0/24"}), wanted);
 }
 
+TEST_F(ForeignRoutes, OneLookSeesOursBesideThem) {
+  const std::vector ours = {route("10.1.0.0/24", {"10.9.0.2"}), route("10.2.0.0/24", {"10.9.0.3"})};
+  RouteTable().apply(std::vector{create(ours[1]), create(ours[0])});
+  sh("ip route add 10.1.0.0/24 via 10.9.0.9");
+  const std::vector theirs = {foreign_route("10.1.0.0/24", 0, 3, {"10.9.0.9"}, "lan")};
+  const std::vector destinations = {prefix("10.1.0.0/24"), prefix("10.2.0.0/24")};
+  for (const bool large : {false, true}) {
+    if (large) fill_table();
+    const auto found = RouteTable().look(destinations);
+    EXPECT_EQ(found.ours, ours);
+    EXPECT_EQ(found.foreign, theirs);
+  }
+  EXPECT_EQ(RouteTable().look({}).ours, ours);
+}
+
 TEST_F(ForeignRoutes, FindsBlackholes) {
   sh("ip route add blackhole 10.1.0.0/24");
   const std::vector wanted = {foreign_route("10.1.0.0/24", 0, 3, {}, "")};
