@@ -3,8 +3,21 @@
 namespace overland::inventory {
 namespace {
 
-/// The end of the string that starts at `begin` (its opening quote): one past the closing quote, or
-/// the end of line or text where it is not closed.
+Position position_of(std::string_view text, std::size_t offset) {
+  Position result{1, 1};
+  for (const char c : text.substr(0, offset)) {
+    if (c == '\n') {
+      ++result.line;
+      result.column = 1;
+    } else if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U) {
+      ++result.column;  // in characters, as the parser counts
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
 std::size_t skip_string(std::string_view text, std::size_t begin) {
   const char quote = text[begin];
   const bool multi_line =
@@ -26,21 +39,6 @@ std::size_t skip_string(std::string_view text, std::size_t begin) {
   }
   return text.size();
 }
-
-Position position_of(std::string_view text, std::size_t offset) {
-  Position result{1, 1};
-  for (const char c : text.substr(0, offset)) {
-    if (c == '\n') {
-      ++result.line;
-      result.column = 1;
-    } else if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U) {
-      ++result.column;  // in characters, as the parser counts
-    }
-  }
-  return result;
-}
-
-}  // namespace
 
 std::optional<Refusal> refuse_early(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";

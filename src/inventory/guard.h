@@ -2,6 +2,7 @@
 // Refuses texts whose tree would be so deep that walking or freeing it could overflow the stack.
 // Runs before the TOML parser and reads strings and comments exactly as TOML does.
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -18,6 +19,10 @@ struct Refusal {
   Code code;  // kNesting or kSyntax
   Position at;
 };
+
+/// The end of the string that starts at `begin` (its opening quote): one past the closing quote, or
+/// the end of line or text where it is not closed.
+std::size_t skip_string(std::string_view text, std::size_t begin);
 
 /// The first fault of these kinds; nullopt where there is none.
 std::optional<Refusal> refuse_early(std::string_view text);

@@ -1,6 +1,9 @@
 #include "inventory/read.h"
 
+#include <algorithm>
+
 #include "inventory/guard.h"
+#include "inventory/pieces.h"
 #include "inventory/read_parts.h"
 
 namespace overland::inventory {
@@ -36,25 +39,16 @@ std::string syntax_remedy(std::string_view description) {
   return "see https://toml.io/en/v1.0.0";
 }
 
-std::optional<toml::table> parse_toml(const std::string& text, Report& report) {
-  if (const auto refusal = refuse_early(text)) {
-    const bool nesting = refusal->code == Code::kNesting;
-    report.add(refusal->code, refusal->at,
-               nesting ? "keys, tables or lists are nested too deeply"
-                       : "not valid TOML: a character outside ASCII stands outside quotes",
-               nesting ? "no inventory needs more than three levels"
-                       : "put text in straight double quotes: \"…\"");
-    return std::nullopt;
-  }
-  // Debian's shared library is built with exceptions, and its symbols are named for it.
-  try {
-    return toml::parse(text);
-  } catch (const toml::parse_error& fault) {
-    const std::string description(fault.description());
-    report.add(Code::kSyntax, position(fault.source()), "not valid TOML: " + printable(description),
-               syntax_remedy(description));
-    return std::nullopt;
-  }
+bool refused(const std::string& text, Report& report) {
+  const auto refusal = refuse_early(text);
+  if (!refusal) return false;
+  const bool nesting = refusal->code == Code::kNesting;
+  report.add(refusal->code, refusal->at,
+             nesting ? "keys, tables or lists are nested too deeply"
+                     : "not valid TOML: a character outside ASCII stands outside quotes",
+             nesting ? "no inventory needs more than three levels"
+                     : "put text in straight double quotes: \"…\"");
+  return true;
 }
 
 void read_version(Fields& top, Report& report) {
@@ -145,7 +139,7 @@ bool read_list(Fields& top, std::string_view key, Report& report, Read read_one)
   if (list == nullptr) return present;
   for (toml::node& node : *list) {
     if (toml::table* const table = node.as_table()) {
-      read_one(*table, list->size());
+      read_one(*table);
       table->clear();  // large files: the tree shrinks while the inventory grows
     } else {
       report.add(Code::kWrongType, position(node.source()),
@@ -155,6 +149,63 @@ bool read_list(Fields& top, std::string_view key, Report& report, Read read_one)
   }
   return !list->empty();
 }
+
+/// One text, piece by piece.
+class Reading {
+ public:
+  Reading(std::string_view text, Report& report)
+      : text_(text), report_(report), sections_(find_sections(text)) {}
+
+  Draft run() {
+    const std::size_t size = std::max(kSmallestPiece, text_.size() / kMostPieces);
+    std::size_t lines = 0;
+    for (const std::string_view piece : cut(text_, sections_, size)) {
+      // The line breaks before it keep the parser's positions true.
+      std::string padded(lines, '\n');
+      padded += piece;
+      lines += static_cast<std::size_t>(std::count(piece.begin(), piece.end(), '\n'));
+      toml::table tree = toml::parse(padded);
+      Fields top(tree, "", kTopKeys, report_);
+      if (piece.data() == text_.data()) read_first(top);
+      const bool hosts = read_list(top, "host", report_, [&](toml::table& table) {
+        read_host(table, docker_, firewall_, index_, draft_, report_);
+      });
+      draft_.hosts_read = draft_.hosts_read || hosts;
+      top.report_unknown();
+    }
+    draft_.readable = true;
+    return std::move(draft_);
+  }
+
+ private:
+  static constexpr std::size_t kSmallestPiece = std::size_t{256} << 10U;  // some 3,500 hosts
+  static constexpr std::size_t kMostPieces = 8;
+
+  /// What comes before the hosts, and once.
+  void read_first(Fields& top) {
+    read_version(top, report_);
+    read_cluster(top, draft_.inventory.cluster, report_);
+    read_defaults(top, docker_, firewall_, report_);
+    const bool found = read_list(top, "segment", report_,
+                                 [&](toml::table& table) { read_segment(table, draft_, report_); });
+    if (!found && top.require("segment", "a [[segment]] with name and subnet")) {
+      report_.add(Code::kEmptyList, top.key_at("segment"), "segment is an empty list",
+                  "add a [[segment]] with name and subnet");
+    }
+    for (std::size_t i = 0; i < draft_.inventory.segments.size(); ++i) {
+      index_.emplace(draft_.inventory.segments[i].name, i);
+    }
+    draft_.inventory.hosts.reserve(sections_.hosts.size());
+  }
+
+  std::string_view text_;
+  Report& report_;
+  Sections sections_;
+  DockerOptions docker_;
+  FirewallOptions firewall_;
+  SegmentIndex index_;
+  Draft draft_;
+};
 
 }  // namespace
 
@@ -181,34 +232,17 @@ void read_firewall(Fields& fields, FirewallOptions& options, Report& report) {
 }
 
 Draft read(const std::string& text, Report& report) {
-  Draft draft;
-  auto tree = parse_toml(text, report);
-  if (!tree) return draft;
-  draft.readable = true;
-  Fields top(*tree, "", kTopKeys, report);
-  read_version(top, report);
-  read_cluster(top, draft.inventory.cluster, report);
-  DockerOptions docker;
-  FirewallOptions firewall;
-  read_defaults(top, docker, firewall, report);
-
-  const bool found = read_list(top, "segment", report, [&](toml::table& table, std::size_t) {
-    read_segment(table, draft, report);
-  });
-  if (!found && top.require("segment", "a [[segment]] with name and subnet")) {
-    report.add(Code::kEmptyList, top.key_at("segment"), "segment is an empty list",
-               "add a [[segment]] with name and subnet");
+  if (refused(text, report)) return {};
+  // Debian's shared library is built with exceptions, and its symbols are named for it.
+  try {
+    return Reading(text, report).run();
+  } catch (const toml::parse_error& fault) {
+    report = Report();  // pieces before this one may have had faults; syntax comes first
+    const std::string description(fault.description());
+    report.add(Code::kSyntax, position(fault.source()), "not valid TOML: " + printable(description),
+               syntax_remedy(description));
+    return {};
   }
-  SegmentIndex index;
-  for (std::size_t i = 0; i < draft.inventory.segments.size(); ++i) {
-    index.emplace(draft.inventory.segments[i].name, i);
-  }
-  draft.hosts_read = read_list(top, "host", report, [&](toml::table& table, std::size_t count) {
-    draft.inventory.hosts.reserve(count);
-    read_host(table, docker, firewall, index, draft, report);
-  });
-  top.report_unknown();
-  return draft;
 }
 
 }  // namespace overland::inventory
