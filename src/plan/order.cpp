@@ -43,8 +43,10 @@ Rank rank(const Step& step) { return std::visit(Ranker{}, step); }
 }  // namespace
 
 void put_in_order(std::vector<Step>& steps) {
-  std::stable_sort(steps.begin(), steps.end(),
-                   [](const Step& a, const Step& b) { return rank(a) < rank(b); });
+  const auto before = [](const Step& a, const Step& b) { return rank(a) < rank(b); };
+  // Steps are large, and a first apply has a hundred thousand in order.
+  if (std::is_sorted(steps.begin(), steps.end(), before)) return;
+  std::stable_sort(steps.begin(), steps.end(), before);
 }
 
 }  // namespace overland::plan

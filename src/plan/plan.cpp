@@ -95,6 +95,7 @@ void diff_routes(const HostState& actual, const HostState& desired, const model:
     }
   }
   if (!options.prune) move_removals(changes, plan.held);
+  plan.steps.reserve(plan.steps.size() + changes.size());
   for (auto& change : changes) plan.steps.emplace_back(std::move(change));
 }
 
