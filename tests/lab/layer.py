@@ -14,7 +14,7 @@ IMAGE = "/opt/lab/image.tar"
 SERVER = ["busybox", "httpd", "-f", "-p", "80", "-h", "/www"]
 CGI = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s\\n' \"$REMOTE_ADDR\"\n"
 WRAPPER = """#!/bin/sh
-exec /opt/overland/{loader} --library-path /opt/overland/lib --argv0 overland /opt/overland/overland "$@"
+exec /opt/overland/{loader} --library-path /opt/overland/lib --argv0 {name} /opt/overland/{name} "$@"
 """
 
 
@@ -42,9 +42,9 @@ def executable(path, text):
 
 def bundle(folder, binary):
     """The binary with its libraries and its loader, so that one build runs in the root of every suite."""
-    home = folder / "opt/overland"
-    (home / "lib").mkdir(parents=True)
-    shutil.copy(binary, home / "overland")
+    home, name = folder / "opt/overland", Path(binary).name
+    (home / "lib").mkdir(parents=True, exist_ok=True)
+    shutil.copy(binary, home / name)
     loader = None
     for line in run(["ldd", binary]).stdout.splitlines():
         path = next((word for word in line.split() if word.startswith("/")), None)
@@ -58,7 +58,7 @@ def bundle(folder, binary):
             shutil.copy(path, home / loader)
     if loader is None:
         raise LabError(f"{binary} is not dynamically linked")
-    executable(folder / "usr/bin/overland", WRAPPER.format(loader=loader))
+    executable(folder / "usr/bin" / name, WRAPPER.format(loader=loader, name=name))
 
 
 def image():

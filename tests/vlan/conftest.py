@@ -15,7 +15,7 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
 
-from lab import Lab  # noqa: E402  (the path has to be set first)
+from lab import Lab, layer  # noqa: E402  (the path has to be set first)
 from lab.guest import Guest  # noqa: E402
 from lab.switch import Switch, offload_nothing  # noqa: E402
 from product import apply  # noqa: E402
@@ -23,6 +23,7 @@ from product import apply  # noqa: E402
 SKIPPED = 77
 EXAMPLE = TESTS.parent / "config/two-vlans.toml"
 PARENT = "enp0s8"
+KERNEL_TESTS = Path(os.environ.get("OVERLAND_BUILD_DIR", TESTS.parent / "build/dev")) / "tests/netns/kernel/netns_kernel"
 ACCESS = {"host1": (100, "172.16.10.11/24", "192.168.100.1/24"), "host2": (200, "172.16.20.12/24", "192.168.200.1/24")}
 
 
@@ -71,6 +72,8 @@ def net():
     with Lab() as lab:
         if not lab.binary:
             pytest.skip("there is no overland binary: build it or set OVERLAND_BINARY")
+        if KERNEL_TESTS.is_file():
+            layer.bundle(lab.layer, KERNEL_TESTS)
         yield TwoVlans(lab)
 
 

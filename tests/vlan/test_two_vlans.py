@@ -2,7 +2,8 @@
 
 import json
 
-from conftest import PARENT
+import pytest
+from conftest import KERNEL_TESTS, PARENT
 from product import apply, plan
 
 
@@ -120,3 +121,11 @@ def test_a_foreign_link_that_does_not_agree_is_a_conflict(net):
     router.sh(f"ip link del {PARENT}.100")
     apply(router)
     assert net.containers_talk()
+
+
+def test_the_adapter_makes_and_repairs_vlan_links(net):
+    """The tests of tests/netns/kernel that need 802.1Q, in namespaces of their own on the router's kernel."""
+    if not KERNEL_TESTS.is_file():
+        pytest.skip(f"{KERNEL_TESTS} is not built")
+    done = net.router.sh("netns_kernel --gtest_filter='VlanLinks.*'", check=False)
+    assert done.returncode == 0 and "[  PASSED  ] 4 tests." in done.stdout, done.stdout + done.stderr
