@@ -1,9 +1,11 @@
 #include "firewall/nft_context.h"
 
 #include <nftables/libnftables.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 
 #include "base/error.h"
 
@@ -27,11 +29,37 @@ std::string one_line(const std::string& text) {
   return result.empty() ? "libnftables gave no reason" : result;
 }
 
+/// Whether libnftables works just now.
+bool inside = false;
+
+/// libnftables calls exit(3), with codes of its own (src/netlink.c: NFT_EXIT_NONL), where it gets
+/// no netlink socket or no memory; it has said why on standard error. The exit code of a failure
+/// is 1.
+void end_as_failure() {
+  if (inside) ::_exit(EXIT_FAILURE);
+}
+
+class Inside {
+ public:
+  Inside() {
+    static const int registered = std::atexit(end_as_failure);
+    inside = registered == 0;
+  }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+  ~Inside() { inside = false; }
+};
+
+nft_ctx* open_context() {
+  const Inside guard;
+  return ::nft_ctx_new(NFT_CTX_DEFAULT);
+}
+
 }  // namespace
 
 void NftContext::Free::operator()(nft_ctx* context) const { ::nft_ctx_free(context); }
 
-NftContext::NftContext() : context_(::nft_ctx_new(NFT_CTX_DEFAULT)) {
+NftContext::NftContext() : context_(open_context()) {
   if (context_ == nullptr || ::nft_ctx_buffer_output(context_.get()) != 0 ||
       ::nft_ctx_buffer_error(context_.get()) != 0) {
     base::throw_errno("cannot start libnftables", ENOMEM);
@@ -39,6 +67,7 @@ NftContext::NftContext() : context_(::nft_ctx_new(NFT_CTX_DEFAULT)) {
 }
 
 std::string NftContext::execute(const std::string& document) {
+  const Inside guard;
   const int result = ::nft_run_cmd_from_buffer(context_.get(), document.c_str());
   const char* out = ::nft_ctx_get_output_buffer(context_.get());
   std::string output = out == nullptr ? "" : out;

@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <functional>
+#include <thread>
 
 #include "base/error.h"
 #include "firewall/nft_attributes.h"
@@ -20,7 +22,10 @@ namespace {
 
 constexpr std::uint8_t kIpv4 = 2;              // NFPROTO_IPV4 of linux/netfilter.h
 constexpr std::size_t kReceiveBuffer = 65536;  // the kernel's dumps use at most 32 KiB a message
-constexpr int kTries = 16;
+// A script that calls iptables in a loop leaves gaps of a few milliseconds: one of many tries,
+// spread over some time, falls into one.
+constexpr std::chrono::milliseconds kPatience(2000);
+constexpr std::chrono::milliseconds kLongestPause(10);
 
 struct Request {
   std::uint16_t message = 0;  // NFT_MSG_…
@@ -90,12 +95,16 @@ bool receive(int fd, std::uint32_t sequence, const Visit& visit) {
 /// Dumps until no change came in between; `start` forgets what was seen so far.
 void dump(int fd, std::uint32_t& sequence, const Request& request,
           const std::function<void()>& start, const Visit& visit) {
-  for (int tries = 0; tries < kTries; ++tries) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  std::chrono::milliseconds pause(0);
+  do {
     start();
     ++sequence;
     send(fd, request, sequence);
     if (receive(fd, sequence, visit)) return;
-  }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause + std::chrono::milliseconds(1), kLongestPause);
+  } while (std::chrono::steady_clock::now() < deadline);
   throw base::Error(base::ErrorKind::kFailure,
                     "the nf_tables rules change too fast to be read; try again", EINTR);
 }
