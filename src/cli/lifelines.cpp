@@ -1,12 +1,13 @@
 #include "cli/lifelines.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
+#include "base/error.h"
+#include "base/file.h"
 #include "kernel/default_gateways.h"
 
 namespace overland::cli {
@@ -42,8 +43,13 @@ void add_own_addresses(const model::HostFacts& facts, const std::string& bridge,
 
 /// A configuration file that cannot be read names no lifeline: it must not stop an apply.
 std::string text_of(const std::string& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
+  constexpr std::size_t kLimit = std::size_t{1} << 20U;
+  try {
+    return base::read_file(file, kLimit).value_or("");
+  } catch (const base::Error& error) {
+    spdlog::debug("{}", error.what());
+    return {};
+  }
 }
 
 void add_name_servers(std::vector<Lifeline>& lifelines) {

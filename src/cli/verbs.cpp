@@ -92,6 +92,10 @@ int run(const std::vector<std::string>& arguments) {
   } catch (const std::bad_alloc&) {
     spdlog::error("out of memory");
     return kFailed;
+  } catch (const std::exception& error) {
+    // A library's that nobody below has converted: still a sentence and an exit code of ours.
+    spdlog::error("unexpected: {}", error.what());
+    return kFailed;
   }
 }
 

@@ -5,12 +5,11 @@
 
 #include <cerrno>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <thread>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace overland::trial {
 namespace {
@@ -33,8 +32,8 @@ void check(int status) {
 }
 
 std::string cgroup_of(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/cgroup");
-  return {std::istreambuf_iterator<char>(file), {}};
+  constexpr std::size_t kLimit = 65536;
+  return base::read_file("/proc/" + std::to_string(pid) + "/cgroup", kLimit).value_or("");
 }
 
 }  // namespace
