@@ -1,0 +1,194 @@
+"""Places that are full, read-only or gone; links that change underfoot; writers beside us."""
+
+import json
+import subprocess
+import threading
+import time
+
+import pytest
+from sandbox import DAEMON_JSON, FOREIGN, differences, explain
+
+
+@pytest.fixture
+def foreign(host):
+    host.sh(FOREIGN)
+    return host
+
+
+def converges(host):
+    done = host.overland("apply")
+    assert done.returncode == 0, explain(done)
+    assert host.overland("plan", "--detailed-exitcode").returncode == 0
+
+
+def steps(done):
+    return {step["resource"]: step["status"] for step in json.loads(done.stdout)["steps"]}
+
+
+@pytest.mark.parametrize("how", ["-o ro", "-o size=4k"])
+def test_no_room_for_daemon_json(foreign, how):
+    host = foreign
+    host.sh(f"mount -t tmpfs -o size=64k tmpfs /etc/docker; printf '%s' '{DAEMON_JSON}' > /etc/docker/daemon.json;"
+            f"mount {how.replace('-o ', '-o remount,')} /etc/docker")
+    before = host.state()
+    done = host.overland("apply", "--json")
+    assert done.returncode == 1 and "daemon.json" in done.stderr, explain(done)
+    assert steps(done)["docker daemon.json"] == "failed"
+    assert steps(done)["route 192.168.200.0/24"] == "done"  # the independent steps are done all the same
+    now = host.state()
+    for part in ("daemon.json", "mode"):
+        assert now[part] == before[part]
+    assert host.sh("ls -A /etc/docker") == "daemon.json\n"
+    host.sh("mount -o remount,rw,size=64k /etc/docker")
+    converges(host)
+
+
+@pytest.mark.parametrize("how", ["-o ro", "-o size=4k"])
+def test_no_room_for_the_memory(foreign, how):
+    host = foreign
+    host.sh(f"mount -t tmpfs {how} tmpfs /var/lib/overland")
+    if "size" in how:
+        host.sh("head -c 4096 /dev/zero > /var/lib/overland/ballast")
+    before = host.state()
+    done = host.overland("apply", "--json")
+    assert done.returncode == 1 and "/var/lib/overland" in done.stderr, explain(done)
+    now = host.state()
+    assert now["daemon.json"] == before["daemon.json"]  # what could not be remembered is not replaced
+    assert "192.168.200.0/24" in now["routes"]
+    host.sh("umount /var/lib/overland")
+    converges(host)
+
+
+@pytest.mark.parametrize("damage", [
+    "echo '{' > /var/lib/overland/state.json", "rm -f /var/lib/overland/state.json; mkdir /var/lib/overland/state.json",
+    "chmod 666 /var/lib/overland/state.json", "ln -sf /etc/passwd /var/lib/overland/state.json",
+    "head -c 3000000 /dev/zero > /var/lib/overland/state.json",
+])
+def test_a_damaged_memory_is_refused(foreign, damage):
+    host = foreign
+    converges(host)
+    host.sh(damage)
+    host.sh("ip route del 192.168.200.0/24")
+    before = host.state()
+    for verb in ("apply", "purge", "try"):
+        done = host.overland(verb)
+        assert done.returncode == 1 and "state.json" in done.stderr, explain(done)
+        assert differences(before, host.state()) == {}
+    host.sh("rm -r /var/lib/overland/state.json")
+    converges(host)
+
+
+def test_a_vanished_run_folder(foreign):
+    host = foreign
+    host.sh("rm -rf /run/overland /run/xtables.lock")
+    converges(host)
+
+
+@pytest.mark.parametrize("how", ["mount -t tmpfs -o ro tmpfs /run/overland", "rm -r /run/overland; touch /run/overland"])
+def test_no_place_for_the_lock(foreign, how):
+    host = foreign
+    host.sh(how)
+    before = host.state()
+    for verb in ("apply", "purge", "try"):
+        done = host.overland(verb)
+        assert done.returncode == 1 and "/run/overland" in done.stderr, explain(done)
+        assert differences(before, host.state()) == {}
+
+
+def test_a_lock_file_that_is_a_link_is_not_followed(foreign):
+    host = foreign
+    host.sh("ln -s /etc/shadow /run/overland/lock")
+    done = host.overland("apply")
+    assert done.returncode == 1 and "/run/overland/lock" in done.stderr, explain(done)
+
+
+def test_daemon_json_behind_a_link_is_followed_as_docker_does(foreign):
+    host = foreign
+    host.sh("mkdir /etc/real; mv /etc/docker/daemon.json /etc/real/d.json; ln -s /etc/real/d.json /etc/docker/daemon.json")
+    converges(host)
+    assert host.sh("readlink /etc/docker/daemon.json") == "/etc/real/d.json\n"
+    assert "192.168.100.1" in host.read("/etc/real/d.json")
+    assert host.overland("purge").returncode == 0
+    assert host.read("/etc/real/d.json") == DAEMON_JSON
+
+
+def changing(host, script, applies=12):
+    """Applies while `script` changes things over and over; every end is an honest one."""
+    loop = host.start(["sh", "-c", f"while :; do {script}; done"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(applies):
+            done = host.overland("apply", "--json")
+            assert done.returncode in (0, 1, 78), explain(done)
+            assert done.returncode == 0 or done.stderr.strip(), explain(done)
+            assert "terminate called" not in done.stderr
+            time.sleep(0.03)
+    finally:
+        host.sh("kill $(cat /run/loop) || true")
+        loop.terminate()
+        loop.wait()
+
+
+@pytest.mark.parametrize("script, restore", [
+    ("ip link set eth0 down; ip link set eth0 up; sleep 0.01", ""),
+    ("ip link set eth0 down; ip link set eth0 name eth9; ip link set eth9 up; sleep 0.02;"
+     "ip link set eth9 down; ip link set eth9 name eth0; ip link set eth0 up; sleep 0.02", ""),
+    ("ip link del eth0; ip link add eth0 type veth peer name lan; ip link set lan up; ip link set eth0 up;"
+     "ip address add 10.0.0.200/24 dev eth0; sleep 0.03", ""),
+    ("ip route flush proto 111; sleep 0.01", ""),
+    ("nft delete table ip overland; sleep 0.02", ""),
+    ("iptables-nft -F DOCKER-USER; sleep 0.02", ""),
+], ids=["down", "renamed", "made anew", "routes flushed", "table deleted", "jump flushed"])
+def test_things_that_change_in_the_middle(foreign, script, restore):
+    host = foreign
+    changing(host, "echo $$ > /run/loop; " + script)
+    host.sh("ip link show eth0 > /dev/null 2>&1 || ip link set eth9 name eth0 2>/dev/null ||"
+            "{ ip link add eth0 type veth peer name lan; ip link set lan up; }; ip link set eth0 up;"
+            "ip address replace 10.0.0.200/24 dev eth0; sleep 0.1")
+    converges(host)
+
+
+def test_an_iptables_loop_beside_loses_nothing(foreign):
+    host = foreign
+    host.sh("echo '#!/bin/sh\necho $$ > /run/loop; i=0; while [ ! -e /run/stop ]; do i=$((i+1));"
+            "iptables-nft -w -A FORWARD -s 10.7.$((i/250)).$((i%250)) -j ACCEPT && echo $i > /run/done;"
+            "sleep 0.01; done' > /run/l.sh")
+    loop = host.start(["sh", "/run/l.sh"])
+    for _ in range(10):
+        assert host.overland("apply", "--json").returncode == 0
+        assert host.overland("purge", "--json").returncode == 0
+    host.sh("touch /run/stop")
+    loop.wait(timeout=20)
+    written = int(host.read("/run/done"))
+    assert written > 3
+    assert host.sh("iptables-nft -S FORWARD | grep -c 10.7. || true") == f"{written}\n"
+    converges(host)
+
+
+def test_applies_at_the_same_time(foreign):
+    host = foreign
+    results = []
+
+    def one():
+        results.append(host.overland("apply", "--json", "--wait", "60"))
+
+    threads = [threading.Thread(target=one) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [done.returncode for done in results] == [0] * 6, [explain(done) for done in results]
+    assert sum(json.loads(done.stdout)["changed"] for done in results) == 1  # the others found it done
+    converges(host)
+
+
+def test_a_lock_that_is_held_answers_in_time(foreign):
+    host = foreign
+    holder = host.start(["flock", "/run/overland/lock", "sleep", "30"])
+    time.sleep(0.3)
+    began = time.monotonic()
+    done = host.overland("apply", "--wait", "1")
+    assert done.returncode == 75 and "lock" in done.stderr, explain(done)
+    assert 0.9 < time.monotonic() - began < 5
+    host.sh("pkill -x sleep || true")
+    holder.wait()
+    converges(host)
