@@ -76,7 +76,7 @@ class Host:
     def apply(self):
         return self.launch(self.programs.overland, "apply", "--inventory", str(self.inventory), "--host",
                            f"h{self.index}", "--state", str(self.folder / "state.json"),
-                           "--lock", str(self.folder / "lock"))
+                           "--lock", str(self.folder / "lock"), "--runs", str(self.folder / "runs.json"))
 
     def settle(self):
         """The first apply, then one that finds nothing to do; both are given."""
