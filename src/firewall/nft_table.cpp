@@ -24,6 +24,8 @@ Json not_in_set(const char* field, const char* set) {
 }
 Json comes_in_on(const char* set) { return match("==", meta("iifname"), std::string("@") + set); }
 Json counter() { return {{"counter", nullptr}}; }
+/// Ends this chain only: those of later priorities see the packet all the same.
+Json accept() { return {{"accept", nullptr}}; }
 Json marked(std::uint32_t mark) {
   return match("==", {{"&", Json::array({meta("mark"), mark})}}, mark);
 }
@@ -51,15 +53,16 @@ NftChain trusted_in(const FirewallPolicy& policy) {
   result.rules.push_back({marked(policy.mark), counter(), change_mark("&", ~policy.mark)});
   for (const char* peers : {"peer-subnets", "peer-hosts"}) {
     result.rules.push_back({comes_in_on("underlay"), in_set("daddr", "local"),
-                            in_set("saddr", peers), counter(), set_mark(policy.mark)});
+                            in_set("saddr", peers), counter(), set_mark(policy.mark), accept()});
   }
   for (const char* peers : {"peer-subnets", "peer-hosts"}) {
     result.rules.push_back({comes_in_on("bridges"), in_set("saddr", "local"),
-                            in_set("daddr", peers), counter(), set_mark(policy.mark)});
+                            in_set("daddr", peers), counter(), set_mark(policy.mark), accept()});
   }
   if (!policy.transit.empty()) {
     result.rules.push_back({comes_in_on("underlay"), in_set("saddr", "transit"),
-                            in_set("daddr", "transit"), counter(), set_mark(policy.mark)});
+                            in_set("daddr", "transit"), counter(), set_mark(policy.mark),
+                            accept()});
   }
   return result;
 }
@@ -69,7 +72,7 @@ NftChain untracked(const FirewallPolicy& policy) {
   NftChain result = chain("untracked", "filter", "prerouting", -305);
   const auto rule = [&](const char* from, const char* to) {
     result.rules.push_back({marked(policy.mark), in_set("saddr", from), in_set("daddr", to),
-                            counter(), Json{{"notrack", nullptr}}});
+                            counter(), Json{{"notrack", nullptr}}, accept()});
   };
   rule("local", "peer-subnets");
   rule("peer-subnets", "local");
@@ -179,7 +182,7 @@ NftTable encode_table(const FirewallPolicy& policy) {
 }
 
 std::vector<Json> anchor_rules(std::uint32_t mark) {
-  return {Json::array({marked(mark), counter(), Json{{"accept", nullptr}}})};
+  return {Json::array({marked(mark), counter(), accept()})};
 }
 
 }  // namespace overland::firewall
