@@ -16,6 +16,12 @@ if(OVERLAND_SANITIZE)
   target_link_options(overland_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+if(OVERLAND_FUZZ)
+  target_compile_options(overland_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(overland_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
 # overland_library(<folder> [PUBLIC deps...] [PRIVATE deps...]): all .cpp files of the folder.
 function(overland_library name)
   cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 namespace overland::kernel {
 
@@ -69,6 +70,8 @@ Refusal read_refusal(const nlmsghdr& message) {
   if (message.nlmsg_len < NLMSG_LENGTH(sizeof(nlmsgerr))) return {EBADMSG, ""};
   const auto* header = const_cast<nlmsghdr*>(&message);
   const auto* error = static_cast<const nlmsgerr*>(nlmsg_data(header));
+  // The kernel says 0 or a negative errno; the lowest number has no counterpart.
+  if (error->error > 0 || error->error == std::numeric_limits<int>::min()) return {EBADMSG, ""};
   Refusal refusal = {-error->error, ""};
   if ((message.nlmsg_flags & NLM_F_ACK_TLVS) == 0) return refusal;
   // Our sockets set NETLINK_CAP_ACK; a kernel without it echoes the whole request first.

@@ -4,6 +4,8 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <limits>
+
 #include "model/ownership.h"
 #include "unit/kernel/canned.h"
 
@@ -135,6 +137,12 @@ TEST(RouteMessage, BrokenRefusalsAreErrors) {
   });
   EXPECT_EQ(kernel::read_refusal(canned.message()).error, EEXIST);
   EXPECT_EQ(kernel::read_refusal(canned.cut(NLMSG_HDRLEN + 2).message()).error, EBADMSG);
+  const Canned no_negative([](MessageBuffer& buffer) {
+    nlmsgerr error = {};
+    error.error = std::numeric_limits<int>::min();
+    buffer.begin(NLMSG_ERROR, 0, error);
+  });
+  EXPECT_EQ(kernel::read_refusal(no_negative.message()).error, EBADMSG);
 }
 
 }  // namespace

@@ -1,0 +1,36 @@
+// Any text as an inventory: diagnostics or an inventory, never a crash; and what is accepted can be
+// carried out: every host gets a desired state.
+
+#include "inventory/inventory.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "desired/derive.h"
+#include "desired/graph.h"
+#include "inventory/report.h"
+
+using namespace overland;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  const auto loaded = inventory::parse(text);
+  inventory::render(loaded.diagnostics, "fuzz.toml");
+  if (!loaded.inventory) {
+    if (loaded.diagnostics.empty()) std::abort();  // refused without a word
+    return 0;
+  }
+  const auto& hosts = loaded.inventory->hosts;
+  for (std::size_t i = 0; i < std::min<std::size_t>(hosts.size(), 4); ++i) {
+    const auto state = desired::derive(*loaded.inventory, hosts[i], model::HostFacts{});
+    for (const auto& route : state.routes) {
+      // No accepted inventory leads a host's own addresses elsewhere.
+      for (const auto& own : hosts[i].addresses) {
+        if (route.destination.contains(own.address)) std::abort();
+      }
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,16 @@
+// Any bytes as the expressions of an nf_tables rule.
+
+#include "firewall/nft_rule.h"
+
+#include <cstdint>
+#include <vector>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // A copy of just that size, so that the sanitizer sees a byte read past its end.
+  const std::vector<std::uint8_t> bytes(data, data + size);
+  const auto rule = overland::firewall::decode_rule(
+      bytes, [](const std::string& set) { return nlohmann::json(set); });
+  // What cannot be printed could not be compared either.
+  rule.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return 0;
+}
