@@ -54,7 +54,14 @@ def wait_until_empty(group, seconds):
 
 def commands_in(group):
     pids = [pid for file in group.rglob("cgroup.procs") for pid in file.read_text().split()]
-    return [Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids if Path(f"/proc/{pid}/comm").exists()]
+    return [name for name in map(name_of, pids) if name]
+
+
+def name_of(pid):
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return None  # it has ended meanwhile
 
 
 def remove_cgroup(group):

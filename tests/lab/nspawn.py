@@ -112,13 +112,19 @@ class Guest(Namespace):
         self.holder.stdin.write("go\n")
         self.holder.stdin.flush()
         deadline = time.monotonic() + 20
-        while not (found := self.leader()):
+        while not (found := self.leader_or_none()):
             if time.monotonic() > deadline:
                 raise LabError(f"systemd-nspawn does not start:\n{self.console()}")
             time.sleep(0.05)
         self.pid = int(found)
         self.enter = ["nsenter", "-t", found, "-n", "-m", "-p", "-u", "-i", "-C", "-r", "-w"]
         self.await_bus()
+
+    def leader_or_none(self):
+        try:
+            return self.leader()
+        except (FileNotFoundError, ProcessLookupError):
+            return None  # a process or cgroup that went while it was looked at: look again
 
     def leader(self):
         """systemd's process number out here: the only one that is 1 two levels further down."""
