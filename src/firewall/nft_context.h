@@ -15,8 +15,9 @@ class NftContext {
   NftContext();
 
   /// Carries out `commands` (an array) as one transaction. Throws with the kernel's errno where the
-  /// message tells it: kPrivilege for EPERM, kFailure else; nothing has changed then.
-  void run(const nlohmann::json& commands);
+  /// message tells it: kPrivilege for EPERM, kFailure else; nothing has changed then. Takes the
+  /// commands over: with ten thousand elements libnftables needs their memory.
+  void run(nlohmann::json commands);
   /// The objects of a listing ("list" commands), without its metainfo; elements of named sets left
   /// out.
   nlohmann::json list(const nlohmann::json& command);

@@ -1,5 +1,7 @@
 #include "firewall/nft_driver.h"
 
+#include <utility>
+
 #include "base/error.h"
 #include "firewall/nft_compare.h"
 #include "firewall/nft_context.h"
@@ -47,8 +49,8 @@ class NftDriver final : public Driver {
       const NftState state = read_state();
       // Deltas first; should the kernel not take one, our table from nothing.
       const WriteMode mode = number < kTries ? WriteMode::kDelta : WriteMode::kWhole;
-      const nlohmann::json commands = commands_for(state, to, mode);
-      if (!commands.empty()) NftContext().run(commands);
+      nlohmann::json commands = commands_for(state, to, mode);
+      if (!commands.empty()) NftContext().run(std::move(commands));
     });
   }
 
@@ -57,8 +59,8 @@ class NftDriver final : public Driver {
       const NftState state = read_state();
       // A chain we made may be referred to from where we do not look: then it stays.
       const RemoveMode mode = number < kTries ? RemoveMode::kEverything : RemoveMode::kMarked;
-      const nlohmann::json commands = removal_commands(state, mode);
-      if (!commands.empty()) NftContext().run(commands);
+      nlohmann::json commands = removal_commands(state, mode);
+      if (!commands.empty()) NftContext().run(std::move(commands));
     });
   }
 };
