@@ -65,6 +65,19 @@ std::uint32_t mark_in(const NftTable& table) {
   return 0;
 }
 
+/// nullopt where the encoding is broken, whatever was meant.
+std::optional<bool> conntrack_in(const NftTable& table) {
+  if (find_chain(table, "keep-source") != nullptr) return true;
+  const NftChain* chain = find_chain(table, "trusted-in");
+  if (chain == nullptr) return std::nullopt;
+  for (const Json& rule : chain->rules) {
+    for (const Json& expression : rule) {
+      if (expression.contains("notrack")) return false;
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<model::Masquerade> masquerades_in(const NftTable& table) {
   std::vector<model::Masquerade> result;
   const NftChain* chain = find_chain(table, "masquerade");
@@ -209,10 +222,7 @@ FirewallPolicy decode_policy(const NftState& state, const FirewallPolicy& desire
   }
   const NftTable& table = *state.table;
   policy.mark = mark_in(table);
-  // With neither chain the encoding is broken, whatever was meant.
-  const bool tracked = find_chain(table, "untracked") == nullptr;
-  const bool neither = tracked && find_chain(table, "keep-source") == nullptr;
-  policy.conntrack = neither ? desired.conntrack : tracked;
+  policy.conntrack = conntrack_in(table).value_or(desired.conntrack);
   policy.bridges = names_in(table, "bridges");
   policy.underlay_links = names_in(table, "underlay");
   policy.local = prefixes_in(table, "local");

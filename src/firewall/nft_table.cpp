@@ -45,38 +45,37 @@ NftChain chain(const char* name, const char* type, const char* hook, int priorit
   return {name, type, hook, priority, "accept", {}};
 }
 
-/// Before raw (-300), where Docker drops, and before connection tracking (-200).
+/// What happens to trusted traffic once it is known: nothing after it in the chain is asked, least
+/// of all another large set.
+void trust(std::vector<Json>& rule, const FirewallPolicy& policy, bool tracked) {
+  rule.push_back(counter());
+  rule.push_back(set_mark(policy.mark));
+  if (!tracked) rule.push_back({{"notrack", nullptr}});
+  rule.push_back(accept());
+}
+
+/// Before raw (-300), where Docker drops, and before connection tracking (-200). Without connection
+/// tracking both directions between bridge subnets are untracked, or it would see half of a flow.
 NftChain trusted_in(const FirewallPolicy& policy) {
   NftChain result = chain("trusted-in", "filter", "prerouting", -310);
   // The mark is worth an accept, so nothing may bring it along: IPsec keeps the mark of the outer
   // packet, a tc filter or a veth within the namespace may set one.
   result.rules.push_back({marked(policy.mark), counter(), change_mark("&", ~policy.mark)});
-  for (const char* peers : {"peer-subnets", "peer-hosts"}) {
-    result.rules.push_back({comes_in_on("underlay"), in_set("daddr", "local"),
-                            in_set("saddr", peers), counter(), set_mark(policy.mark), accept()});
-  }
-  for (const char* peers : {"peer-subnets", "peer-hosts"}) {
-    result.rules.push_back({comes_in_on("bridges"), in_set("saddr", "local"),
-                            in_set("daddr", peers), counter(), set_mark(policy.mark), accept()});
-  }
-  if (!policy.transit.empty()) {
-    result.rules.push_back({comes_in_on("underlay"), in_set("saddr", "transit"),
-                            in_set("daddr", "transit"), counter(), set_mark(policy.mark),
-                            accept()});
-  }
-  return result;
-}
-
-/// Both directions of a flow, or connection tracking would see half of it.
-NftChain untracked(const FirewallPolicy& policy) {
-  NftChain result = chain("untracked", "filter", "prerouting", -305);
-  const auto rule = [&](const char* from, const char* to) {
-    result.rules.push_back({marked(policy.mark), in_set("saddr", from), in_set("daddr", to),
-                            counter(), Json{{"notrack", nullptr}}, accept()});
+  const auto rule = [&](const char* link, const char* from, const char* to, bool tracked) {
+    // The set of few addresses first.
+    std::vector<Json> matches = {in_set("saddr", from), in_set("daddr", to)};
+    if (std::string_view(to) == "local") std::swap(matches[0], matches[1]);
+    matches.insert(matches.begin(), comes_in_on(link));
+    trust(matches, policy, tracked);
+    result.rules.emplace_back(std::move(matches));
   };
-  rule("local", "peer-subnets");
-  rule("peer-subnets", "local");
-  if (!policy.transit.empty()) rule("peer-subnets", "peer-subnets");
+  rule("underlay", "peer-subnets", "local", policy.conntrack);
+  rule("underlay", "peer-hosts", "local", true);
+  rule("bridges", "local", "peer-subnets", policy.conntrack);
+  rule("bridges", "local", "peer-hosts", true);
+  if (policy.transit.empty()) return result;
+  if (!policy.conntrack) rule("underlay", "peer-subnets", "peer-subnets", false);
+  rule("underlay", "transit", "transit", true);
   return result;
 }
 
@@ -177,7 +176,6 @@ NftTable encode_table(const FirewallPolicy& policy) {
     table.chains.push_back(masqueraded_out(policy));
   }
   table.chains.push_back(trusted_in(policy));
-  if (!policy.conntrack) table.chains.push_back(untracked(policy));
   return table;
 }
 
