@@ -11,7 +11,7 @@ namespace overland::bench {
 int launch(std::vector<std::string> arguments);
 /// fill COUNT GATEWAY: that many foreign routes (protocol static) to /24s from 32.0.0.0 on.
 int fill(const std::vector<std::string>& arguments);
-/// send ADDRESS PACKETS: UDP packets of 64 bytes; prints the seconds it took.
+/// send ADDRESS PACKETS: UDP packets of 64 bytes; prints the seconds of CPU time it took.
 int send(const std::vector<std::string>& arguments);
 /// sink: holds a UDP socket that takes packets and drops them, until it is killed.
 int sink(const std::vector<std::string>& arguments);
