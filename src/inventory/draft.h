@@ -18,7 +18,8 @@ struct SegmentPlaces {
   Position name;
   Position subnet;
   Position vlan;
-  bool complete = true;  // name and subnet were read
+  bool complete = true;    // name and subnet were read
+  bool vlan_known = true;  // whether it is a VLAN was read
 };
 
 struct HostPlaces {
@@ -30,6 +31,7 @@ struct HostPlaces {
   std::vector<Position> addresses;   // beside Host::addresses
   std::vector<Position> masquerade;  // beside Host::masquerade
   bool complete = true;              // every address was read and lies in a segment
+  bool router_known = true;          // whether it is a router was read
 };
 
 struct Draft {
@@ -40,6 +42,10 @@ struct Draft {
   std::deque<HostPlaces> hosts;
   bool readable = false;    // the syntax was right
   bool hosts_read = false;  // [[host]] is there and not empty, if not faultless
+  // What could not be read may be what something else in the file refers to or needs.
+  bool all_hosts = true;          // every section that is or means [[host]] was read
+  bool all_segment_names = true;  // every segment's name was read
+  bool all_subnets = true;        // every segment's subnet was read
 };
 
 }  // namespace overland::inventory

@@ -44,6 +44,16 @@ std::optional<Text> take_text(toml::node& node, std::string_view key, Report& re
   return std::nullopt;
 }
 
+Fields::Fields(toml::table& table, std::string_view section,
+               const std::vector<std::string_view>& known, Report& report)
+    : table_(table), section_(section), known_(known), report_(report) {
+  for (const auto& [key, node] : table) {
+    if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+    unknown_.push_back(
+        {&key, node.is_table() || node.is_array_of_tables(), nearest(key.str(), known)});
+  }
+}
+
 std::optional<Text> Fields::text(std::string_view key) {
   toml::node* const node = find(key);
   if (node == nullptr) return std::nullopt;
@@ -56,7 +66,8 @@ std::optional<Placed<bool>> Fields::flag(std::string_view key) {
   if (const auto* const flag = node->as_boolean()) {
     return Placed<bool>{flag->get(), position(node->source())};
   }
-  wrong_type(*node, key, "true or false", "without quotes");
+  wrong_type(*node, key, "true or false",
+             "write " + std::string(key) + " = true or " + std::string(key) + " = false");
   return std::nullopt;
 }
 
@@ -66,7 +77,7 @@ std::optional<Placed<std::int64_t>> Fields::number(std::string_view key) {
   if (const auto* const number = node->as_integer()) {
     return Placed<std::int64_t>{number->get(), position(node->source())};
   }
-  wrong_type(*node, key, "an integer", "a whole number without quotes");
+  wrong_type(*node, key, "an integer", "write a whole number, without quotes");
   return std::nullopt;
 }
 
@@ -87,7 +98,7 @@ std::vector<Text> Fields::texts(std::string_view key, bool& complete) {
   }
   if (list->empty()) {
     report_.add(Code::kEmptyList, position(node->source()), std::string(key) + " is an empty list",
-                "give at least one entry, or remove the key");
+                "give at least one entry, or remove the key where it is optional");
     complete = false;
   }
   result.reserve(list->size());
@@ -125,6 +136,7 @@ Position Fields::key_at(std::string_view key) const {
 
 bool Fields::require(std::string_view key, std::string_view example) {
   if (table_.contains(key)) return true;
+  if (misspelt(key)) return false;
   report_.add(
       Code::kMissingKey, at(),
       (section_.empty() ? "the file" : std::string(section_)) + " has no " + std::string(key),
@@ -132,11 +144,13 @@ bool Fields::require(std::string_view key, std::string_view example) {
   return false;
 }
 
+bool Fields::misspelt(std::string_view key) const {
+  return std::any_of(unknown_.begin(), unknown_.end(),
+                     [key](const Unknown& one) { return one.meant == key; });
+}
+
 void Fields::report_unknown() {
-  for (const auto& [key, node] : table_) {
-    if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
-    const bool section = node.is_table() || node.is_array_of_tables();
-    const std::string_view meant = nearest(key.str(), known_);
+  for (const auto& [key, section, meant] : unknown_) {
     std::string remedy = "did you mean " + std::string(meant) + "?";
     if (meant.empty()) {
       remedy = "known here: ";
@@ -144,8 +158,8 @@ void Fields::report_unknown() {
         remedy += (i == 0 ? "" : ", ") + std::string(known_[i]);
       }
     }
-    report_.add(Code::kUnknownKey, position(key.source()),
-                std::string(section ? "unknown section " : "unknown key ") + quote(key.str()) +
+    report_.add(Code::kUnknownKey, position(key->source()),
+                std::string(section ? "unknown section " : "unknown key ") + quote(key->str()) +
                     (section_.empty() ? " at the top of the file" : " in " + std::string(section_)),
                 std::move(remedy));
   }

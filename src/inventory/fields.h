@@ -30,8 +30,7 @@ class Fields {
   /// are all keys it may have, those of other readers of the same table too. Both must outlive
   /// this.
   Fields(toml::table& table, std::string_view section, const std::vector<std::string_view>& known,
-         Report& report)
-      : table_(table), section_(section), known_(known), report_(report) {}
+         Report& report);
 
   /// nullopt where the key is absent or, after reporting, of another type.
   std::optional<Text> text(std::string_view key);
@@ -45,9 +44,13 @@ class Fields {
   /// A list of tables, written [[key]] or inline; `present` says whether the key is there.
   toml::array* tables(std::string_view key, bool& present);
 
-  /// Reports the key missing where it is absent; true where it is there, whatever its type.
+  /// Reports the key missing where it is absent and not misspelt; true where it is there, whatever
+  /// its type.
   bool require(std::string_view key, std::string_view example);
   [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
+  /// Whether an unknown key of the table looks like this one: its fault is the spelling, and what
+  /// follows from the key's absence is no fault of its own.
+  [[nodiscard]] bool misspelt(std::string_view key) const;
   /// Where the table begins.
   [[nodiscard]] Position at() const { return position(table_.source()); }
   /// Where the key stands, for faults of its presence.
@@ -57,6 +60,12 @@ class Fields {
   void report_unknown();
 
  private:
+  struct Unknown {
+    const toml::key* key;
+    bool section;            // its value is a table or a list of them
+    std::string_view meant;  // the known key nearest to it; empty where none is near
+  };
+
   toml::node* find(std::string_view key) { return table_.get(key); }
   void wrong_type(const toml::node& node, std::string_view key, std::string_view wanted,
                   std::string remedy);
@@ -64,6 +73,7 @@ class Fields {
   toml::table& table_;
   std::string_view section_;
   const std::vector<std::string_view>& known_;
+  std::vector<Unknown> unknown_;
   Report& report_;
 };
 

@@ -41,23 +41,25 @@ std::string read_standard_input() {
   }
 }
 
+[[noreturn]] void refuse_missing(const std::string& file) {
+  refuse("there is no inventory " + printable(file) +
+         "; write one (docs/inventory.md has examples) or name another with --inventory FILE");
+}
+
 std::string read_text(const std::string& file) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) {
-    refuse("the inventory " + file + " is a directory; name the file inside it");
+    refuse("the inventory " + printable(file) + " is a directory; name the file inside it");
   }
   try {
     auto content = base::read_file(file, kLargestFile);
-    if (!content) {
-      refuse("there is no inventory " + file +
-             "; write one (docs/inventory.md has examples) or name another with --inventory FILE");
-    }
+    if (!content) refuse_missing(file);
     return std::move(*content);
   } catch (const base::Error& error) {
     if (error.kind() == base::ErrorKind::kInventory) throw;
-    if (error.errno_value() == EFBIG) refuse_size(file);
+    if (error.errno_value() == EFBIG) refuse_size(printable(file));
     const bool refused = error.kind() == base::ErrorKind::kPrivilege;
-    refuse("cannot use the inventory: " + std::string(error.what()) +
+    refuse("cannot use the inventory: " + printable(error.what()) +
            (refused ? "; run as root or make the file readable" : ""));
   }
 }
@@ -107,7 +109,7 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 
 Loaded load(const std::string& file) {
   const bool standard_input = file == "-";
-  const std::string name = standard_input ? "on standard input" : file;
+  const std::string name = standard_input ? "on standard input" : printable(file);
   const std::string text = standard_input ? read_standard_input() : read_text(file);
   if (text.empty()) {
     refuse("the inventory " + name + " is empty; write at least two hosts and one segment");
@@ -123,7 +125,8 @@ void require_trusted(const std::string& file) {
   if (file == "-") return;  // whoever feeds standard input is root already
   std::error_code error;
   const std::filesystem::path real = std::filesystem::canonical(file, error);
-  if (error) refuse("cannot find the inventory " + file + ": " + error.message());
+  if (error == std::errc::no_such_file_or_directory) refuse_missing(file);
+  if (error) refuse("cannot find the inventory " + printable(file) + ": " + error.message());
   require_root_only(real, "file");
   require_trusted_folder(folder_of(real));
   const std::filesystem::path named(file);

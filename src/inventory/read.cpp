@@ -5,6 +5,7 @@
 #include "inventory/guard.h"
 #include "inventory/pieces.h"
 #include "inventory/read_parts.h"
+#include "inventory/syntax.h"
 
 namespace overland::inventory {
 namespace {
@@ -22,22 +23,6 @@ const std::vector<std::string_view> kClusterKeys = {"name", "pool", "ecmp"};
 const std::vector<std::string_view> kSegmentKeys = {"name", "subnet", "vlan", "trust"};
 
 using SegmentIndex = std::map<std::string, std::size_t, std::less<>>;
-
-std::string syntax_remedy(std::string_view description) {
-  const auto mentions = [description](std::string_view words) {
-    return description.find(words) != std::string_view::npos;
-  };
-  if (mentions("floating-point") || mentions("integer") || mentions("value type")) {
-    return "put text, addresses too, in double quotes";
-  }
-  if (mentions("parsing string")) return "close the quote on the same line";
-  if (mentions("redefine")) return "remove one of the two";
-  if (mentions("utf-8") || mentions("UTF-8")) return "save the file as UTF-8 text";
-  if (mentions("line break") || mentions("end-of-file") || mentions("unterminated")) {
-    return "look for a quote or bracket that is not closed";
-  }
-  return "see https://toml.io/en/v1.0.0";
-}
 
 bool refused(const std::string& text, Report& report) {
   const auto refusal = refuse_early(text);
@@ -104,6 +89,7 @@ void read_segment(toml::table& table, Draft& draft, Report& report) {
   } else {
     places.complete = false;
   }
+  draft.all_segment_names = draft.all_segment_names && places.complete;
   std::optional<model::Prefix> subnet;
   if (fields.require("subnet", "subnet = \"10.0.0.0/24\"")) {
     if (const auto text = fields.text("subnet")) {
@@ -113,15 +99,19 @@ void read_segment(toml::table& table, Draft& draft, Report& report) {
   }
   segment.subnet = subnet.value_or(model::Prefix());
   places.complete = places.complete && subnet.has_value();
+  draft.all_subnets = draft.all_subnets && subnet.has_value();
   if (const auto vlan = fields.number("vlan")) {
     places.vlan = vlan->at;
     if (vlan->value >= 1 && vlan->value <= 4094) {  // IEEE 802.1Q: 0 and 4095 are reserved
       segment.vlan = static_cast<std::uint16_t>(vlan->value);
     } else {
+      places.vlan_known = false;
       report.add(Code::kVlanId, vlan->at,
                  "vlan " + std::to_string(vlan->value) + " is not an 802.1Q id",
                  "write a number from 1 to 4094");
     }
+  } else {
+    places.vlan_known = !fields.has("vlan") && !fields.misspelt("vlan");
   }
   if (const auto trust = fields.text("trust")) {
     const auto chosen = choose<Trust>(
@@ -170,7 +160,8 @@ class Reading {
       const bool hosts = read_list(top, "host", report_, [&](toml::table& table) {
         read_host(table, docker_, firewall_, index_, draft_, report_);
       });
-      draft_.hosts_read = draft_.hosts_read || hosts;
+      draft_.all_hosts = draft_.all_hosts && !top.misspelt("host");
+      draft_.hosts_read = draft_.hosts_read || hosts || !draft_.all_hosts;
       top.report_unknown();
     }
     draft_.readable = true;
@@ -191,6 +182,9 @@ class Reading {
     if (!found && top.require("segment", "a [[segment]] with name and subnet")) {
       report_.add(Code::kEmptyList, top.key_at("segment"), "segment is an empty list",
                   "add a [[segment]] with name and subnet");
+    }
+    if (draft_.inventory.segments.empty() || top.misspelt("segment")) {
+      draft_.all_segment_names = draft_.all_subnets = false;
     }
     for (std::size_t i = 0; i < draft_.inventory.segments.size(); ++i) {
       index_.emplace(draft_.inventory.segments[i].name, i);
@@ -238,9 +232,9 @@ Draft read(const std::string& text, Report& report) {
     return Reading(text, report).run();
   } catch (const toml::parse_error& fault) {
     report = Report();  // pieces before this one may have had faults; syntax comes first
-    const std::string description(fault.description());
-    report.add(Code::kSyntax, position(fault.source()), "not valid TOML: " + printable(description),
-               syntax_remedy(description));
+    const Position at = position(fault.source());
+    const SyntaxFault told = explain_syntax(std::string(fault.description()), text, at);
+    report.add(Code::kSyntax, at, "not valid TOML: " + told.message, told.remedy);
     return {};
   }
 }

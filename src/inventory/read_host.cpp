@@ -38,6 +38,7 @@ void read_bips(Fields& fields, Host& host, HostPlaces& places, Report& report) {
   if (!previous) return;
   places.previous_bip = previous->at;
   host.previous_bip = read_bip(*previous, "previous_bip", report);
+  if (fields.misspelt("bip")) return;
   if (!fields.has("bip")) {
     report.add(Code::kPreviousBipAlone, previous->at, "previous_bip stands without bip",
                "add the new bip, or remove previous_bip");
@@ -48,8 +49,8 @@ void read_bips(Fields& fields, Host& host, HostPlaces& places, Report& report) {
   }
 }
 
-void read_masquerade(Fields& fields, const SegmentIndex& segments, Host& host, HostPlaces& places,
-                     Report& report) {
+void read_masquerade(Fields& fields, const SegmentIndex& segments, bool all_names, Host& host,
+                     HostPlaces& places, Report& report) {
   bool complete = true;
   for (const Text& text : fields.texts("masquerade", complete)) {
     const auto found = segments.find(text.value);
@@ -58,6 +59,7 @@ void read_masquerade(Fields& fields, const SegmentIndex& segments, Host& host, H
       places.masquerade.push_back(text.at);
       continue;
     }
+    if (!all_names) continue;  // it may name one whose name could not be read
     std::vector<std::string_view> names;
     if (segments.size() <= kMostSuggested) {
       for (const auto& [name, index] : segments) names.emplace_back(name);
@@ -111,6 +113,8 @@ void read_host(toml::table& table, const DockerOptions& docker, const FirewallOp
   if (const auto router = fields.flag("router")) {
     places.router = router->at;
     host.router = router->value;
+  } else {
+    places.router_known = !fields.has("router") && !fields.misspelt("router");
   }
   read_addresses(fields, host, places, report);
   read_bips(fields, host, places, report);
@@ -119,7 +123,7 @@ void read_host(toml::table& table, const DockerOptions& docker, const FirewallOp
     places.parent = parent->at;
     host.parent = std::move(parent->value);
   }
-  read_masquerade(fields, segments, host, places, report);
+  read_masquerade(fields, segments, draft.all_segment_names, host, places, report);
   if (const auto text = fields.text("rp_filter")) {
     const auto mode = choose<RpFilter>(
         *text, "rp_filter", {{"keep", RpFilter::kKeep}, {"loose", RpFilter::kLoose}}, report);

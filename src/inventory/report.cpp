@@ -16,6 +16,23 @@ void append_escaped(std::string& out, char byte) {
   out += kHex[value & 0xfU];
 }
 
+/// How many bytes at the start of `text` a terminal acts on instead of showing them; 0 where it
+/// shows them.
+std::size_t hidden_at(std::string_view text) {
+  const auto byte = [text](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
+  if (byte(0) == 0xc2 && byte(1) < 0xa0) return 2;  // U+0080 to U+009F, the C1 controls
+  if (byte(0) != 0xe2) return 0;
+  // U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F: no width, line ends, and what turns the
+  // direction of the text around (UAX #9).
+  const bool general = byte(1) == 0x80 && ((byte(2) >= 0x8b && byte(2) <= 0x8f) ||
+                                           (byte(2) >= 0xa8 && byte(2) <= 0xae));
+  const bool isolates = byte(1) == 0x81 && byte(2) >= 0xa0 && byte(2) <= 0xaf;
+  return general || isolates ? 3 : 0;
+}
+
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U; }
 
 }  // namespace
@@ -49,27 +66,24 @@ std::string printable(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F are control characters too: 0xc2 and one continuation byte below 0xa0.
-    const bool high_control =
-        byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (high_control) {
-      append_escaped(result, text[i]);
-      append_escaped(result, text[++i]);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      append_escaped(result, text[i]);
-    } else {
+    const std::size_t hidden = hidden_at(text.substr(i));
+    if (hidden == 0) {
       result += text[i];
+      continue;
     }
+    for (std::size_t j = 0; j < hidden; ++j) append_escaped(result, text[i + j]);
+    i += hidden - 1;
   }
   return result;
 }
 
-std::string quote(std::string_view text) {
-  std::size_t end = std::min(text.size(), kLongestQuote);
+std::string shorten(std::string_view text, std::size_t size) {
+  std::size_t end = std::min(text.size(), size);
   while (end < text.size() && end > 0 && is_continuation(text[end])) --end;
-  return "\"" + printable(text.substr(0, end)) + (end < text.size() ? "…\"" : "\"");
+  return printable(text.substr(0, end)) + (end < text.size() ? "…" : "");
 }
+
+std::string quote(std::string_view text) { return "\"" + shorten(text, kLongestQuote) + "\""; }
 
 std::string render(const std::vector<Diagnostic>& diagnostics, const std::string& file) {
   std::vector<const Diagnostic*> sorted;
@@ -82,8 +96,9 @@ std::string render(const std::vector<Diagnostic>& diagnostics, const std::string
     return a_nowhere != b_nowhere ? b_nowhere : a->position < b->position;
   });
   std::string result;
+  const std::string name = printable(file);
   for (const Diagnostic* diagnostic : sorted) {
-    result += file;
+    result += name;
     if (diagnostic->position.line > 0) {
       result += ":" + std::to_string(diagnostic->position.line) + ":" +
                 std::to_string(diagnostic->position.column);

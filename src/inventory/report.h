@@ -27,8 +27,11 @@ class Report {
   bool errors_ = false;
 };
 
-/// `text` fit for a terminal: control characters as \xNN.
+/// `text` fit for a terminal: control characters, and those that hide or turn text, as \xNN.
 std::string printable(std::string_view text);
+
+/// At most `size` bytes of `text`, in whole characters and printable; "…" stands for the rest.
+std::string shorten(std::string_view text, std::size_t size);
 
 /// `text` in double quotes, printable and at most some 80 characters long.
 std::string quote(std::string_view text);

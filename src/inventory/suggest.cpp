@@ -41,6 +41,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
+  if (word.size() < 2) return {};  // any other letter is as near
   const std::size_t limit = std::clamp<std::size_t>(word.size() / 3, 1, 3);
   std::string_view best;
   std::size_t best_distance = limit + 1;

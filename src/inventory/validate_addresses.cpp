@@ -73,32 +73,28 @@ PrefixIndex bridge_index(const Draft& draft) {
 void check_addresses(Draft& draft, Report& report) {
   const PrefixIndex segments = segment_index(draft);
   const PrefixIndex bridges = bridge_index(draft);
-  // An unreadable subnet may be the one an address lies in: no second fault for the same cause.
-  const bool all_subnets =
-      !draft.segments.empty() &&
-      std::all_of(draft.inventory.segments.begin(), draft.inventory.segments.end(),
-                  [](const Segment& segment) { return segment.subnet.length() > 0; });
   for (std::size_t i = 0; i < draft.hosts.size(); ++i) {
     auto& addresses = draft.inventory.hosts[i].addresses;
     HostPlaces& places = draft.hosts[i];
     for (std::size_t j = 0; j < addresses.size(); ++j) {
       const model::Address address = addresses[j].address;
+      addresses[j].segment = segments.find(address).value_or(kNoSegment);
+      if (addresses[j].segment != kNoSegment) {
+        // A bridge subnet that holds it too overlaps the segment, which is told for them.
+        check_edge(draft, addresses[j], places.addresses[j], report);
+        continue;
+      }
+      places.complete = false;
       if (const auto owner = bridges.find(address)) {
         report.add(Code::kAddressInBridgeSubnet, places.addresses[j],
                    "address " + address.to_string() + " lies in the bridge subnet of " +
                        label(draft, *owner) + "; a next hop cannot be a container's address",
                    "write the host's underlay address, or move the bip elsewhere");
+      } else if (draft.all_subnets) {  // else it may lie in one that could not be read
+        report.add(Code::kAddressInNoSegment, places.addresses[j],
+                   "address " + address.to_string() + " lies in no segment",
+                   "add a [[segment]] whose subnet holds it, or correct the address");
       }
-      addresses[j].segment = segments.find(address).value_or(kNoSegment);
-      if (addresses[j].segment != kNoSegment) {
-        check_edge(draft, addresses[j], places.addresses[j], report);
-        continue;
-      }
-      places.complete = false;
-      if (!all_subnets) continue;
-      report.add(Code::kAddressInNoSegment, places.addresses[j],
-                 "address " + address.to_string() + " lies in no segment",
-                 "add a [[segment]] whose subnet holds it, or correct the address");
     }
   }
   check_duplicates(draft, report);

@@ -26,17 +26,19 @@ void check_vlan_links(const Draft& draft, std::size_t index, Report& report) {
   const Host& host = draft.inventory.hosts[index];
   const HostPlaces& places = draft.hosts[index];
   std::map<std::uint16_t, std::size_t> segments;
+  bool known = places.complete;
   for (const HostAddress& address : host.addresses) {
     if (address.segment == kNoSegment) continue;
+    known = known && draft.segments[address.segment].vlan_known;
     const auto& vlan = draft.inventory.segments[address.segment].vlan;
     if (!vlan) continue;
-    const auto [known, added] = segments.emplace(*vlan, address.segment);
-    if (!added && known->second == address.segment) continue;
+    const auto [first, added] = segments.emplace(*vlan, address.segment);
+    if (!added && first->second == address.segment) continue;
     const std::string name = host.parent + "." + std::to_string(*vlan);
     if (!added) {
       report.add(Code::kVlanLinkClash, places.parent,
                  segment_label(draft, address.segment) + " and " +
-                     segment_label(draft, known->second) + " would both be " + name + " on " +
+                     segment_label(draft, first->second) + " would both be " + name + " on " +
                      label(draft, index),
                  "give the segments different VLAN ids");
     } else if (name.size() > kLongestInterface) {
@@ -54,7 +56,7 @@ void check_vlan_links(const Draft& draft, std::size_t index, Report& report) {
                  "give the bridge another name");
     }
   }
-  if (segments.empty() && places.complete) {
+  if (segments.empty() && known) {
     report.add(Code::kParentUnused, places.parent,
                "parent has no effect: " + label(draft, index) + " has no address in a VLAN segment",
                "set vlan on the segment, or remove parent");

@@ -62,7 +62,7 @@ void check_names(const Draft& draft, Report& report) {
   const std::size_t hosts = draft.inventory.hosts.size();
   if (hosts == 0 && !draft.hosts_read) {
     report.add(Code::kNoHosts, {}, "there is no host", "add a [[host]] with name and address");
-  } else if (hosts == 1) {
+  } else if (hosts == 1 && draft.all_hosts) {
     report.add(Code::kSingleHost, draft.inventory.hosts.front().position,
                "there is only one host: it has nobody to talk to", "add the others");
   }

@@ -61,10 +61,16 @@ bool have_common(const Groups& groups) {
   return !common.empty();
 }
 
+bool all_addresses(const Draft& draft) {
+  return draft.all_hosts && std::all_of(draft.hosts.begin(), draft.hosts.end(),
+                                        [](const HostPlaces& places) { return places.complete; });
+}
+
 void check_pairs(const Draft& draft, Report& report) {
-  const bool complete = std::all_of(draft.hosts.begin(), draft.hosts.end(),
-                                    [](const HostPlaces& places) { return places.complete; });
-  if (!complete) return;  // the missing address may be the one that connects
+  const bool routers_known = std::all_of(draft.hosts.begin(), draft.hosts.end(),
+                                         [](const HostPlaces& host) { return host.router_known; });
+  // What could not be read may be what connects them.
+  if (!routers_known || !all_addresses(draft)) return;
   const Groups groups = group_hosts(draft);
   if (groups.size() < 2 || have_common(groups)) return;
   using Group = const Groups::value_type*;
@@ -106,7 +112,7 @@ void check_masquerade(const Draft& draft, std::size_t index, Report& report) {
       report.add(Code::kMasqueradeTwice, places.masquerade[i],
                  "masquerade names " + segment_label(draft, segment) + " twice",
                  "name each segment once");
-    } else if (!host.router) {
+    } else if (!host.router && places.router_known) {
       report.add(Code::kMasqueradeNoRouter, places.masquerade[i],
                  label(draft, index) + " masquerades but is no router",
                  "add router = true, or remove masquerade");
@@ -133,9 +139,7 @@ void check_router(const Draft& draft, std::size_t index, Report& report) {
 }
 
 void check_unused(const Draft& draft, Report& report) {
-  const bool complete = std::all_of(draft.hosts.begin(), draft.hosts.end(),
-                                    [](const HostPlaces& places) { return places.complete; });
-  if (!complete) return;
+  if (!all_addresses(draft)) return;
   std::vector<bool> used(draft.segments.size(), false);
   for (const Host& host : draft.inventory.hosts) {
     for (const HostAddress& address : host.addresses) used[address.segment] = true;

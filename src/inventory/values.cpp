@@ -1,5 +1,6 @@
 #include "inventory/values.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <limits>
@@ -49,9 +50,17 @@ bool check_length(int length, int shortest, int longest, const Text& text, const
   if (length >= shortest && length <= longest) return true;
   report.add(Code::kPrefixLength, text.at,
              key + " " + quote(text.value) + " has the prefix length " + std::to_string(length),
-             "a length of " + std::to_string(shortest) + " to " + std::to_string(longest) +
-                 " makes sense here");
+             "write a length of " + std::to_string(shortest) + " to " + std::to_string(longest));
   return false;
+}
+
+/// The length that a netmask like 255.255.255.0 stands for.
+std::optional<std::uint8_t> netmask_length(const std::string& text) {
+  const auto mask = model::Address::parse(text);
+  if (!mask || mask->family() != model::Family::kInet4) return std::nullopt;
+  const int length = std::countl_one(mask->ipv4());
+  if (std::popcount(mask->ipv4()) != length) return std::nullopt;
+  return static_cast<std::uint8_t>(length);
 }
 
 /// A prefix of `key`, host bits allowed.
@@ -69,9 +78,16 @@ std::optional<model::InterfaceAddress> read_prefix(const Text& text, const std::
                "write \"" + text.value + "/24\", with the length you mean");
     return std::nullopt;
   }
-  report.add(Code::kPrefixSyntax, text.at,
-             key + " " + quote(text.value) + " is no address with a prefix length",
-             "write it like \"" + example + "\"");
+  const std::size_t slash = std::min(text.value.find('/'), text.value.size());
+  const auto address = model::Address::parse(text.value.substr(0, slash));
+  const auto length = netmask_length(text.value.substr(slash).erase(0, 1));
+  report.add(
+      Code::kPrefixSyntax, text.at,
+      key + " " + quote(text.value) +
+          (address ? " has no valid prefix length" : " is no address with a prefix length"),
+      "write it like \"" +
+          (address && length ? model::InterfaceAddress{*address, *length}.to_string() : example) +
+          "\"");
   return std::nullopt;
 }
 

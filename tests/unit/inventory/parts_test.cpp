@@ -28,6 +28,7 @@ TEST(Suggest, NearestKeepsItsDistance) {
   EXPECT_EQ(nearest("vlan_id", {"name", "vlan"}), "vlan");
   EXPECT_EQ(nearest("flavour", {"version", "host"}), "");
   EXPECT_EQ(nearest("", {"version", "host"}), "");
+  EXPECT_EQ(nearest("x", {"a", "b"}), "");  // any letter is as near
 }
 
 TEST(PrefixIndex, FindsTheLongestLikeALinearSearch) {

@@ -68,7 +68,7 @@ TEST(Pieces, FaultsStandWhereTheyAre) {
   EXPECT_FALSE(loaded.inventory);
   const std::uint32_t line = 5 + 4 * kMany;
   for (const auto& fault : loaded.diagnostics) EXPECT_GE(fault.position.line, line);
-  EXPECT_THAT(loaded.diagnostics, SizeIs(3));  // no address, unknown key, name used before
+  EXPECT_THAT(loaded.diagnostics, SizeIs(2));  // unknown key, name used before
 }
 
 TEST(Pieces, AFaultOfSyntaxStandsAlone) {
