@@ -94,6 +94,8 @@ std::optional<base::FileLock> take_lock_quietly(const Options& options) {
 int apply(const std::vector<std::string>& arguments) {
   const auto values = parse(arguments, "apply [OPTIONS]", description());
   if (!values) return kOk;
+  refuse_both(*values, "boot", "restart-docker");  // while booting Docker is about to start
+  refuse_both(*values, "boot", "prune");           // and nothing is removed
   const Options given = read_options(*values);
   require_privilege();
   inventory::require_trusted(given.inventory);
@@ -107,7 +109,7 @@ int apply(const std::vector<std::string>& arguments) {
   session.booting = (*values)["boot"].as<bool>();
   plan::Options options;
   options.adopt = (*values)["adopt"].as<bool>();
-  options.restart_docker = (*values)["restart-docker"].as<bool>() && !session.booting;
+  options.restart_docker = (*values)["restart-docker"].as<bool>();
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
   // While removals are held back the old count stays, or the next run would carry them out.
   if (options.prune) session.saved.hosts = session.inventory.hosts.size();

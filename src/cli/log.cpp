@@ -8,12 +8,27 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
+
+#include "inventory/report.h"
 
 namespace overland::cli {
 namespace {
+
+std::vector<std::string_view> lines(std::string_view text) {
+  std::vector<std::string_view> result;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    result.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return result;
+}
 
 /// %* of the pattern: the level as a syslog priority number.
 class Priority : public spdlog::custom_flag_formatter {
@@ -43,6 +58,22 @@ class Priority : public spdlog::custom_flag_formatter {
   }
 };
 
+/// %v of the pattern: the message fit for a terminal, whatever names it quotes.
+class Printable : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& out) override {
+    std::string text;
+    for (const auto line : lines({message.payload.data(), message.payload.size()})) {
+      text += (text.empty() ? "" : "\n") + inventory::printable(line);
+    }
+    out.append(text.data(), text.data() + text.size());
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<Printable>();
+  }
+};
+
 }  // namespace
 
 bool stderr_is_journal() {
@@ -59,10 +90,15 @@ void set_up_system_log() {
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("overland", std::move(sink)));
 }
 
+void log_lines(spdlog::level::level_enum level, std::string_view text) {
+  for (const auto line : lines(text)) spdlog::log(level, "{}", line);
+}
+
 void set_up_log() {
   auto logger = std::make_shared<spdlog::logger>("overland",
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<Printable>('v');
   if (stderr_is_journal()) {
     formatter->add_flag<Priority>('*').set_pattern("<%*>%v");
   } else {

@@ -1,11 +1,19 @@
 #pragma once
-// The log goes to standard error; standard output is data.
+// The log goes to standard error; standard output is data. Control characters in what it quotes are
+// escaped.
+
+#include <spdlog/common.h>
+
+#include <string_view>
 
 namespace overland::cli {
 
 /// Sets spdlog's default logger up: "overland: error: …" on a terminal or in a file, and the
 /// priorities of sd-daemon(3) ("<3>…") where standard error is the journal.
 void set_up_log();
+
+/// Logs each line of `text` by itself: every one has its prefix, and its priority in the journal.
+void log_lines(spdlog::level::level_enum level, std::string_view text);
 
 /// For a process without streams: the log goes to syslog(3), which is the journal with systemd.
 void set_up_system_log();

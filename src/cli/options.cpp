@@ -12,13 +12,15 @@
 namespace overland::cli {
 namespace {
 
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw base::Error(base::ErrorKind::kUsage, sentence);
+}
+
 /// https://no-color.org: set and not empty means no colour; --color overrules it.
 bool want_color(const std::string& choice) {
   if (choice == "always") return true;
   if (choice == "never") return false;
-  if (choice != "auto") {
-    throw base::Error(base::ErrorKind::kUsage, "--color takes auto, always or never");
-  }
+  if (choice != "auto") refuse("--color takes auto, always or never");
   const char* const no_color = std::getenv("NO_COLOR");
   return ::isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
 }
@@ -27,16 +29,14 @@ std::optional<model::FirewallVariant> variant(const std::string& choice) {
   if (choice == "auto") return std::nullopt;
   if (choice == "nft") return model::FirewallVariant::kNft;
   if (choice == "iptc") return model::FirewallVariant::kLegacy;
-  throw base::Error(base::ErrorKind::kUsage, "--firewall takes auto, nft or iptc");
+  refuse("--firewall takes auto, nft or iptc");
 }
 
 std::vector<model::Address> addresses(const std::vector<std::string>& texts) {
   std::vector<model::Address> result;
   for (const auto& text : texts) {
     const auto address = model::Address::parse(text);
-    if (!address) {
-      throw base::Error(base::ErrorKind::kUsage, "--allow-cover takes an address, not " + text);
-    }
+    if (!address) refuse("--allow-cover takes an address, not '" + text + "'");
     result.push_back(*address);
   }
   return result;
@@ -63,14 +63,40 @@ std::optional<po::variables_map> parse(const std::vector<std::string>& arguments
                   .run(),
               values);
     po::notify(values);
+  } catch (const po::too_many_positional_options_error&) {
+    refuse("too many arguments: overland " + usage);
   } catch (const po::error& error) {
-    throw base::Error(base::ErrorKind::kUsage, error.what());
+    refuse(error.what() + ("; see 'overland " + usage.substr(0, usage.find(' ')) + " --help'"));
   }
   if (values.count("help") != 0) {
     std::cout << "Usage: overland " << usage << "\n\n" << description;
     return std::nullopt;
   }
+  for (const auto& [name, value] : values) {
+    const auto* const text = boost::any_cast<std::string>(&value.value());
+    if (text != nullptr && text->empty()) refuse("--" + name + " is empty");
+  }
   return values;
+}
+
+void refuse_both(const po::variables_map& values, const std::string& one,
+                 const std::string& other) {
+  const auto given = [&values](const std::string& name) {
+    return values.count(name) != 0 && !values[name].defaulted();
+  };
+  if (given(one) && given(other)) {
+    refuse("--" + one + " and --" + other + " contradict each other; give one of them");
+  }
+}
+
+unsigned seconds(const po::variables_map& values, const std::string& name, unsigned least) {
+  constexpr unsigned kMost = 86400;  // a day
+  const auto given = values[name].as<std::int64_t>();
+  if (given < least || given > kMost) {
+    refuse("--" + name + " takes " + std::to_string(least) + " to " + std::to_string(kMost) +
+           " seconds");
+  }
+  return static_cast<unsigned>(given);
 }
 
 po::options_description machine_options() {
@@ -93,10 +119,10 @@ po::options_description machine_options() {
 
 po::options_description lock_options() {
   po::options_description options("Locking");
-  options.add_options()("wait", po::value<unsigned>()->default_value(5),
+  options.add_options()("wait", po::value<std::int64_t>()->default_value(5),
                         "seconds to wait for another overland to end")(
       "lock", po::value<std::string>()->default_value("/run/overland/lock"), "the lock file")(
-      "xtables-wait", po::value<unsigned>()->default_value(60),
+      "xtables-wait", po::value<std::int64_t>()->default_value(60),
       "seconds to wait for the lock of legacy iptables");
   return options;
 }
@@ -123,8 +149,8 @@ Options read_options(const po::variables_map& values) {
   options.json = values["json"].as<bool>();
   if (values.count("lock") != 0) {
     options.lock_file = values["lock"].as<std::string>();
-    options.wait_seconds = values["wait"].as<unsigned>();
-    options.xtables_wait_seconds = values["xtables-wait"].as<unsigned>();
+    options.wait_seconds = seconds(values, "wait", 0);
+    options.xtables_wait_seconds = seconds(values, "xtables-wait", 0);
   }
   if (values.count("runs") != 0) options.runs_file = values["runs"].as<std::string>();
   return options;

@@ -36,10 +36,17 @@ struct Options {
   bool json = false;
 };
 
-/// --inventory, --host, --firewall, --state, --color and --json: for every verb that looks at the
-/// machine.
+/// Throws kUsage where both options were given.
+void refuse_both(const po::variables_map& values, const std::string& one, const std::string& other);
+
+/// The number of an option declared as std::int64_t, which takes `least` to 86400 seconds. Throws
+/// kUsage.
+unsigned seconds(const po::variables_map& values, const std::string& name, unsigned least);
+
+/// --inventory, --host, --firewall, --allow-cover, --state, --color and --json: for every verb that
+/// looks at the machine.
 po::options_description machine_options();
-/// --wait and --lock: for the verbs that change it.
+/// --wait, --lock and --xtables-wait: for the verbs that change it.
 po::options_description lock_options();
 /// --runs: for apply, which counts, and status, which shows the counts.
 po::options_description run_options();

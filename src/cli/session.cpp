@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "cli/lifelines.h"
+#include "cli/log.h"
 #include "desired/checks.h"
 #include "desired/derive.h"
 #include "plan/lifelines.h"
@@ -48,14 +49,8 @@ std::string join(const std::vector<std::string>& sentences) {
 
 inventory::Inventory load_inventory(const std::string& file) {
   auto loaded = inventory::load(file);
-  const std::string text = inventory::render(loaded.diagnostics, file);
-  std::size_t start = 0;
-  while (start < text.size()) {
-    const std::size_t end = std::min(text.find('\n', start), text.size());
-    spdlog::log(loaded.inventory ? spdlog::level::warn : spdlog::level::err, "{}",
-                text.substr(start, end - start));
-    start = end + 1;
-  }
+  log_lines(loaded.inventory ? spdlog::level::warn : spdlog::level::err,
+            inventory::render(loaded.diagnostics, file));
   if (!loaded.inventory) {
     throw base::Error(base::ErrorKind::kInventory, file + " has faults; nothing was changed");
   }

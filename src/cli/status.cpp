@@ -41,6 +41,7 @@ void write_metrics(const std::string& file, const std::string& text) {
 int status(const std::vector<std::string>& arguments) {
   const auto values = parse(arguments, "status [OPTIONS]", description());
   if (!values) return kOk;
+  refuse_both(*values, "prometheus", "json");
   Session session(read_options(*values));
   overland::plan::Options options;
   const auto survey = session.survey(options, false);

@@ -23,8 +23,6 @@
 namespace overland::cli {
 namespace {
 
-constexpr unsigned kLongestTrial = 24 * 60 * 60;  // seconds; the timer repairs nothing meanwhile
-
 /// What the watchdog does when nobody confirms; in its own process, with adapters of its own.
 std::string undo(const Options& options, const reconcile::Before& before, trial::End end) {
   set_up_system_log();
@@ -113,7 +111,7 @@ int say_verdict(const trial::Watchdog& watchdog) {
 
 po::options_description description() {
   auto options = machine_options();
-  options.add_options()("timeout", po::value<unsigned>()->default_value(120),
+  options.add_options()("timeout", po::value<std::int64_t>()->default_value(120),
                         "seconds to wait for a confirmation")(
       "prune", po::bool_switch(),
       "remove also when the inventory lost more than half its hosts since the last apply");
@@ -151,10 +149,7 @@ int try_out(const std::vector<std::string>& arguments) {
   const auto values = parse(arguments, "try [OPTIONS]", description());
   if (!values) return kOk;
   const Options given = read_options(*values);
-  const unsigned timeout = (*values)["timeout"].as<unsigned>();
-  if (timeout < 1 || timeout > kLongestTrial) {
-    throw base::Error(base::ErrorKind::kUsage, "--timeout takes 1 to 86400 seconds");
-  }
+  const unsigned timeout = seconds(*values, "timeout", 1);
   require_privilege();
   inventory::require_trusted(given.inventory);
   const base::FileLock lock = take_lock(given);

@@ -8,6 +8,8 @@
 #include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/verb.h"
+#include "inventory/report.h"
+#include "inventory/suggest.h"
 
 namespace overland::cli {
 namespace {
@@ -46,8 +48,13 @@ int dispatch(const std::vector<std::string>& arguments) {
   for (const Verb& verb : kVerbs) {
     if (name == verb.name) return verb.run({arguments.begin() + 1, arguments.end()});
   }
+  std::vector<std::string_view> known;
+  for (const Verb& verb : kVerbs) known.emplace_back(verb.name);
+  const std::string_view meant = inventory::nearest(name, known);
   throw base::Error(base::ErrorKind::kUsage,
-                    "unknown verb '" + name + "'; 'overland --help' lists them");
+                    "unknown verb " + inventory::quote(name) +
+                        (meant.empty() ? "; 'overland --help' lists them"
+                                       : "; did you mean " + std::string(meant) + "?"));
 }
 
 }  // namespace
@@ -87,7 +94,7 @@ int run(const std::vector<std::string>& arguments) {
     }
     return code;
   } catch (const base::Error& error) {
-    spdlog::error("{}", error.what());
+    log_lines(spdlog::level::err, error.what());
     return exit_code(error.kind());
   } catch (const std::bad_alloc&) {
     spdlog::error("out of memory");
