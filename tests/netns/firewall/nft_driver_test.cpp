@@ -91,6 +91,23 @@ TEST_F(NftDriverTest, ReadsBackEveryKindOfPolicy) {
   }
 }
 
+TEST_F(NftDriverTest, ReadsBackMasqueradesOfAdjacentSources) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 30; ++round) {
+    std::vector<model::Prefix> sources = {prefixes({"192.168.1.0/24"}).front()};
+    for (std::uint32_t i = 2; i < 12; ++i) {
+      if (random() % 2 == 0) continue;
+      sources.emplace_back(model::Address::from_ipv4(0xc0a80000U | (i << 8U)),
+                           static_cast<std::uint8_t>(24 + random() % 3));
+    }
+    FirewallPolicy policy = router_policy();
+    policy.masquerades[0].sources = round == 0 ? prefixes({"192.168.1.0/24", "192.168.2.0/24"})
+                                               : model::aggregate(std::move(sources));
+    write(policy);
+    expect_in_force(policy);
+  }
+}
+
 TEST_F(NftDriverTest, ChangesElementsWithoutTouchingRules) {
   FirewallPolicy policy = two_host_policy();
   write(policy);
