@@ -21,9 +21,8 @@ po::options_description description() {
 }
 
 std::optional<std::string> inventory_hash(const std::string& file) {
-  constexpr std::size_t kLimit = std::size_t{64} << 20U;  // that of inventory::load()
   if (file == "-") return std::nullopt;
-  const auto content = base::read_file(file, kLimit);
+  const auto content = base::read_file(file, inventory::kLargestFile);
   return content ? std::optional(content_hash(*content)) : std::nullopt;
 }
 

@@ -27,7 +27,7 @@ std::optional<model::DockerSettings> docker(const inventory::Host& host,
   settings.keys["bip"] = quoted(host.bip->to_string());
   if (facts.firewall.docker_nft_backend) {
     // No DOCKER-USER there: Docker itself lets our mark through its forward drop, and leaves out
-    // its raw drop, when told so. Both keys are older than that backend, so no version gate is due.
+    // its raw drop, when told so. Every Docker with that backend knows both keys.
     settings.keys["bridge-accept-fwmark"] = quoted(mark_and_mask(host.firewall.mark));
     settings.keys["allow-direct-routing"] = "true";
   }

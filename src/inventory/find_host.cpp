@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "inventory/inventory.h"
+#include "inventory/letter_case.h"
 #include "inventory/report.h"
 #include "inventory/suggest.h"
 
@@ -17,9 +18,8 @@ constexpr std::size_t kMostNames = 5;
 }
 
 bool equal(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [lower](char x, char y) { return lower(x) == lower(y); });
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view first_label(std::string_view name) { return name.substr(0, name.find('.')); }

@@ -85,8 +85,11 @@ struct Loaded {
 /// Parses and validates `text`. Never throws for what stands in the text.
 Loaded parse(const std::string& text);
 
-/// Reads `file` ("-" is standard input) of at most 64 MiB and parses it. Throws kInventory, naming
-/// the file and the remedy, where it is missing, unreadable, empty or not a text file.
+inline constexpr std::size_t kLargestFile = std::size_t{64} << 20U;  // 100,000 hosts take 9 MB
+
+/// Reads `file` ("-" is standard input) of at most kLargestFile bytes and parses it. Throws
+/// kInventory, naming the file and the remedy, where it is missing, unreadable, empty or not a text
+/// file.
 Loaded load(const std::string& file);
 
 /// Throws kInventory, with the command that mends it, where others than root could change `file` or

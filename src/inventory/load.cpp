@@ -14,9 +14,6 @@
 namespace overland::inventory {
 namespace {
 
-constexpr std::size_t kLargestFile = std::size_t{64}
-                                     << 20U;  // bytes; 100,000 hosts take about 9 MB
-
 [[noreturn]] void refuse(const std::string& sentence) {
   throw base::Error(base::ErrorKind::kInventory, sentence);
 }
@@ -46,11 +43,21 @@ std::string read_standard_input() {
          "; write one (docs/inventory.md has examples) or name another with --inventory FILE");
 }
 
-std::string read_text(const std::string& file) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) {
+void require_regular(const std::string& file) {
+  std::error_code unknown;
+  const auto type = std::filesystem::status(file, unknown).type();
+  if (type == std::filesystem::file_type::not_found) refuse_missing(file);
+  if (type == std::filesystem::file_type::directory) {
     refuse("the inventory " + printable(file) + " is a directory; name the file inside it");
   }
+  if (type != std::filesystem::file_type::regular && !unknown) {
+    refuse("the inventory " + printable(file) +
+           " is not a regular file; feed what is none to --inventory -");
+  }
+}
+
+std::string read_text(const std::string& file) {
+  require_regular(file);
   try {
     auto content = base::read_file(file, kLargestFile);
     if (!content) refuse_missing(file);
@@ -123,9 +130,9 @@ Loaded load(const std::string& file) {
 
 void require_trusted(const std::string& file) {
   if (file == "-") return;  // whoever feeds standard input is root already
+  require_regular(file);
   std::error_code error;
   const std::filesystem::path real = std::filesystem::canonical(file, error);
-  if (error == std::errc::no_such_file_or_directory) refuse_missing(file);
   if (error) refuse("cannot find the inventory " + printable(file) + ": " + error.message());
   require_root_only(real, "file");
   require_trusted_folder(folder_of(real));

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "inventory/letter_case.h"
 #include "inventory/values.h"
 
 namespace overland::inventory {
@@ -7,7 +8,6 @@ namespace {
 
 constexpr std::size_t kLongestHostName = 253;  // hostname(7), RFC 1123 section 2.1
 constexpr std::size_t kLongestLabel = 63;      // RFC 1035 section 2.3.4
-constexpr std::size_t kLongestInterface = 15;  // IFNAMSIZ of linux/if.h, less the final NUL
 
 bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -35,9 +35,7 @@ std::string host_name_fault(std::string_view name) {
 
 bool check_host_name(const Text& text, Report& report) {
   std::string fault = host_name_fault(text.value);
-  std::string first = text.value.substr(0, text.value.find('.'));
-  std::transform(first.begin(), first.end(), first.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string first = lower(text.value.substr(0, text.value.find('.')));
   // A machine whose hostname was never set would take itself for this host.
   if (fault.empty() && first == "localhost") fault = "is what every unnamed machine is called";
   if (fault.empty()) return true;

@@ -22,8 +22,6 @@ const std::vector<std::string_view> kTopKeys = {"version",  "cluster", "docker",
 const std::vector<std::string_view> kClusterKeys = {"name", "pool", "ecmp"};
 const std::vector<std::string_view> kSegmentKeys = {"name", "subnet", "vlan", "trust"};
 
-using SegmentIndex = std::map<std::string, std::size_t, std::less<>>;
-
 bool refused(const std::string& text, Report& report) {
   const auto refusal = refuse_early(text);
   if (!refusal) return false;

@@ -11,8 +11,6 @@ const std::vector<std::string_view> kHostKeys = {
     "name",      "router", "address",  "bip",         "previous_bip", "parent", "masquerade",
     "rp_filter", "docker", "firewall", "daemon_json", "bridge",       "mark",   "conntrack"};
 
-using SegmentIndex = std::map<std::string, std::size_t, std::less<>>;
-
 void read_addresses(Fields& fields, Host& host, HostPlaces& places, Report& report) {
   if (!fields.require("address", "address = \"10.0.0.200\"")) {
     places.complete = false;

@@ -8,6 +8,9 @@
 
 namespace overland::inventory {
 
+/// Segments by name, as indexes into Inventory::segments.
+using SegmentIndex = std::map<std::string, std::size_t, std::less<>>;
+
 inline const std::vector<std::string_view> kDockerKeys = {"daemon_json", "bridge"};
 inline const std::vector<std::string_view> kFirewallKeys = {"mark", "conntrack"};
 
@@ -15,11 +18,9 @@ inline const std::vector<std::string_view> kFirewallKeys = {"mark", "conntrack"}
 void read_docker(Fields& fields, DockerOptions& options, Report& report);
 void read_firewall(Fields& fields, FirewallOptions& options, Report& report);
 
-/// One [[host]] to the end of `draft`, whose segments stand already; `segments` holds their
-/// indexes.
+/// One [[host]] to the end of `draft`, whose segments stand already.
 void read_host(toml::table& table, const DockerOptions& docker, const FirewallOptions& firewall,
-               const std::map<std::string, std::size_t, std::less<>>& segments, Draft& draft,
-               Report& report);
+               const SegmentIndex& segments, Draft& draft, Report& report);
 
 /// One of a few words; nullopt after reporting another.
 template <typename T>

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "inventory/letter_case.h"
+
 namespace overland::inventory {
 namespace {
 
 constexpr std::size_t kShortestStem = 3;  // letters: less says nothing
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool starts_with(std::string_view text, std::string_view stem) {
   return text.size() >= stem.size() &&

@@ -2,11 +2,10 @@
 #include <map>
 
 #include "inventory/validate.h"
+#include "inventory/values.h"
 
 namespace overland::inventory {
 namespace {
-
-constexpr std::size_t kLongestInterface = 15;  // IFNAMSIZ of linux/if.h, less the final NUL
 
 void check_vlan_ids(const Draft& draft, Report& report) {
   std::map<std::uint16_t, std::size_t> first;

@@ -1,16 +1,10 @@
-#include <algorithm>
 #include <unordered_map>
 
+#include "inventory/letter_case.h"
 #include "inventory/validate.h"
 
 namespace overland::inventory {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
 
 std::string in_line(Position at) { return " (line " + std::to_string(at.line) + ")"; }
 

@@ -10,6 +10,9 @@
 
 namespace overland::inventory {
 
+/// Characters of an interface's name: IFNAMSIZ of linux/if.h, less the final NUL.
+inline constexpr std::size_t kLongestInterface = 15;
+
 template <typename T>
 struct Placed {
   T value;
@@ -37,7 +40,7 @@ bool check_interface_name(const Text& text, const std::string& key, Report& repo
 /// Exactly one of 32 bits.
 bool check_mark(const Placed<std::int64_t>& mark, Report& report);
 
-/// Why `prefix` cannot carry unicast traffic ("loopback, RFC 6890"), or empty.
+/// The reserved range that `prefix` overlaps ("loopback 127.0.0.0/8"), or empty.
 std::string reserved_range(const model::Prefix& prefix);
 
 }  // namespace overland::inventory
