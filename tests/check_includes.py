@@ -20,7 +20,7 @@ ALLOWED = {
 }
 ALLOWED["cli"] = set(ALLOWED)
 
-# Types of these never leave the .cpp of the rooms that use them.
+# Types of these never leave the .cpp of the folders that use them.
 PRIVATE_LIBRARIES = re.compile(r"<(netlink/|libiptc/|nftables/|nlohmann/|toml\+\+|curl/|systemd/|libipset/)")
 
 
@@ -36,7 +36,7 @@ def faults(source: pathlib.Path):
             if path.suffix == ".h" and line.startswith("#include") and PRIVATE_LIBRARIES.search(line):
                 # A header that only its own folder includes may show them.
                 if included_elsewhere(source, path):
-                    yield f"{path}:{number}: a library's types leave the room through this header"
+                    yield f"{path}:{number}: a library's types leave the folder through this header"
 
 
 def included_elsewhere(source: pathlib.Path, header: pathlib.Path) -> bool:
