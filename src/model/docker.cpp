@@ -20,12 +20,8 @@ struct KeyMinimum {
 };
 
 // The first release whose daemon/config/config.go (github.com/moby/moby) has the key.
-constexpr std::array<KeyMinimum, 6> kMinimums = {{{"allow-direct-routing", {28, 2}},
-                                                  {"bip6", {28, 0}},
-                                                  {"bridge-accept-fwmark", {29, 0}},
-                                                  {"default-network-opts", {24, 0}},
-                                                  {"firewall-backend", {29, 0}},
-                                                  {"ip-forward-no-drop", {28, 0}}}};
+constexpr std::array<KeyMinimum, 2> kMinimums = {
+    {{"allow-direct-routing", {28, 2}}, {"bridge-accept-fwmark", {29, 0}}}};
 
 std::optional<Version> parse_version(std::string_view text) {
   Version version;

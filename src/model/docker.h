@@ -53,8 +53,8 @@ struct DockerFacts {
 };
 
 /// Whether dockerd `version` ("28.5.2", "20.10.24+dfsg1") knows this key of daemon.json: an unknown
-/// one stops it. Keys without an entry in our table are older than every supported version. With an
-/// empty or unreadable version a key in the table counts as unknown.
+/// one stops it. Keys of ours without an entry in the table are older than every supported version.
+/// With an empty or unreadable version a key in the table counts as unknown.
 bool docker_accepts_key(std::string_view version, std::string_view key);
 
 }  // namespace overland::model

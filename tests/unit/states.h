@@ -42,18 +42,25 @@ inline model::LinkFacts link(const char* name, std::initializer_list<const char*
   return facts;
 }
 
-/// A host as docker-200 of the two-host example shall be.
-inline model::HostState two_hosts_desired() {
-  model::HostState state;
-  state.sysctls = {{"net.ipv4.ip_forward", "1"}};
+/// What docker-200 of the two-host example lets through.
+inline model::FirewallPolicy two_hosts_policy(
+    model::FirewallVariant variant = model::FirewallVariant::kNft) {
   model::FirewallPolicy policy;
+  policy.variant = variant;
   policy.mark = 0x200000;
   policy.bridges = {"docker0"};
   policy.underlay_links = {"eth0"};
   policy.local = {net("192.168.100.0/24")};
   policy.peer_subnets = {net("192.168.200.0/24")};
   policy.peer_hosts = {net("10.0.0.201/32")};
-  state.firewall = model::Firewall{policy, {}};
+  return policy;
+}
+
+/// A host as docker-200 shall be.
+inline model::HostState two_hosts_desired() {
+  model::HostState state;
+  state.sysctls = {{"net.ipv4.ip_forward", "1"}};
+  state.firewall = model::Firewall{two_hosts_policy(), {}};
   state.routes = {route("192.168.200.0/24", {"10.0.0.201"})};
   model::DockerSettings docker;
   docker.keys = {{"bip", "\"192.168.100.1/24\""}};

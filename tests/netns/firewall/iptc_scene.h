@@ -11,6 +11,7 @@
 
 #include "firewall/iptc_driver.h"
 #include "netns/sandbox.h"
+#include "unit/states.h"
 
 namespace overland::firewall {
 
@@ -77,15 +78,7 @@ class IptcScene : public tests::Sandbox {
   }
 
   static model::FirewallPolicy docker_host() {
-    model::FirewallPolicy policy;
-    policy.variant = model::FirewallVariant::kLegacy;
-    policy.mark = 0x200000;
-    policy.bridges = {"docker0"};
-    policy.underlay_links = {"eth0"};
-    policy.local = {prefix("192.168.100.0/24")};
-    policy.peer_subnets = {prefix("192.168.200.0/24")};
-    policy.peer_hosts = {prefix("10.0.0.201/32")};
-    return policy;
+    return tests::two_hosts_policy(model::FirewallVariant::kLegacy);
   }
 
   /// One ping; `from` is an address of that namespace, or empty.

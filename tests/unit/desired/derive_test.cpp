@@ -4,18 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/states.h"
+#include "unit/desired/campus.h"
 
 namespace overland {
 namespace {
 
 using namespace tests;
-
-inventory::Inventory load(const std::string& text) {
-  auto loaded = inventory::parse(text);
-  EXPECT_TRUE(loaded.inventory) << inventory::render(loaded.diagnostics, "test");
-  return std::move(*loaded.inventory);
-}
 
 const char* const kTwoHosts = R"(
 version = 1

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "firewall/iptc_decoding.h"
 #include "model/ownership.h"
+#include "unit/states.h"
 
 namespace overland::firewall::iptc {
 namespace {
@@ -31,17 +32,7 @@ std::vector<Prefix> scattered(std::size_t count) {
   return result;
 }
 
-FirewallPolicy docker_host() {
-  FirewallPolicy policy;
-  policy.variant = model::FirewallVariant::kLegacy;
-  policy.mark = 0x200000;
-  policy.bridges = {"docker0"};
-  policy.underlay_links = {"eth0"};
-  policy.local = {prefix("192.168.100.0/24")};
-  policy.peer_subnets = {prefix("192.168.200.0/24")};
-  policy.peer_hosts = {prefix("10.0.0.201/32")};
-  return policy;
-}
+FirewallPolicy docker_host() { return tests::two_hosts_policy(model::FirewallVariant::kLegacy); }
 
 FirewallPolicy router() {
   FirewallPolicy policy = docker_host();
