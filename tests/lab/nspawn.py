@@ -12,6 +12,7 @@ from .docker import DockerHost
 from .namespace import ENVIRONMENT, Namespace, joining
 from .network import configuration
 from .shell import LabError, run
+from .systemd import QUIET, SystemdCommands, mask
 
 # What the overland package depends on is in the root, since the hosts have no mirror to get it from.
 PACKAGES = [
@@ -30,10 +31,9 @@ ExecStart=/bin/sh -c 'sleep {delay}; ip -batch /etc/lab-network'
 [Install]
 WantedBy=network-online.target
 """
-QUIET = ["apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer"]
 
 
-class SystemdHost(DockerHost):
+class SystemdHost(SystemdCommands, DockerHost):
     """`network_delay`: seconds until the network is up; `authorized_key`: who may come in over ssh as root."""
 
     def __init__(self, lab, name, *, network_delay=0.3, authorized_key=None, files=None, **options):
@@ -49,8 +49,7 @@ class SystemdHost(DockerHost):
         wants.mkdir(parents=True)
         (units / "lab-network.service").write_text(NETWORK.format(delay=self.network_delay))
         (wants / "lab-network.service").symlink_to("/etc/systemd/system/lab-network.service")
-        for unit in QUIET:
-            (units / unit).symlink_to("/dev/null")
+        mask(upper, QUIET)
         links = "link set lo up\n" + configuration(self.links, self.gateway, self.routes)
         (upper / "etc/lab-network").write_text(links)
         put(upper, layer.IMAGE, layer.image())
@@ -75,30 +74,11 @@ class SystemdHost(DockerHost):
         if wait:
             self.await_boot()
 
-    def await_boot(self, seconds=60):
-        done = self.run(["systemctl", "is-system-running", "--wait"], check=False, timeout=seconds)
-        if done.stdout.strip() not in ("running", "degraded"):
-            raise LabError(f"{self.name} does not come up: {done.stdout}{done.stderr}\n{self.ns.console()}")
-
     def service(self, verb):
         self.run(["systemctl", verb, "docker.service"], timeout=120)
 
-    def systemctl(self, *arguments, **options):
-        return self.run(["systemctl", *arguments], **options)
-
-    def show(self, unit, *properties):
-        """The unit's properties as a dict of texts."""
-        shown = self.systemctl("show", unit, *[f"--property={name}" for name in properties]).stdout
-        return dict(line.split("=", 1) for line in shown.splitlines())
-
-    def journal(self, unit, *options):
-        """Messages of the unit in this boot, one a line."""
-        shown = self.run(["journalctl", "--boot", "--quiet", "--output=cat", f"--unit={unit}", *options])
-        return shown.stdout.splitlines()
-
-    def install(self, package):
-        """A package file, with apt and without a network."""
-        self.run(["apt-get", "install", "--yes", package], timeout=120)
+    def console(self):
+        return self.ns.console()
 
 
 class Guest(Namespace):
