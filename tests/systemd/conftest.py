@@ -14,6 +14,7 @@ from lab import Lab, nspawn, roots  # noqa: E402  (the path has to be set first)
 from lab.shell import run  # noqa: E402
 
 SKIPPED = 77
+UNITS = ["overland-boot.service", "overland.service", "overland.timer"]
 
 
 def need(*tools):
@@ -21,6 +22,12 @@ def need(*tools):
     absent = [tool for tool in tools if not shutil.which(tool)]
     if absent:
         pytest.skip(f"missing: {', '.join(absent)}; run scripts/bootstrap")
+
+
+def files_of_ours(host):
+    found = host.sh("find / -xdev \\( -name '*overland*' -o -path '/etc/docker/*' \\) ! -path '/proc/*' "
+                    "! -path '/opt/*' ! -path '/var/log/*' ! -path '/var/lib/dpkg/*' ! -path '/tmp/*'").stdout
+    return set(found.split())
 
 
 @pytest.fixture(scope="session")
@@ -33,18 +40,19 @@ def binary():
 
 @pytest.fixture(scope="session")
 def packages(binary, tmp_path_factory):
-    """Makes the package of one kind from the build, and gives its file: packages("DEB")."""
+    """Makes the package of one kind from the build, and gives its file: packages("DEB"); also as another version."""
     build = os.environ.get("OVERLAND_BUILD_DIR") or str(Path(binary).parents[2])
     made = {}
 
-    def make(kind):
-        if kind not in made:
+    def make(kind, version=None):
+        if (kind, version) not in made:
             folder = tmp_path_factory.mktemp(kind)
             config = Path(build) / "CPackConfig.cmake"
             run(["cpack", "-G", kind, "--config", config, "-B", folder,
-                 "-D", f"CPACK_OUTPUT_FILE_PREFIX={folder}"], timeout=300)
-            made[kind] = next(folder.glob(f"*.{kind.lower()}"))
-        return made[kind]
+                 "-D", f"CPACK_OUTPUT_FILE_PREFIX={folder}",
+                 *(["-D", f"CPACK_PACKAGE_VERSION={version}"] if version else [])], timeout=300)
+            made[kind, version] = next(folder.glob(f"*.{kind.lower()}"))
+        return made[kind, version]
     return make
 
 

@@ -8,7 +8,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, UNITS, files_of_ours
 from lab import snapshot
 from lab.cluster import INVENTORY
 from lab.docker import Container
@@ -17,7 +17,6 @@ from lab.probe import ping
 from lab.shell import run
 
 OPERATIONS = REPOSITORY / "docs/operations.md"
-UNITS = ["overland-boot.service", "overland.service", "overland.timer"]
 PATH = "/etc/overland/inventory.toml"
 PEER = "192.168.200.2"
 # Its very first packet is a call to the peer, which answers with the source address it saw.
@@ -36,12 +35,6 @@ def place(lab, packages):
                     links={"eth0": (lan, ["10.0.0.201/24", f"{PEER}/32"])})
     peer.serve(80)
     return SimpleNamespace(host=host, peer=peer, before=snapshot.take(host), files=files_of_ours(host))
-
-
-def files_of_ours(host):
-    found = host.sh("find / -xdev \\( -name '*overland*' -o -path '/etc/docker/*' \\) ! -path '/proc/*' "
-                    "! -path '/opt/*' ! -path '/var/log/*' ! -path '/var/lib/dpkg/*' ! -path '/tmp/*'").stdout
-    return set(found.split())
 
 
 def our_routes(host):

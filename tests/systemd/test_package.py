@@ -87,5 +87,8 @@ def test_the_rpm_package_has_the_same_files(packages):
     assert "/usr/sbin/overland" in listed and "/usr/lib/systemd/system/overland-boot.service" in listed
     # Folders of other packages would be conflicts.
     assert not {"/etc", "/usr/sbin", "/usr/lib/systemd/system"} & set(listed)
+    assert [path for path in listed if "ebian" in path or "lintian" in path or ".build-id" in path] == []
+    about = run(["rpm", "--query", "--info", "--changelog", "--package", rpm]).stdout
+    assert "One shared TOML inventory" in about and "- First package." in about
     config = run(["rpm", "--query", "--configfiles", "--package", rpm]).stdout.split()
     assert config == ["/etc/iproute2/rt_protos.d/overland.conf"]
