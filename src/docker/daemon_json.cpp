@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "docker/json_text.h"
+#include "model/address.h"
 
 namespace overland::docker {
 namespace {
@@ -85,6 +86,12 @@ std::string remove_key(std::string text, const std::string& key, const std::stri
   return text.erase(begin, end - begin);
 }
 
+/// What a JSON string holds; empty where it is none.
+std::string unquoted(const std::string& json) {
+  const auto value = nlohmann::json::parse(json, nullptr, false);
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
 nlohmann::json parse_whole(std::string_view text, const std::string& file) {
   if (is_blank(text)) return nlohmann::json::object();
   scan_object(text, file);
@@ -141,6 +148,32 @@ void refuse_rivals(std::string_view text, const model::DaemonKeys& wanted,
                         " is wanted beside it; dockerd does not start with both. Take \"bridge\" "
                         "out, or give that bridge its address yourself and set daemon_json = "
                         "\"off\" for this host");
+}
+
+void refuse_other_subnet(std::string_view text, const model::DaemonKeys& wanted,
+                         const std::string& file) {
+  const auto bip = wanted.find("bip");
+  if (is_blank(text) || bip == wanted.end() || !bip->second) return;
+  const auto address = model::InterfaceAddress::parse(unquoted(*bip->second));
+  if (!address) return;
+  const model::Prefix subnet = address->prefix();
+  const JsonObject object = scan_object(text, file);
+  for (const std::string key : {"default-gateway", "fixed-cidr"}) {
+    const JsonMember* found = object.find(key);
+    if (found == nullptr) continue;
+    const std::string value(found->value.of(text));
+    const auto gateway = model::Address::parse(unquoted(value));
+    const auto range = model::InterfaceAddress::parse(unquoted(value));
+    const bool outside =
+        (gateway && !subnet.contains(*gateway)) || (range && !subnet.overlaps(range->prefix()));
+    if (!outside) continue;
+    throw base::Error(base::ErrorKind::kInvalid,
+                      position(text, found->key.begin, file) + ": \"" + key + "\" is " + value +
+                          ", outside of the bridge subnet " + subnet.to_string() +
+                          " of the \"bip\" " + *bip->second +
+                          " wanted; dockerd would not work with both. Take \"" + key +
+                          "\" out, or correct it");
+  }
 }
 
 bool same_meaning(std::string_view a, std::string_view b, const std::string& file) {

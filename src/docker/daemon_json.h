@@ -29,6 +29,11 @@ std::string edit_keys(std::string text, const model::DaemonKeys& keys, const std
 /// `bip`.
 void refuse_rivals(std::string_view text, const model::DaemonKeys& wanted, const std::string& file);
 
+/// Throws where the text ties the bridge to another subnet than the wanted bip's: with such a
+/// `default-gateway` dockerd does not start, with such a `fixed-cidr` it starts no container (28).
+void refuse_other_subnet(std::string_view text, const model::DaemonKeys& wanted,
+                         const std::string& file);
+
 /// Whether dockerd reads the same settings from both texts. A blank text holds none.
 bool same_meaning(std::string_view a, std::string_view b, const std::string& file);
 

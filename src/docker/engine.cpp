@@ -152,6 +152,7 @@ void Engine::apply(const plan::DockerStep& step) {
   for (const auto& [key, value] : given_by_flags(keys, before, startup)) keys.erase(key);
   const std::string after = edit_keys(before, keys, file);
   if (after == before) return;
+  refuse_other_subnet(before, keys, file);
   const std::string version = version_of(startup);
   refuse_unknown_keys(keys, version, file);
   if (can_validate(version)) validate(startup, before, after);

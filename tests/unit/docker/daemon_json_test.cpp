@@ -137,6 +137,27 @@ TEST(DaemonJson, RefusesBipBesideBridge) {
   EXPECT_NO_THROW(refuse_rivals("", {{"bip", kBip}}, kFile));
 }
 
+TEST(DaemonJson, RefusesABipAwayFromTheGatewayOrTheRangeOfTheFile) {
+  const auto refused = [](const std::string& text) -> std::string {
+    try {
+      refuse_other_subnet(text, {{"bip", kBip}}, kFile);
+      return "";
+    } catch (const base::Error& error) {
+      return error.what();
+    }
+  };
+  EXPECT_THAT(
+      refused("{\"default-gateway\": \"10.9.0.1\"}"),
+      HasSubstr("/etc/docker/daemon.json:1:2: \"default-gateway\" is \"10.9.0.1\", outside of "
+                "the bridge subnet 192.168.100.0/24"));
+  EXPECT_THAT(refused("{\"fixed-cidr\": \"10.9.0.0/26\"}"), HasSubstr("Take \"fixed-cidr\" out"));
+  EXPECT_EQ(refused("{\"default-gateway\": \"192.168.100.254\"}"), "");
+  EXPECT_EQ(refused("{\"fixed-cidr\": \"192.168.100.64/26\"}"), "");
+  EXPECT_EQ(refused("{\"fixed-cidr\": \"192.168.0.0/16\"}"), "");
+  EXPECT_EQ(refused("{\"fixed-cidr\": \"\", \"default-gateway\": null}"), "");
+  EXPECT_EQ(refused(""), "");
+}
+
 TEST(DaemonJson, ComparesByMeaning) {
   EXPECT_TRUE(same_meaning("", "{ }", kFile));
   EXPECT_TRUE(same_meaning("{\"a\":1,\"b\":2}", "{ \"b\": 2, \"a\": 1 }", kFile));
