@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <optional>
@@ -32,6 +33,10 @@ class Search {
   explicit Search(std::span<const Prefix> destinations)
       : destinations_(destinations.begin(), destinations.end()) {
     std::sort(destinations_.begin(), destinations_.end());
+    // Sorted by network, then length: one that lies in another comes after it.
+    for (const Prefix& destination : destinations_) {
+      if (widest_.empty() || !widest_.back().contains(destination)) widest_.push_back(destination);
+    }
   }
 
   /// Puts ours there too where a dump has shown them on the way.
@@ -88,8 +93,8 @@ class Search {
     return conclusive;
   }
 
-  /// Keeps a route that has a destination of ours or lies within one, at its first address: there
-  /// the kernel prefers it. False where it is not of the main table.
+  /// Keeps a route that has a destination of ours or lies within one: there the kernel prefers it.
+  /// False where it is not of the main table.
   bool consider(const nlmsghdr& message) {
     const auto route = read_route(message);
     if (!route || route->table != RT_TABLE_MAIN) return false;
@@ -101,12 +106,10 @@ class Search {
   }
 
   [[nodiscard]] bool concerns_us(const Prefix& prefix) const {
-    // Sorted by network, then length: the shortest destination with this first address is enough.
-    const auto first = std::lower_bound(
-        destinations_.begin(), destinations_.end(), prefix.network(),
-        [](const Prefix& left, const model::Address& right) { return left.network() < right; });
-    return first != destinations_.end() && first->network() == prefix.network() &&
-           first->length() <= prefix.length();
+    const auto after = std::upper_bound(
+        widest_.begin(), widest_.end(), prefix.network(),
+        [](const model::Address& left, const Prefix& right) { return left < right.network(); });
+    return after != widest_.begin() && std::prev(after)->contains(prefix);
   }
 
   const std::string& link_name(unsigned index) {
@@ -119,6 +122,7 @@ class Search {
   }
 
   std::vector<Prefix> destinations_;
+  std::vector<Prefix> widest_;  // those of them that lie in no other
   std::vector<ForeignRoute> found_;
   std::vector<model::Route> ours_;  // in the kernel's order
   std::map<unsigned, std::string> names_;

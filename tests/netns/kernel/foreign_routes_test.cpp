@@ -63,6 +63,16 @@ TEST_F(ForeignRoutes, FindsAMoreSpecificOneAndPassesOverWiderOnes) {
   EXPECT_EQ(foreign({"10.1.0.0/24", "10.2.0.0/24"}), wanted);
 }
 
+TEST_F(ForeignRoutes, FindsMoreSpecificOnesAnywhereWithinADestination) {
+  sh("ip route add 10.1.0.128/25 via 10.9.0.9; ip route add 10.2.3.4 via 10.9.0.9; ip route add "
+     "10.2.4.0/24 via 10.9.0.9; ip route add 10.3.0.0/24 via 10.9.0.9");
+  const std::vector wanted = {foreign_route("10.1.0.128/25", 0, 3, {"10.9.0.9"}, "lan"),
+                              foreign_route("10.2.3.4/32", 0, 3, {"10.9.0.9"}, "lan"),
+                              foreign_route("10.2.4.0/24", 0, 3, {"10.9.0.9"}, "lan")};
+  // A host's own two, bip and previous_bip, may lie in one another.
+  EXPECT_EQ(foreign({"10.1.0.0/24", "10.2.0.0/16", "10.2.3.0/24"}), wanted);
+}
+
 TEST_F(ForeignRoutes, FindsAComposeNetworkOnTheVerySubnet) {
   sh("ip link add br-x type bridge; ip link set br-x up; ip address add 10.1.0.1/24 dev br-x");
   const std::vector wanted = {foreign_route("10.1.0.0/24", 0, 2, {}, "br-x")};
