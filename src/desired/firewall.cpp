@@ -100,8 +100,11 @@ void add_transit(const inventory::Inventory& inventory, const inventory::Host& h
 
 model::FirewallAnchor anchor(const model::HostFacts& facts) {
   if (facts.firewall.docker_nft_backend) return model::FirewallAnchor::kDockerNft;
-  return facts.docker.installed ? model::FirewallAnchor::kDockerUser
-                                : model::FirewallAnchor::kForward;
+  // Before dockerd's first start nothing leads to DOCKER-USER either: it puts its jump there
+  // itself.
+  return facts.docker.installed && !facts.firewall.docker_user_cut
+             ? model::FirewallAnchor::kDockerUser
+             : model::FirewallAnchor::kForward;
 }
 
 }  // namespace

@@ -27,6 +27,14 @@ std::optional<model::Firewall> read_if_supported(Driver& driver,
   }
 }
 
+/// As after `iptables -F`, or with Docker's `iptables: false`: what stands in DOCKER-USER counts
+/// for nothing then.
+bool docker_user_cut(const model::FirewallFacts& facts, const NftLook& nft,
+                     const LegacyLook& legacy) {
+  if (!facts.variant || facts.docker_nft_backend) return false;
+  return *facts.variant == FirewallVariant::kNft ? !nft.docker_user_reached : !legacy.docker_chains;
+}
+
 void remove_if_supported(Driver& driver) {
   try {
     driver.remove();
@@ -65,6 +73,7 @@ model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
   if (nft.docker_chains == legacy.docker_chains) clues.iptables_version = iptables_version();
   model::FirewallFacts facts = choose_variant(clues);
   facts.both_variants = legacy.foreign_rules && nft.usable && nft_has_foreign_rules(nft);
+  facts.docker_user_cut = docker.running && docker_user_cut(facts, nft, legacy);
   return facts;
 }
 

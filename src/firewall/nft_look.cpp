@@ -22,15 +22,17 @@ bool ours(std::string_view chain) {
   return chain == model::kForwardChain || chain == model::kRawChain;
 }
 
-/// A DOCKER-USER that only we have made says nothing about Docker.
-bool docker_uses_filter(const NftLook& look, NftDump& dump) {
-  if (!has_chain(look, "filter", "DOCKER-USER")) return false;
-  if (!has_chain(look, model::kNftTable, std::string(kMadePrefix) + "filter-DOCKER-USER")) {
-    return true;
-  }
+bool leads_to_docker_user(NftDump& dump) {
   const auto rules = dump.rules("filter", "FORWARD");
   return std::any_of(rules.begin(), rules.end(),
                      [](const NftRuleEntry& rule) { return rule.jump == "DOCKER-USER"; });
+}
+
+/// A DOCKER-USER that only we have made says nothing about Docker.
+bool docker_uses_filter(const NftLook& look) {
+  if (!has_chain(look, "filter", "DOCKER-USER")) return false;
+  return look.docker_user_reached ||
+         !has_chain(look, model::kNftTable, std::string(kMadePrefix) + "filter-DOCKER-USER");
 }
 
 }  // namespace
@@ -41,7 +43,8 @@ NftLook look_at_nft() {
     NftDump dump;
     look.chains = dump.chains(0);
     look.usable = true;
-    look.docker_chains = docker_uses_filter(look, dump);
+    look.docker_user_reached = leads_to_docker_user(dump);
+    look.docker_chains = docker_uses_filter(look);
   } catch (const base::Error& error) {
     // Not an error here: this is the question.
     if (error.kind() != base::ErrorKind::kUnsupported) throw;

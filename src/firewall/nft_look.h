@@ -8,9 +8,10 @@
 namespace overland::firewall {
 
 struct NftLook {
-  bool usable = false;          // the kernel has nf_tables
-  bool docker_chains = false;   // ip filter FORWARD jumps to DOCKER-USER, or a DOCKER-USER not ours
-  bool docker_backend = false;  // table ip docker-bridges: Docker's own nftables backend
+  bool usable = false;         // the kernel has nf_tables
+  bool docker_chains = false;  // ip filter FORWARD jumps to DOCKER-USER, or a DOCKER-USER not ours
+  bool docker_user_reached = false;   // ip filter FORWARD jumps to DOCKER-USER
+  bool docker_backend = false;        // table ip docker-bridges: Docker's own nftables backend
   std::vector<NftChainEntry> chains;  // of all families
 };
 

@@ -22,7 +22,7 @@ enum class FirewallVariant : std::uint8_t { kNft, kLegacy };
 
 /// Where the accepts have to stand so that they count.
 enum class FirewallAnchor : std::uint8_t {
-  kForward,     // no Docker: filter FORWARD, raw PREROUTING
+  kForward,     // no Docker, or its rules are gone: filter FORWARD, raw PREROUTING
   kDockerUser,  // Docker with its iptables backend: filter DOCKER-USER, raw PREROUTING
   kDockerNft,   // Docker's nftables backend: none; Docker yields to our mark by its own setting
 };
@@ -69,7 +69,8 @@ struct FirewallFacts {
   bool docker_nft_backend = false;         // Docker 29 with "firewall-backend": "nftables"
   std::string evidence;                    // one sentence: "iptables v1.8.9 (nf_tables)"
   bool both_variants = false;              // rules in the legacy and in the nf_tables variant
-  std::vector<std::string> droppers;       // foreign rules that drop trusted traffic, with a remedy
+  bool docker_user_cut = false;       // Docker runs, and no rule of FORWARD leads to DOCKER-USER
+  std::vector<std::string> droppers;  // foreign rules that drop trusted traffic, with a remedy
 
   auto operator<=>(const FirewallFacts&) const = default;
 };

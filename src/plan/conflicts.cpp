@@ -161,6 +161,13 @@ std::vector<Conflict> give_advice(const HostState& desired, const HostFacts& fac
                       "to pass both",
                       "remove those of the variant Docker does not use"});
   }
+  if (desired.firewall && facts.firewall.docker_user_cut) {
+    advice.push_back(
+        {"firewall",
+         "no rule of chain FORWARD leads to DOCKER-USER, so overland's accepts stand in "
+         "FORWARD itself",
+         "if Docker's rules were flushed, restart Docker to have them back"});
+  }
   if (!desired.docker) return advice;
   for (const auto& pool : facts.docker.address_pools) {
     const auto covered =

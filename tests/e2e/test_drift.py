@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from lab.cluster import Cluster
+from lab.cluster import BIPS, Cluster
 from product import apply, apply_everywhere, plan
 
 FIREWALL = r"(?i)overland|docker-user|prerouting|trusted|firewall"
@@ -31,7 +31,7 @@ DRIFTS = {
 
 @pytest.fixture(scope="module")
 def cluster(product_lab):
-    cluster = Cluster(product_lab)
+    cluster = Cluster(product_lab, variants={name: "nft" for name in BIPS} | {"docker-202": "legacy"})
     cluster.configure_bips()
     product_lab.start_dockers()
     cluster.start_containers()
@@ -78,3 +78,22 @@ def test_a_foreign_route_is_a_conflict_and_stays_until_adopted(cluster):
     assert done.returncode == 0 and json.loads(done.stdout)["conflicts"] == []
     assert "via 10.0.0.202" in host.sh("ip route show 192.168.210.0/24").stdout
     assert "via 10.0.0.200" not in host.sh("ip route show 192.168.210.0/24").stdout
+
+
+@pytest.mark.parametrize("name", ["docker-201", "docker-202"])
+def test_a_flushed_filter_table_stops_cluster_traffic_only_until_the_next_apply(cluster, name):
+    """Docker's rules are gone with it, its policy DROP is not: nothing leads to DOCKER-USER any more."""
+    host, (_, hidden), (peer, _) = cluster.lab.hosts[name], cluster.containers[name], cluster.containers["docker-200"]
+    host.sh("iptables -F")
+    assert plan(host)[0] == 2
+    apply(host)
+    assert plan(host)[0] == 0 and "restart Docker" in plan(host)[1]
+    assert hidden.tcp(peer.address) == hidden.address
+    assert peer.tcp(hidden.address) == peer.address
+
+    host.restart_docker()
+    hidden.start()
+    apply(host)
+    assert "restart Docker" not in plan(host)[1]
+    assert "OVERLAND" not in host.sh("iptables -S FORWARD").stdout
+    assert peer.tcp(hidden.address) == peer.address

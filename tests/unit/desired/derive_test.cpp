@@ -129,6 +129,18 @@ TEST(DeriveLinks, UsesAForeignLinkThatServesTheVlanAlready) {
   EXPECT_EQ(policy(state).underlay_links[2], "servers");
 }
 
+TEST(DeriveFirewall, AnchorsInForwardWhereNothingLeadsToDockerUser) {
+  const auto inventory = load(kTwoVlans);
+  model::HostFacts facts;
+  facts.docker.installed = facts.docker.running = true;
+  const auto anchor = [&] {
+    return policy(desired::derive(inventory, inventory.hosts[0], facts)).anchor;
+  };
+  EXPECT_EQ(anchor(), model::FirewallAnchor::kDockerUser);
+  facts.firewall.docker_user_cut = true;
+  EXPECT_EQ(anchor(), model::FirewallAnchor::kForward);
+}
+
 TEST(DeriveFirewall, RouterWithoutDockerAnchorsInForward) {
   const auto inventory = load(kTwoVlans);
   const auto state = desired::derive(inventory, inventory.hosts[2], router_facts());
