@@ -35,6 +35,9 @@ std::string route_state(const model::Route& wanted, const Survey& survey) {
     if (foreign.destination == wanted.destination) return "held by another";
     if (wanted.destination.contains(foreign.destination)) return "shadowed";
   }
+  for (const auto& diverted : survey.facts.diversions) {
+    if (diverted.destination == wanted.destination) return "diverted";
+  }
   const auto found = std::lower_bound(survey.actual.routes.begin(), survey.actual.routes.end(),
                                       wanted, [](const auto& have, const auto& want) {
                                         return std::pair(have.destination, have.metric) <

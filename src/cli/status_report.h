@@ -14,7 +14,7 @@ struct PeerStatus {
   std::string subnet;    // bridge subnet, or a remote segment
   std::string next_hop;  // "10.0.0.201", several joined by ", "
   std::string link;      // the next hop is reached through; "-" where none is
-  std::string state;     // "ok", "missing", "differs", "held by another", "shadowed"
+  std::string state;     // "ok", "missing", "differs", "held by another", "shadowed", "diverted"
 };
 
 struct SettingStatus {

@@ -27,9 +27,14 @@ class Routes {
   virtual ~Routes() = default;
   /// Our routes: protocol 111, main table, IPv4; sorted.
   virtual std::vector<model::Route> read() = 0;
-  /// Foreign routes of the main table with exactly one of `destinations`, or that the kernel
-  /// prefers for the first address of one; sorted.
+  /// Foreign routes of the main table with exactly one of `destinations`, or within one, where the
+  /// kernel prefers them; sorted. Of a large table those for the first address of each will do.
   virtual std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix> destinations) = 0;
+  /// Those of `destinations` whose packets policy rules send past the main table: packets with
+  /// `mark` that come in from `bridge`, or where that is null or down, this host's own. Sorted.
+  virtual std::vector<model::Diversion> diversions(std::span<const model::Prefix> destinations,
+                                                   const model::LinkFacts* bridge,
+                                                   std::uint32_t mark) = 0;
   /// What read() and foreign() give, for an adapter that sees both in one look.
   virtual RoutesFound look(std::span<const model::Prefix> destinations) {
     return {read(), foreign(destinations)};

@@ -142,13 +142,16 @@ void put_route_dump(MessageBuffer& buffer, model::Family family, std::uint8_t pr
   buffer.begin(RTM_GETROUTE, 0, header);
 }
 
-void put_route_lookup(MessageBuffer& buffer, const model::Address& address) {
+void put_route_lookup(MessageBuffer& buffer, const model::Address& address,
+                      const std::optional<model::Address>& source) {
   rtmsg header = {};
   header.rtm_family = static_cast<unsigned char>(address.family());
   header.rtm_dst_len = bits(address.family());
+  if (source) header.rtm_src_len = bits(address.family());
   header.rtm_flags = RTM_F_FIB_MATCH | RTM_F_LOOKUP_TABLE;
   buffer.begin(RTM_GETROUTE, 0, header);
   buffer.put_address(RTA_DST, address);
+  if (source) buffer.put_address(RTA_SRC, *source);
 }
 
 void put_new_route(MessageBuffer& buffer, const model::Route& route, unsigned flags) {

@@ -35,8 +35,10 @@ std::optional<RouteMessage> read_route(const nlmsghdr& message);
 
 /// A dump of the main table; `protocol` 0: of all protocols. The kernel filters from 4.20 on.
 void put_route_dump(MessageBuffer& buffer, model::Family family, std::uint8_t protocol);
-/// Which route answers for `address`: the route itself, not what is made of it (kernel 4.13 on).
-void put_route_lookup(MessageBuffer& buffer, const model::Address& address);
+/// Which route answers for packets to `address`, from `source` where it is given: the route itself,
+/// not what is made of it (kernel 4.13 on).
+void put_route_lookup(MessageBuffer& buffer, const model::Address& address,
+                      const std::optional<model::Address>& source = std::nullopt);
 /// `flags`: NLM_F_CREATE and so on.
 void put_new_route(MessageBuffer& buffer, const model::Route& route, unsigned flags);
 /// Deletes the route of ours with this gateway; with several or none, the first one at its

@@ -15,11 +15,14 @@ class RouteTable : public host::Routes {
  public:
   /// Each destination and metric once: the route in force.
   std::vector<model::Route> read() override;
-  /// Small tables are dumped, large ones asked about each destination. The latter does not see a
-  /// foreign route to the same prefix which one of ours already beats.
+  /// Small tables are dumped, large ones asked about each destination's first address. The latter
+  /// sees no foreign route which one of ours already beats, and none elsewhere in the destination.
   std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix> destinations) override;
   /// One dump for both where the table is small.
   host::RoutesFound look(std::span<const model::Prefix> destinations) override;
+  std::vector<model::Diversion> diversions(std::span<const model::Prefix> destinations,
+                                           const model::LinkFacts* bridge,
+                                           std::uint32_t mark) override;
   std::vector<host::Outcome> apply(std::span<const plan::RouteStep> steps) override;
   /// Gone already is done. Throws kInvalid where the route carries our own protocol, or none.
   void remove(const model::ForeignRoute& route) override;

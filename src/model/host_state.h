@@ -41,6 +41,7 @@ struct HostFacts {
   DockerFacts docker;
   FirewallFacts firewall;
   std::vector<ForeignRoute> foreign_routes;  // only those that hold or shadow a desired destination
+  std::vector<Diversion> diversions;         // of destinations to which our route stands
   std::vector<Mismatch> mismatches;          // filled in with the desired state
 
   auto operator<=>(const HostFacts&) const = default;

@@ -36,4 +36,13 @@ struct ForeignRoute {
   auto operator<=>(const ForeignRoute&) const = default;
 };
 
+/// A destination whose packets a policy rule (ip-rule(8)) sends past the main table, where ours
+/// are.
+struct Diversion {
+  Prefix destination;
+  std::uint32_t table = 0;  // 0: into none, the rule refuses them
+
+  auto operator<=>(const Diversion&) const = default;
+};
+
 }  // namespace overland::model

@@ -59,6 +59,22 @@ void foreign_routes(const HostState& desired, const HostFacts& facts, const Opti
   }
 }
 
+/// One sentence for all: behind one rule there are often hundreds.
+void diversions(const HostFacts& facts, std::vector<Conflict>& conflicts) {
+  if (facts.diversions.empty()) return;
+  const auto& first = facts.diversions.front();
+  const std::size_t others = facts.diversions.size() - 1;
+  const std::string where =
+      first.table == 0 ? "refuses"
+                       : "sends past the main table, by table " + std::to_string(first.table) + ",";
+  conflicts.push_back(
+      {"policy routing",
+       "somebody else's rule (ip rule) " + where + " packets to " + first.destination.to_string() +
+           (others == 0 ? "" : " and " + std::to_string(others) + " other subnets of the cluster"),
+       "have the main table asked first for all but default routes: ip rule add pref 1 lookup main "
+       "suppress_prefixlength 0"});
+}
+
 void link_names(const HostState& desired, const HostFacts& facts,
                 std::vector<Conflict>& conflicts) {
   for (const auto& wanted : desired.links) {
@@ -138,6 +154,7 @@ std::vector<Conflict> find_conflicts(const HostState& actual, const HostState& d
                                      const HostFacts& facts, const Options& options) {
   std::vector<Conflict> conflicts;
   foreign_routes(desired, facts, options, conflicts);
+  diversions(facts, conflicts);
   link_names(desired, facts, conflicts);
   bridge_subnet(desired, facts, conflicts);
   docker_networks(desired, facts, conflicts);

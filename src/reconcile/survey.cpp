@@ -53,6 +53,21 @@ model::DockerSettings observe_docker(host::Docker& docker, const model::DockerSe
   return now;
 }
 
+/// Asked for routes of ours that stand: of others the main table would say nothing either.
+std::vector<model::Diversion> look_for_diversions(host::Routes& routes,
+                                                  const model::HostState& actual,
+                                                  const model::HostState& desired,
+                                                  const model::HostFacts& facts) {
+  std::vector<model::Prefix> standing;
+  standing.reserve(actual.routes.size());
+  for (const auto& route : actual.routes) standing.push_back(route.destination);
+  const auto bridge = std::find_if(facts.links.begin(), facts.links.end(), [&](const auto& link) {
+    return desired.docker && link.name == desired.docker->bridge;
+  });
+  return routes.diversions(standing, bridge == facts.links.end() ? nullptr : &*bridge,
+                           desired.firewall ? desired.firewall->policy.mark : 0);
+}
+
 }  // namespace
 
 model::HostFacts look(const host::Ports& ports) {
@@ -83,6 +98,7 @@ model::HostState observe(const host::Ports& ports, const model::HostState& desir
   auto routes = ports.routes.look(destinations);
   actual.routes = std::move(routes.ours);
   facts.foreign_routes = std::move(routes.foreign);
+  facts.diversions = look_for_diversions(ports.routes, actual, desired, facts);
   if (desired.docker) {
     actual.docker = observe_docker(ports.docker, *desired.docker, saved, facts);
   }

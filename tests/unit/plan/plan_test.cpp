@@ -165,6 +165,28 @@ TEST(PlanConflicts, DockerNetworkOverAPeersSubnet) {
   EXPECT_EQ(plan.conflicts[0].resource, "docker network compose_default");
 }
 
+TEST(PlanConflicts, PolicyRulesInOneSentence) {
+  auto facts = running_docker();
+  facts.diversions = {{net("192.168.200.0/24"), 77}, {net("192.168.210.0/24"), 77}};
+  const auto plan = make_plan(two_hosts_desired(), two_hosts_desired(), facts);
+  ASSERT_EQ(plan.conflicts.size(), 1U);
+  EXPECT_EQ(plan.conflicts[0].message,
+            "somebody else's rule (ip rule) sends past the main table, by table 77, packets to "
+            "192.168.200.0/24 and 1 other subnets of the cluster");
+  facts.diversions = {{net("192.168.200.0/24"), 0}};
+  EXPECT_EQ(make_plan(two_hosts_desired(), two_hosts_desired(), facts).conflicts[0].message,
+            "somebody else's rule (ip rule) refuses packets to 192.168.200.0/24");
+}
+
+TEST(PlanAdvice, AcceptsInForwardWhereDockersRulesAreGone) {
+  auto facts = running_docker();
+  facts.firewall.docker_user_cut = true;
+  const auto plan = make_plan(two_hosts_desired(), two_hosts_desired(), facts);
+  ASSERT_EQ(plan.advice.size(), 1U);
+  EXPECT_EQ(plan.advice[0].remedy,
+            "if Docker's rules were flushed, restart Docker to have them back");
+}
+
 TEST(PlanAdvice, AddressPoolOverAPeersSubnet) {
   auto facts = running_docker();
   facts.docker.address_pools = {net("172.16.0.0/12"), net("192.168.0.0/16")};

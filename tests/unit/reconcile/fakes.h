@@ -50,6 +50,10 @@ struct FakeRoutes : host::Routes {
   std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix>) override {
     return world.foreign;
   }
+  std::vector<model::Diversion> diversions(std::span<const model::Prefix>, const model::LinkFacts*,
+                                           std::uint32_t) override {
+    return {};
+  }
   std::vector<host::Outcome> apply(std::span<const plan::RouteStep> steps) override {
     std::vector<host::Outcome> outcomes;
     for (const auto& step : steps) outcomes.push_back(world.attempt(step));

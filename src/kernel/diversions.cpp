@@ -1,0 +1,114 @@
+// RouteTable::diversions(): policy rules that have the kernel ask another table first.
+
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "kernel/netlink_socket.h"
+#include "kernel/route_message.h"
+#include "kernel/routes.h"
+
+namespace overland::kernel {
+namespace {
+
+using model::Address;
+using model::Diversion;
+using model::Prefix;
+
+/// Not one of the three rules every host begins with.
+bool is_foreign(const nlmsghdr& message) {
+  std::array<nlattr*, FRA_MAX + 1> attributes = {};
+  auto* whole = const_cast<nlmsghdr*>(&message);
+  if (message.nlmsg_type != RTM_NEWRULE ||
+      nlmsg_parse(whole, sizeof(fib_rule_hdr), attributes.data(), FRA_MAX, nullptr) < 0) {
+    return false;
+  }
+  const auto* header = static_cast<const fib_rule_hdr*>(nlmsg_data(whole));
+  const std::uint32_t table = read_u32(attributes[FRA_TABLE], header->table);
+  return header->action != FR_ACT_TO_TBL ||
+         (table != RT_TABLE_LOCAL && table != RT_TABLE_MAIN && table != RT_TABLE_DEFAULT);
+}
+
+bool foreign_rules() {
+  bool found = false;
+  const auto build = [](MessageBuffer& buffer) {
+    fib_rule_hdr header = {};
+    header.family = static_cast<std::uint8_t>(model::Family::kInet4);
+    buffer.begin(RTM_GETRULE, 0, header);
+  };
+  try {
+    NetlinkSocket().dump(
+        build, [&] { found = false; },
+        [&](const nlmsghdr& message) { return !(found = found || is_foreign(message)); });
+  } catch (const base::Error& error) {
+    // A kernel without policy routing has no rules.
+    if (error.kind() != base::ErrorKind::kUnsupported) throw;
+  }
+  return found;
+}
+
+/// Where the packets asked about come in, and from whom.
+struct Origin {
+  unsigned link = 0;  // interface index
+  Address source;
+};
+
+/// A container's address: the bridge's own would be refused as a source of incoming packets.
+Address container_in(const model::InterfaceAddress& bridge) {
+  const std::uint32_t first = bridge.prefix().network().ipv4() + 1;
+  return Address::from_ipv4(first == bridge.address.ipv4() ? first + 1 : first);
+}
+
+std::optional<Origin> origin_at(const model::LinkFacts* bridge) {
+  if (bridge == nullptr || !bridge->up) return std::nullopt;
+  const unsigned link = ::if_nametoindex(bridge->name.c_str());
+  for (const auto& address : bridge->addresses) {
+    if (link != 0 && address.address.family() == model::Family::kInet4) {
+      return Origin{link, container_in(address)};
+    }
+  }
+  return std::nullopt;
+}
+
+/// The table that has the answer; nullopt where the answer says nothing about rules.
+std::optional<std::uint32_t> table_of(const nlmsghdr& message) {
+  if (message.nlmsg_type != NLMSG_ERROR) {
+    const auto route = read_route(message);
+    return route ? std::optional(route->table) : std::nullopt;
+  }
+  // "unreachable" and "prohibit"; and strict rp_filter, where a rule leads the way back elsewhere.
+  const int error = read_refusal(message).error;
+  const bool refused = error == ENETUNREACH || error == EACCES || error == EXDEV;
+  return refused ? std::optional(std::uint32_t{0}) : std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Diversion> RouteTable::diversions(std::span<const Prefix> destinations,
+                                              const model::LinkFacts* bridge, std::uint32_t mark) {
+  std::vector<Diversion> result;
+  if (destinations.empty() || !foreign_rules()) return result;
+  const auto origin = origin_at(bridge);
+  NetlinkSocket().execute(
+      destinations.size(),
+      [&](MessageBuffer& buffer, std::size_t i) {
+        const auto source = origin ? std::optional(origin->source) : std::nullopt;
+        put_route_lookup(buffer, destinations[i].network(), source);
+        buffer.put_u32(RTA_MARK, mark);
+        if (origin) buffer.put_u32(RTA_IIF, origin->link);
+      },
+      [&](std::size_t i, const nlmsghdr& message) {
+        const auto table = table_of(message);
+        if (table && *table != RT_TABLE_MAIN) result.push_back({destinations[i], *table});
+      });
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+}  // namespace overland::kernel
