@@ -37,7 +37,7 @@ using Message = std::unique_ptr<sd_bus_message, MessageRelease>;
 using Slot = std::unique_ptr<sd_bus_slot, SlotRelease>;
 
 struct BusError {
-  sd_bus_error value = SD_BUS_ERROR_NULL;
+  sd_bus_error value = {};
   BusError() = default;
   BusError(const BusError&) = delete;
   BusError& operator=(const BusError&) = delete;

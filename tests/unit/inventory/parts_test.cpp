@@ -36,12 +36,15 @@ TEST(PrefixIndex, FindsTheLongestLikeALinearSearch) {
   std::vector<std::pair<model::Prefix, std::size_t>> entries;
   for (std::size_t i = 0; i < 200; ++i) {
     const auto length = static_cast<std::uint8_t>(4 + random() % 29);
-    entries.emplace_back(model::Prefix(model::Address::from_ipv4(random() % 4096U << 20U), length),
-                         i);
+    entries.emplace_back(
+        model::Prefix(
+            model::Address::from_ipv4(static_cast<std::uint32_t>(random() % 4096U << 20U)), length),
+        i);
   }
   const PrefixIndex index(entries);
   for (int i = 0; i < 2000; ++i) {
-    const auto address = model::Address::from_ipv4(random() % 4096U << 20U);
+    const auto address =
+        model::Address::from_ipv4(static_cast<std::uint32_t>(random() % 4096U << 20U));
     int best = -1;
     for (const auto& [prefix, number] : entries) {
       if (prefix.contains(address)) best = std::max<int>(best, prefix.length());
