@@ -15,12 +15,21 @@ if(OVERLAND_SANITIZE)
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(overland_flags INTERFACE -fsanitize=address,undefined)
 endif()
-
 if(OVERLAND_FUZZ)
-  target_compile_options(overland_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined
-    -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_link_options(overland_flags INTERFACE -fsanitize=address,undefined)
+  target_compile_options(overland_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+
+# What every program links: how its sanitizers report, in the program itself, so that it holds whatever environment it gets.
+set(OVERLAND_SANITIZER_REPORTS ${CMAKE_BINARY_DIR}/sanitizer-reports)
+if(OVERLAND_SANITIZE)
+  file(MAKE_DIRECTORY ${OVERLAND_SANITIZER_REPORTS})
+  add_library(overland_program OBJECT ${PROJECT_SOURCE_DIR}/cmake/sanitizer_options.cpp)
+  target_compile_definitions(overland_program PRIVATE
+    OVERLAND_SANITIZER_REPORTS="${OVERLAND_SANITIZER_REPORTS}")
+else()
+  add_library(overland_program INTERFACE)
+endif()
+target_link_libraries(overland_program INTERFACE overland_flags)
 
 # overland_library(<folder> [PUBLIC deps...] [PRIVATE deps...]): all .cpp files of the folder.
 function(overland_library name)
