@@ -91,9 +91,10 @@ const Host& find_host(const Inventory& inventory, const std::optional<std::strin
     });
   });
   if (!owning.empty()) return the_only(owning, "this machine has addresses of several hosts and");
-  refuse("this machine, " + quote(machine) +
-         ", is not in the inventory: no host has its name or one of its addresses; add it, or say "
-         "which host it is with --host NAME");
+  refuse(
+      "this machine, " + quote(machine) +
+      ", is not in the inventory: no host has its name or one of its addresses; add it, say which "
+      "host it is with --host NAME, or run overland purge where it has left the cluster");
 }
 
 }  // namespace overland::inventory

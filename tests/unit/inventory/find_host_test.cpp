@@ -61,6 +61,7 @@ TEST_F(FindHost, ByFirstLabelWhereOneIsShort) {
 
 TEST_F(FindHost, TwoFullNamesThatDifferAreNotTheSame) {
   EXPECT_THAT(fault({}, "docker-201.other.example"), HasSubstr("not in the inventory"));
+  EXPECT_THAT(fault({}, "docker-201.other.example"), HasSubstr("overland purge"));
 }
 
 TEST_F(FindHost, ShortNameOfTwoHostsNamesBoth) {
