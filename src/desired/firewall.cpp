@@ -1,8 +1,10 @@
 #include "desired/firewall.h"
 
 #include <algorithm>
+#include <set>
 
 #include "desired/derive.h"
+#include "inventory/topology.h"
 
 namespace overland::desired {
 namespace {
@@ -69,8 +71,58 @@ void add_peers(const inventory::Inventory& inventory, const inventory::Host& hos
   policy.peer_hosts = model::aggregate(std::move(policy.peer_hosts));
 }
 
-void add_transit(const inventory::Inventory& inventory, const inventory::Host& host,
-                 const model::HostFacts& facts, model::FirewallPolicy& policy) {
+/// What of the cluster leaves it by way of segment `out`.
+std::vector<Prefix> leaving_by(const inventory::Inventory& inventory,
+                               const model::FirewallPolicy& policy, std::size_t out) {
+  const auto outside = outside_segments(inventory);
+  std::vector<Prefix> sources = policy.peer_subnets;
+  for (std::size_t s = 0; s < inventory.segments.size(); ++s) {
+    if (s != out && !outside[s]) sources.push_back(inventory.segments[s].subnet);
+  }
+  return model::aggregate(std::move(sources));
+}
+
+/// The segments towards routers that masquerade what this one only passes on to them.
+std::set<std::size_t> towards_masquerades(const inventory::Inventory& inventory,
+                                          const inventory::Host& host) {
+  const inventory::Topology topology(inventory);
+  const auto reach = topology.reach(host);
+  std::set<std::size_t> result;
+  for (const auto& router : inventory.hosts) {
+    if (&router == &host) continue;
+    for (const std::size_t segment : router.masquerade) {
+      for (const auto& gateway : topology.next_hops_to_segment(reach, segment)) {
+        for (const auto& own : host.addresses) {
+          if (inventory.segments[own.segment].subnet.contains(gateway)) result.insert(own.segment);
+        }
+      }
+    }
+  }
+  return result;
+}
+
+void add_ways_out(const inventory::Inventory& inventory, const inventory::Host& host,
+                  const model::HostFacts& facts, model::FirewallPolicy& policy) {
+  const auto add = [&](const auto& segments, bool translated) {
+    for (std::size_t i = 0; i < host.addresses.size(); ++i) {
+      const std::size_t out = host.addresses[i].segment;
+      if (std::find(segments.begin(), segments.end(), out) == segments.end()) continue;
+      const auto link = underlay_link(inventory, host, facts, i);
+      // What leaves by a link is translated or not, whichever of its segments it leaves to.
+      const bool taken =
+          !translated &&
+          std::any_of(policy.masquerades.begin(), policy.masquerades.end(),
+                      [&](const auto& entry) { return entry.translated && entry.link == link; });
+      if (!link || taken) continue;
+      policy.masquerades.push_back({*link, leaving_by(inventory, policy, out), translated});
+    }
+  };
+  add(host.masquerade, true);
+  add(towards_masquerades(inventory, host), false);
+  std::sort(policy.masquerades.begin(), policy.masquerades.end());
+}
+
+void add_transit(const inventory::Inventory& inventory, model::FirewallPolicy& policy) {
   const auto outside = outside_segments(inventory);
   policy.transit = policy.peer_subnets;
   for (std::size_t i = 0; i < inventory.segments.size(); ++i) {
@@ -82,20 +134,6 @@ void add_transit(const inventory::Inventory& inventory, const inventory::Host& h
     }
   }
   policy.transit = model::aggregate(std::move(policy.transit));
-  for (std::size_t i = 0; i < host.addresses.size(); ++i) {
-    const std::size_t out = host.addresses[i].segment;
-    if (std::find(host.masquerade.begin(), host.masquerade.end(), out) == host.masquerade.end()) {
-      continue;
-    }
-    const auto link = underlay_link(inventory, host, facts, i);
-    if (!link) continue;
-    std::vector<Prefix> sources = policy.peer_subnets;
-    for (std::size_t s = 0; s < inventory.segments.size(); ++s) {
-      if (s != out && !outside[s]) sources.push_back(inventory.segments[s].subnet);
-    }
-    policy.masquerades.push_back({*link, model::aggregate(std::move(sources))});
-  }
-  std::sort(policy.masquerades.begin(), policy.masquerades.end());
 }
 
 model::FirewallAnchor anchor(const model::HostFacts& facts) {
@@ -122,7 +160,10 @@ std::optional<model::FirewallPolicy> firewall(const inventory::Inventory& invent
   policy.underlay_links = underlay_links(inventory, host, facts);
   policy.local = local_subnets(host, facts);
   add_peers(inventory, host, policy);
-  if (host.router) add_transit(inventory, host, facts, policy);
+  if (host.router) {
+    add_transit(inventory, policy);
+    add_ways_out(inventory, host, facts, policy);
+  }
   return policy;
 }
 

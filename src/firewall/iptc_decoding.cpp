@@ -108,12 +108,26 @@ class Decoder {
   }
 
   std::vector<model::Masquerade> masquerades() const {
-    std::vector<model::Masquerade> found;
-    for (const Rule& rule : rules(Table::kNat, std::string(model::kNatChain))) {
-      if (rule.out.empty() || rule.target.verdict != Verdict::kJump) continue;
-      found.push_back({rule.out, list(Table::kNat, rule.target.chain, leads_to(kOutsideChain))});
+    const auto translated = leaving(Table::kNat, std::string(model::kNatChain));
+    auto found = translated;
+    for (auto& entry : leaving(Table::kFilter, std::string(model::kForwardChain))) {
+      const bool known = std::ranges::any_of(
+          translated, [&](const model::Masquerade& one) { return one.link == entry.link; });
+      if (known) continue;
+      entry.translated = false;
+      found.push_back(std::move(entry));
     }
     std::sort(found.begin(), found.end());
+    return found;
+  }
+
+  /// The links and sources of the rules for what leaves.
+  std::vector<model::Masquerade> leaving(Table table, const std::string& chain) const {
+    std::vector<model::Masquerade> found;
+    for (const Rule& rule : rules(table, chain)) {
+      if (rule.out.empty() || rule.target.verdict != Verdict::kJump) continue;
+      found.push_back({rule.out, list(table, rule.target.chain, leads_to(kOutsideChain))});
+    }
     return found;
   }
 

@@ -167,7 +167,9 @@ class Encoder {
     for (const model::Masquerade& masquerade : policy_.masquerades) add(masquerade, ++number);
     if (number == 0) return;
     outside(Table::kFilter, Verdict::kAccept);
-    outside(Table::kNat, Verdict::kMasquerade);
+    if (std::ranges::any_of(policy_.masquerades, &model::Masquerade::translated)) {
+      outside(Table::kNat, Verdict::kMasquerade);
+    }
   }
 
   void add(const model::Masquerade& masquerade, std::size_t number) {
@@ -178,6 +180,7 @@ class Encoder {
     const std::string back = "OVERLAND-BACK-" + suffix;
     const std::string set = "overland-masq-" + suffix;
     for (const Table table : {Table::kFilter, Table::kNat}) {
+      if (table == Table::kNat && !masquerade.translated) continue;
       Rule out = jump_to(leaving);
       out.out = link;
       chain(table, tables_[table].entry).push_back(std::move(out));

@@ -78,9 +78,10 @@ std::optional<bool> conntrack_in(const NftTable& table) {
   return std::nullopt;
 }
 
-std::vector<model::Masquerade> masquerades_in(const NftTable& table) {
+/// The links and sources of the rules for what leaves.
+std::vector<model::Masquerade> leaving_in(const NftTable& table, std::string_view name) {
   std::vector<model::Masquerade> result;
-  const NftChain* chain = find_chain(table, "masquerade");
+  const NftChain* chain = find_chain(table, name);
   if (chain == nullptr) return result;
   const Json link_side = {{"meta", {{"key", "oifname"}}}};
   const Json source_side = {{"payload", {{"protocol", "ip"}, {"field", "saddr"}}}};
@@ -100,6 +101,20 @@ std::vector<model::Masquerade> masquerades_in(const NftTable& table) {
     }
     std::sort(ranges.begin(), ranges.end());
     result.push_back({link.get<std::string>(), prefixes_of(ranges)});
+  }
+  return result;
+}
+
+std::vector<model::Masquerade> masquerades_in(const NftTable& table) {
+  const std::vector<model::Masquerade> translated = leaving_in(table, "masquerade");
+  std::vector<model::Masquerade> result = translated;
+  for (model::Masquerade& entry : leaving_in(table, "masqueraded")) {
+    if (std::any_of(translated.begin(), translated.end(),
+                    [&](const model::Masquerade& one) { return one.link == entry.link; })) {
+      continue;
+    }
+    entry.translated = false;
+    result.push_back(std::move(entry));
   }
   std::sort(result.begin(), result.end());
   return result;

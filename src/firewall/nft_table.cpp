@@ -106,7 +106,7 @@ void leaves_the_cluster(std::vector<Json>& rule) {
 NftChain masquerade(const FirewallPolicy& policy) {
   NftChain result = chain("masquerade", "nat", "postrouting", 90);
   for (const model::Masquerade& entry : policy.masquerades) {
-    if (entry.sources.empty()) continue;
+    if (entry.sources.empty() || !entry.translated) continue;
     std::vector<Json> rule = {match("==", meta("oifname"), entry.link),
                               match("==", address("saddr"), sources_of(entry.sources))};
     leaves_the_cluster(rule);
@@ -171,10 +171,11 @@ NftTable encode_table(const FirewallPolicy& policy) {
   table.elements.ranges["transit"] = ranges_of(policy.transit);
 
   if (policy.conntrack) table.chains.push_back(keep_source(policy));
-  if (!policy.masquerades.empty()) {
+  if (std::any_of(policy.masquerades.begin(), policy.masquerades.end(),
+                  [](const model::Masquerade& entry) { return entry.translated; })) {
     table.chains.push_back(masquerade(policy));
-    table.chains.push_back(masqueraded_out(policy));
   }
+  if (!policy.masquerades.empty()) table.chains.push_back(masqueraded_out(policy));
   table.chains.push_back(trusted_in(policy));
   return table;
 }

@@ -27,10 +27,12 @@ enum class FirewallAnchor : std::uint8_t {
   kDockerNft,   // Docker's nftables backend: none; Docker yields to our mark by its own setting
 };
 
-/// Traffic of `sources` that leaves by `link` to outside the cluster is masqueraded (a router).
+/// Traffic of `sources` that leaves by `link` to outside the cluster is let through and masqueraded
+/// (a router), or only let through, on its way to a router that masquerades it.
 struct Masquerade {
   std::string link;
   std::vector<Prefix> sources;
+  bool translated = true;
 
   auto operator<=>(const Masquerade&) const = default;
 };

@@ -31,6 +31,8 @@ def net(product_lab):
     net.internet.serve(80)
     net["a"].sh("ip route add default via 203.0.113.10")
     net["one"].sh("ip route add default via 172.16.10.1")
+    for name, gateway in (("b", "172.16.12.1"), ("c", "172.16.23.2"), ("two", "172.16.20.1")):
+        net[name].sh(f"ip route add default via {gateway}")
     for name in ("c", "two"):
         net[name].sh(f"ip link set right mtu {SMALL}")
     for name in "abc":
@@ -71,8 +73,9 @@ def test_every_host_reaches_every_other(net):
 
 def test_internet_bound_traffic_is_masqueraded_and_cluster_traffic_never(net):
     web = net["one"].web
-    assert web.tcp(INTERNET) == "203.0.113.1"
-    assert net["one"].tcp(INTERNET) == "203.0.113.1"
+    for name in ("one", "two"):  # at the router that masquerades, and behind two that only pass it on
+        assert net[name].web.tcp(INTERNET) == "203.0.113.1"
+        assert net[name].tcp(INTERNET) == "203.0.113.1"
     assert web.tcp(net["two"].web.address) == web.address
 
 

@@ -19,7 +19,9 @@ model::FirewallPolicy router(model::FirewallPolicy policy) {
   policy.anchor = model::FirewallAnchor::kForward;
   policy.underlay_links = {"eth0", "eth1"};
   policy.transit = {prefix("10.0.0.0/24"), prefix("10.1.0.0/24"), prefix("192.168.200.0/24")};
-  policy.masquerades = {{"eth1", {prefix("10.0.0.0/24")}}, {"wan", {prefix("10.1.0.0/24")}}};
+  policy.masquerades = {{"eth1", {prefix("10.0.0.0/24")}},
+                        {"wan", {prefix("10.1.0.0/24")}},
+                        {"way", {prefix("10.0.0.0/24")}, false}};
   return policy;
 }
 

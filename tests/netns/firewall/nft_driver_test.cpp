@@ -53,7 +53,8 @@ FirewallPolicy router_policy() {
   policy.peer_subnets = prefixes({"192.168.100.0/24", "192.168.200.0/24"});
   policy.transit = prefixes({"172.16.10.0/24", "172.16.20.0/24", "192.168.100.0/24"});
   policy.masquerades = {{"eth1", prefixes({"172.16.10.0/24", "172.16.20.0/24"})},
-                        {"eth2", prefixes({"172.16.10.0/24"})}};
+                        {"eth2", prefixes({"172.16.10.0/24"})},
+                        {"eth3", prefixes({"172.16.20.0/24"}), false}};
   return policy;
 }
 

@@ -49,6 +49,41 @@ TEST(DeriveFirewall, AnUplinkIsTrustedByItsInventoryAddressesOnly) {
       (std::vector<model::Masquerade>{{"eth1", {net("172.16.10.0/24"), net("192.168.1.0/24")}}}));
 }
 
+constexpr const char* kChain = R"(
+version = 1
+[[segment]]
+name = "left"
+subnet = "172.16.10.0/24"
+[[segment]]
+name = "right"
+subnet = "172.16.20.0/24"
+[[segment]]
+name = "uplink"
+subnet = "203.0.113.0/24"
+[[host]]
+name = "a"
+address = "172.16.20.10"
+bip = "192.168.1.1/24"
+[[host]]
+name = "near"
+router = true
+address = ["172.16.10.1", "203.0.113.1"]
+masquerade = ["uplink"]
+[[host]]
+name = "far"
+router = true
+address = ["172.16.10.2", "172.16.20.1"]
+)";
+
+TEST(DeriveFirewall, ARouterPassesOnWhatAnotherMasquerades) {
+  const auto inventory = load(kChain);
+  model::HostFacts facts;
+  facts.links = {link("eth0", {"172.16.10.2/24"}), link("eth1", {"172.16.20.1/24"})};
+  const auto far = *desired::firewall(inventory, inventory.hosts[2], facts);
+  EXPECT_EQ(far.masquerades, (std::vector<model::Masquerade>{
+                                 {"eth0", {net("172.16.20.0/24"), net("192.168.1.0/24")}, false}}));
+}
+
 TEST(DeriveFirewall, AnUplinkIsTrustedAsAWholeWhereTheInventorySaysSo) {
   auto inventory = load(kUplink);
   inventory.segments[1].trust = inventory::Trust::kSubnet;

@@ -214,7 +214,12 @@ TEST(DecodeIptc, ReadsBackWhatWasEncoded) {
   FirewallPolicy bare = router();
   bare.bridges.clear();
   bare.local.clear();
-  for (const auto& policy : {docker_host(), router(), untracked, large, bare}) {
+  FirewallPolicy passing = router();
+  passing.masquerades.push_back({"eth3", {prefix("10.1.0.0/24")}, false});
+  FirewallPolicy only_passing = router();
+  only_passing.masquerades[0].translated = false;
+  for (const auto& policy :
+       {docker_host(), router(), untracked, large, bare, passing, only_passing}) {
     expect_round_trip(policy);
   }
 }
