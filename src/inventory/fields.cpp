@@ -7,8 +7,8 @@
 
 namespace overland::inventory {
 
-Position position(const toml::source_region& source) {
-  return {source.begin.line, source.begin.column};
+Position position(const toml::source_region& source, const Report& report) {
+  return report.in_file({source.begin.line, source.begin.column});
 }
 
 std::string type_name(const toml::node& node) {
@@ -37,8 +37,8 @@ std::string type_name(const toml::node& node) {
 
 std::optional<Text> take_text(toml::node& node, std::string_view key, Report& report) {
   auto* const text = node.as_string();
-  if (text != nullptr) return Text{std::move(text->get()), position(node.source())};
-  report.add(Code::kWrongType, position(node.source()),
+  if (text != nullptr) return Text{std::move(text->get()), position(node.source(), report)};
+  report.add(Code::kWrongType, position(node.source(), report),
              std::string(key) + " must be a string, not " + type_name(node),
              "put the value in double quotes: " + std::string(key) + " = \"…\"");
   return std::nullopt;
@@ -64,7 +64,7 @@ std::optional<Placed<bool>> Fields::flag(std::string_view key) {
   const toml::node* const node = find(key);
   if (node == nullptr) return std::nullopt;
   if (const auto* const flag = node->as_boolean()) {
-    return Placed<bool>{flag->get(), position(node->source())};
+    return Placed<bool>{flag->get(), position(node->source(), report_)};
   }
   wrong_type(*node, key, "true or false",
              "write " + std::string(key) + " = true or " + std::string(key) + " = false");
@@ -75,7 +75,7 @@ std::optional<Placed<std::int64_t>> Fields::number(std::string_view key) {
   const toml::node* const node = find(key);
   if (node == nullptr) return std::nullopt;
   if (const auto* const number = node->as_integer()) {
-    return Placed<std::int64_t>{number->get(), position(node->source())};
+    return Placed<std::int64_t>{number->get(), position(node->source(), report_)};
   }
   wrong_type(*node, key, "an integer", "write a whole number, without quotes");
   return std::nullopt;
@@ -97,7 +97,8 @@ std::vector<Text> Fields::texts(std::string_view key, bool& complete) {
     return result;
   }
   if (list->empty()) {
-    report_.add(Code::kEmptyList, position(node->source()), std::string(key) + " is an empty list",
+    report_.add(Code::kEmptyList, position(node->source(), report_),
+                std::string(key) + " is an empty list",
                 "give at least one entry, or remove the key where it is optional");
     complete = false;
   }
@@ -131,7 +132,7 @@ toml::array* Fields::tables(std::string_view key, bool& present) {
 
 Position Fields::key_at(std::string_view key) const {
   const auto found = table_.find(key);
-  return found == table_.end() ? at() : position(found->first.source());
+  return found == table_.end() ? at() : position(found->first.source(), report_);
 }
 
 bool Fields::require(std::string_view key, std::string_view example) {
@@ -158,7 +159,7 @@ void Fields::report_unknown() {
         remedy += (i == 0 ? "" : ", ") + std::string(known_[i]);
       }
     }
-    report_.add(Code::kUnknownKey, position(key->source()),
+    report_.add(Code::kUnknownKey, position(key->source(), report_),
                 std::string(section ? "unknown section " : "unknown key ") + quote(key->str()) +
                     (section_.empty() ? " at the top of the file" : " in " + std::string(section_)),
                 std::move(remedy));
@@ -167,7 +168,7 @@ void Fields::report_unknown() {
 
 void Fields::wrong_type(const toml::node& node, std::string_view key, std::string_view wanted,
                         std::string remedy) {
-  report_.add(Code::kWrongType, position(node.source()),
+  report_.add(Code::kWrongType, position(node.source(), report_),
               std::string(key) + " must be " + std::string(wanted) + ", not " + type_name(node),
               std::move(remedy));
 }

@@ -16,7 +16,8 @@
 
 namespace overland::inventory {
 
-Position position(const toml::source_region& source);
+/// In the file, of which `report` knows the piece that is being read.
+Position position(const toml::source_region& source, const Report& report);
 
 /// "a string", "an integer": for messages.
 std::string type_name(const toml::node& node);
@@ -52,7 +53,7 @@ class Fields {
   /// follows from the key's absence is no fault of its own.
   [[nodiscard]] bool misspelt(std::string_view key) const;
   /// Where the table begins.
-  [[nodiscard]] Position at() const { return position(table_.source()); }
+  [[nodiscard]] Position at() const { return position(table_.source(), report_); }
   /// Where the key stands, for faults of its presence.
   [[nodiscard]] Position key_at(std::string_view key) const;
 

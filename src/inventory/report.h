@@ -3,6 +3,7 @@
 // that a file of a million faults costs no memory; errors past that still count.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +19,19 @@ class Report {
  public:
   void add(Code code, Position at, std::string message, std::string remedy = {});
   [[nodiscard]] bool has_errors() const { return errors_; }
+  /// What is read next is a piece of the file, with so many lines before it.
+  void begin_piece(std::uint32_t lines_before) { lines_before_ = lines_before; }
+  /// Where a place of that piece stands in the file.
+  [[nodiscard]] Position in_file(Position place) const {
+    return {place.line + lines_before_, place.column};
+  }
   /// All faults in order of position, and where some were dropped, one last that says how many.
   [[nodiscard]] std::vector<Diagnostic> take();
 
  private:
   std::vector<Diagnostic> diagnostics_;
   std::size_t dropped_ = 0;
+  std::uint32_t lines_before_ = 0;
   bool errors_ = false;
 };
 
