@@ -2,6 +2,7 @@
 // The shared inventory, after parsing and validation: names resolved to indexes, defaults applied.
 // An Inventory from load() without errors keeps every rule docs/inventory.md lists.
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -55,7 +56,8 @@ struct HostAddress {
 struct Host {
   std::string name;
   bool router = false;
-  std::vector<HostAddress> addresses;  // in the order of the file; at least one
+  /// In the order of the file; at least one, and seldom more.
+  boost::container::small_vector<HostAddress, 1> addresses;
   std::optional<model::InterfaceAddress> bip;
   std::optional<model::InterfaceAddress> previous_bip;
   std::string parent;                   // link the VLAN sub-interfaces are made on; may be empty

@@ -185,6 +185,7 @@ class Reading {
       index_.emplace(draft_.inventory.segments[i].name, i);
     }
     draft_.inventory.hosts.reserve(sections_.hosts.size());
+    draft_.hosts.reserve(sections_.hosts.size());
   }
 
   std::string_view text_;
