@@ -20,18 +20,21 @@ std::vector<model::Route> routes(const inventory::Inventory& inventory,
   const inventory::Topology topology(inventory);
   const inventory::Reach reach = topology.reach(host);
   std::vector<model::Route> result;
-  result.reserve(inventory.hosts.size() + inventory.segments.size());
+  result.reserve(inventory.hosts.size());
   for (const inventory::Host& peer : inventory.hosts) {
     if (&peer == &host || (!peer.bip && !peer.previous_bip)) continue;
-    const auto gateways = topology.next_hops(reach, peer);
+    auto gateways = topology.next_hops(reach, peer);
     if (gateways.empty()) continue;
-    for (const model::Prefix& subnet : peer.bridge_subnets()) add(subnet, gateways, result);
+    const auto subnets = peer.bridge_subnets();
+    for (std::size_t i = 1; i < subnets.size(); ++i) add(subnets[i], gateways, result);
+    add(subnets.front(), std::move(gateways), result);
   }
   for (std::size_t i = 0; i < inventory.segments.size(); ++i) {
     auto gateways = topology.next_hops_to_segment(reach, i);
     if (!gateways.empty()) add(inventory.segments[i].subnet, std::move(gateways), result);
   }
-  std::sort(result.begin(), result.end());
+  // Mostly in order already, as the inventory is.
+  if (!std::is_sorted(result.begin(), result.end())) std::sort(result.begin(), result.end());
   return result;
 }
 
