@@ -79,19 +79,6 @@ std::string NftContext::execute(const std::string& document) {
                     "nf_tables: " + message, error);
 }
 
-void NftContext::run(nlohmann::json commands) {
-  ::nft_ctx_output_set_flags(context_.get(), NFT_CTX_OUTPUT_JSON);
-  std::string document;
-  try {
-    document = "{\"nftables\":" + commands.dump() + "}";
-    commands = nullptr;
-  } catch (const nlohmann::json::exception& error) {
-    throw base::Error(base::ErrorKind::kInvalid,
-                      std::string("a link name is not valid UTF-8: ") + error.what());
-  }
-  execute(document);
-}
-
 nlohmann::json NftContext::list(const nlohmann::json& command) {
   ::nft_ctx_output_set_flags(context_.get(), NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE |
                                                  NFT_CTX_OUTPUT_TERSE |

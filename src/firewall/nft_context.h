@@ -1,6 +1,6 @@
 #pragma once
-// libnftables with JSON in and out. Names and values are data of a JSON document, never text of a
-// script, so nothing in them can become a command. One run is one transaction.
+// libnftables' listings, in JSON and as nft(8) prints them, of tables that are not ours. Nothing is
+// written through it: see nft_transaction.h.
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -14,10 +14,6 @@ class NftContext {
  public:
   NftContext();
 
-  /// Carries out `commands` (an array) as one transaction. Throws with the kernel's errno where the
-  /// message tells it: kPrivilege for EPERM, kFailure else; nothing has changed then. Takes the
-  /// commands over: with ten thousand elements libnftables needs their memory.
-  void run(nlohmann::json commands);
   /// The objects of a listing ("list" commands), without its metainfo; elements of named sets left
   /// out.
   nlohmann::json list(const nlohmann::json& command);

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "firewall/nft_compare.h"
-#include "firewall/nft_context.h"
+#include "firewall/nft_transaction.h"
 #include "firewall/nft_write.h"
 
 namespace overland::firewall {
@@ -49,8 +49,7 @@ class NftDriver final : public Driver {
       const NftState state = read_state();
       // Deltas first; should the kernel not take one, our table from nothing.
       const WriteMode mode = number < kTries ? WriteMode::kDelta : WriteMode::kWhole;
-      nlohmann::json commands = commands_for(state, to, mode);
-      if (!commands.empty()) NftContext().run(std::move(commands));
+      carry_out(commands_for(state, to, mode));
     });
   }
 
@@ -59,8 +58,7 @@ class NftDriver final : public Driver {
       const NftState state = read_state();
       // A chain we made may be referred to from where we do not look: then it stays.
       const RemoveMode mode = number < kTries ? RemoveMode::kEverything : RemoveMode::kMarked;
-      nlohmann::json commands = removal_commands(state, mode);
-      if (!commands.empty()) NftContext().run(std::move(commands));
+      carry_out(removal_commands(state, mode));
     });
   }
 };

@@ -25,89 +25,79 @@ constexpr IptablesChain kPrerouting = {"prerouting", -300};  // NF_IP_PRI_RAW
 
 class Commands {
  public:
-  void add(const char* kind, Json object) { push("add", kind, std::move(object)); }
-  void flush(const char* kind, Json object) { push("flush", kind, std::move(object)); }
-  void remove(const char* kind, Json object) { push("delete", kind, std::move(object)); }
-  void insert(const char* kind, Json object) { push("insert", kind, std::move(object)); }
-
-  [[nodiscard]] Json take() { return std::move(commands_); }
-
- private:
-  void push(const char* verb, const char* kind, Json object) {
-    object["family"] = "ip";
-    commands_.push_back({{verb, {{kind, std::move(object)}}}});
+  void add(const std::string& table) { push(NftVerb::kAdd, table, std::monostate{}); }
+  void remove(const std::string& table) { push(NftVerb::kDelete, table, std::monostate{}); }
+  void add(const std::string& table, NftSet set) { push(NftVerb::kAdd, table, std::move(set)); }
+  /// The chain alone.
+  void add(const std::string& table, const NftChain& chain) {
+    push(NftVerb::kAdd, table,
+         NftChain{chain.name, chain.type, chain.hook, chain.priority, chain.policy, {}});
+  }
+  void add_chain(const std::string& table, const std::string& name) { add(table, named(name)); }
+  void flush_chain(const std::string& table, const std::string& name) {
+    push(NftVerb::kFlush, table, named(name));
+  }
+  void remove_chain(const std::string& table, const std::string& name) {
+    push(NftVerb::kDelete, table, named(name));
+  }
+  void add(const std::string& table, NftRule rule) { push(NftVerb::kAdd, table, std::move(rule)); }
+  void insert(const std::string& table, NftRule rule) {
+    push(NftVerb::kInsert, table, std::move(rule));
+  }
+  void remove_rule(const std::string& table, const std::string& chain, std::uint64_t handle) {
+    push(NftVerb::kDelete, table, NftRule{chain, nullptr, false, handle});
+  }
+  void change_members(NftVerb verb, NftMembers members) {
+    if (!members.ranges.empty() || !members.names.empty()) push(verb, kOurs, std::move(members));
   }
 
-  Json commands_ = Json::array();
+  [[nodiscard]] std::vector<NftCommand> take() { return std::move(commands_); }
+
+ private:
+  static NftChain named(const std::string& name) { return {name, "", "", 0, "", {}}; }
+
+  template <typename Object>
+  void push(NftVerb verb, const std::string& table, Object object) {
+    commands_.push_back({verb, table, std::move(object)});
+  }
+
+  std::vector<NftCommand> commands_;
 };
-
-Json chain_name(const std::string& table, const std::string& chain) {
-  return {{"table", table}, {"name", chain}};
-}
-
-Json chain_object(const std::string& table, const NftChain& chain) {
-  Json object = chain_name(table, chain.name);
-  if (chain.type.empty()) return object;
-  object["type"] = chain.type;
-  object["hook"] = chain.hook;
-  object["prio"] = chain.priority;
-  object["policy"] = chain.policy;
-  return object;
-}
 
 void add_rules(Commands& commands, const std::string& table, const std::string& chain,
                const std::vector<Json>& rules, bool comment) {
-  for (const Json& rule : rules) {
-    Json object = {{"table", table}, {"chain", chain}, {"expr", rule}};
-    if (comment) object["comment"] = std::string(model::kRuleComment);
-    commands.add("rule", std::move(object));
-  }
+  for (const Json& rule : rules) commands.add(table, NftRule{chain, rule, comment, 0});
 }
 
-void change_elements(Commands& commands, const std::string& set, const Json& gone,
-                     const Json& added) {
-  const auto object = [&](const Json& elements) {
-    return Json{{"table", kOurs}, {"name", set}, {"elem", elements}};
-  };
-  if (!gone.empty()) commands.remove("element", object(gone));
-  if (!added.empty()) commands.add("element", object(added));
+template <typename T>
+std::vector<T> elements_in(const std::map<std::string, std::vector<T>>& sets,
+                           const std::string& name) {
+  const auto found = sets.find(name);
+  return found == sets.end() ? std::vector<T>() : found->second;
 }
 
-void change_elements(Commands& commands, const NftElements& from, const NftElements& to) {
-  for (const auto& [set, wanted] : to.ranges) {
-    const auto there = from.ranges.find(set);
-    const auto change =
-        delta(there == from.ranges.end() ? std::vector<NftRange>() : there->second, wanted);
-    Json gone = Json::array();
-    Json added = Json::array();
-    for (const NftRange& range : change.gone) gone.push_back(element_of(range));
-    for (const NftRange& range : change.added) added.push_back(element_of(range));
-    change_elements(commands, set, gone, added);
-  }
-  for (const auto& [set, wanted] : to.names) {
-    const auto there = from.names.find(set);
-    const auto change =
-        delta(there == from.names.end() ? std::vector<std::string>() : there->second, wanted);
-    change_elements(commands, set, change.gone, change.added);
+void change_elements(Commands& commands, const NftElements& from, const NftTable& to) {
+  for (const NftSet& set : to.sets) {
+    auto ranges =
+        delta(elements_in(from.ranges, set.name), elements_in(to.elements.ranges, set.name));
+    auto names = delta(elements_in(from.names, set.name), elements_in(to.elements.names, set.name));
+    commands.change_members(NftVerb::kDelete, {set, std::move(ranges.gone), std::move(names.gone)});
+    commands.change_members(NftVerb::kAdd, {set, std::move(ranges.added), std::move(names.added)});
   }
 }
 
 /// Our table from nothing, in place of whatever stands there.
 void write_whole(Commands& commands, const NftTable& wanted, const std::vector<std::string>& made) {
-  commands.add("table", {{"name", kOurs}});
-  commands.remove("table", {{"name", kOurs}});
-  commands.add("table", {{"name", kOurs}});
-  for (const NftSet& set : wanted.sets) {
-    Json object = {{"table", kOurs}, {"name", set.name}, {"type", set.type}};
-    if (set.interval) object["flags"] = Json::array({"interval"});
-    commands.add("set", std::move(object));
-  }
-  change_elements(commands, {}, wanted.elements);
+  commands.add(kOurs);
+  commands.remove(kOurs);
+  commands.add(kOurs);
+  for (const NftSet& set : wanted.sets) commands.add(kOurs, set);
+  change_elements(commands, {}, wanted);
   for (const NftChain& chain : wanted.chains) {
-    commands.add("chain", chain_object(kOurs, chain));
+    commands.add(kOurs, chain);
     add_rules(commands, kOurs, chain.name, chain.rules, false);
   }
-  for (const std::string& name : made) commands.add("chain", chain_name(kOurs, name));
+  for (const std::string& name : made) commands.add_chain(kOurs, name);
 }
 
 /// True where sets and chains are all there as wanted, rules and elements aside.
@@ -129,15 +119,15 @@ void write_table(Commands& commands, const NftState& state, const NftTable& want
     write_whole(commands, wanted, made);
     return;
   }
-  change_elements(commands, state.table->elements, wanted.elements);
+  change_elements(commands, state.table->elements, wanted);
   for (std::size_t i = 0; i < wanted.chains.size(); ++i) {
     const NftChain& chain = wanted.chains[i];
     if (state.table->chains[i].rules == chain.rules) continue;
-    commands.flush("chain", chain_name(kOurs, chain.name));
+    commands.flush_chain(kOurs, chain.name);
     add_rules(commands, kOurs, chain.name, chain.rules, false);
   }
   for (const std::string& name : delta(remembered, made).added) {
-    commands.add("chain", chain_name(kOurs, name));
+    commands.add_chain(kOurs, name);
   }
 }
 
@@ -156,19 +146,19 @@ std::vector<std::string> missing_for(const NftState& state, const NftSpot& spot)
 }
 
 void make_spot(Commands& commands, const NftState& state, const NftSpot& spot) {
-  if (!state.has_table(spot.table)) commands.add("table", {{"name", spot.table}});
+  if (!state.has_table(spot.table)) commands.add(spot.table);
   if (state.chain(spot.table, spot.chain) != nullptr) return;
   NftChain chain = {spot.chain, "", "", 0, "", {}};
   if (std::string_view(spot.chain) != kDockerUserSpot.chain) {
     const IptablesChain& base = spot.table == std::string_view("raw") ? kPrerouting : kForward;
     chain = {spot.chain, "filter", base.hook, base.priority, "accept", {}};
   }
-  commands.add("chain", chain_object(spot.table, chain));
+  commands.add(spot.table, chain);
 }
 
 void remove_jumps(Commands& commands, const NftState& state, const NftSpot& spot) {
   for (const std::uint64_t handle : state.jumps_at(spot)) {
-    commands.remove("rule", {{"table", spot.table}, {"chain", spot.chain}, {"handle", handle}});
+    commands.remove_rule(spot.table, spot.chain, handle);
   }
 }
 
@@ -178,20 +168,18 @@ void write_spot(Commands& commands, const NftState& state, const NftSpot& spot,
   const std::vector<Json> rules = anchor_rules(mark);
   const auto& there = state.rules_of(spot);
   if (!there) {
-    commands.add("chain", chain_name(spot.table, spot.target));
+    commands.add_chain(spot.table, spot.target);
   } else if (*there != rules) {
-    commands.flush("chain", chain_name(spot.table, spot.target));
+    commands.flush_chain(spot.table, spot.target);
   }
   if (!there || *there != rules) {
     add_rules(commands, spot.table, spot.target, rules, true);
   }
   if (state.jump_stands(spot)) return;
   remove_jumps(commands, state, spot);
-  commands.insert("rule", {{"table", spot.table},
-                           {"chain", spot.chain},
-                           {"comment", std::string(model::kRuleComment)},
-                           {"expr", Json::array({Json{{"counter", nullptr}},
-                                                 Json{{"jump", {{"target", spot.target}}}}})}});
+  const Json jump = {{"jump", {{"target", spot.target}}}};
+  commands.insert(spot.table,
+                  NftRule{spot.chain, Json::array({Json{{"counter", nullptr}}, jump}), true, 0});
 }
 
 bool uses(const std::vector<NftSpot>& spots, const NftSpot& spot) {
@@ -203,8 +191,8 @@ bool uses(const std::vector<NftSpot>& spots, const NftSpot& spot) {
 void remove_anchor_chains(Commands& commands, const NftState& state) {
   for (const NftSpot& spot : {kForwardSpot, kPreroutingSpot}) {
     if (!state.rules_of(spot)) continue;
-    commands.flush("chain", chain_name(spot.table, spot.target));
-    commands.remove("chain", chain_name(spot.table, spot.target));
+    commands.flush_chain(spot.table, spot.target);
+    commands.remove_chain(spot.table, spot.target);
   }
 }
 
@@ -227,7 +215,7 @@ void remove_made(Commands& commands, const NftState& state) {
   for (const NftSpot& spot : kSpots) {
     if (state.rules_of(spot)) going.emplace_back(spot.table, spot.target);
     if (!removable(state, spot)) continue;
-    commands.remove("chain", chain_name(spot.table, spot.chain));
+    commands.remove_chain(spot.table, spot.chain);
     going.emplace_back(spot.table, spot.chain);
   }
   const auto& made = state.table->made;
@@ -242,14 +230,15 @@ void remove_made(Commands& commands, const NftState& state) {
     const bool sets =
         std::find(state.with_sets.begin(), state.with_sets.end(), table) != state.with_sets.end();
     if (ours && !stays && !sets && state.has_table(table)) {
-      commands.remove("table", {{"name", table}});
+      commands.remove(table);
     }
   }
 }
 
 }  // namespace
 
-Json commands_for(const NftState& state, const FirewallPolicy& to, WriteMode mode) {
+std::vector<NftCommand> commands_for(const NftState& state, const FirewallPolicy& to,
+                                     WriteMode mode) {
   check_link_names(to);
   Commands commands;
   const std::vector<NftSpot> wanted = spots_of(to.anchor);
@@ -266,13 +255,13 @@ Json commands_for(const NftState& state, const FirewallPolicy& to, WriteMode mod
   return commands.take();
 }
 
-Json removal_commands(const NftState& state, RemoveMode mode) {
+std::vector<NftCommand> removal_commands(const NftState& state, RemoveMode mode) {
   Commands commands;
   for (const NftSpot& spot : kSpots) remove_jumps(commands, state, spot);
   remove_anchor_chains(commands, state);
   if (state.table) {
     if (mode == RemoveMode::kEverything) remove_made(commands, state);
-    commands.remove("table", {{"name", kOurs}});
+    commands.remove(kOurs);
   }
   return commands.take();
 }

@@ -6,13 +6,13 @@
 
 #include "base/error.h"
 #include "firewall/nft_compare.h"
+#include "firewall/nft_ranges.h"
 
 namespace overland::firewall {
 namespace {
 
 using model::FirewallAnchor;
 using model::FirewallPolicy;
-using nlohmann::json;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -51,9 +51,20 @@ NftState written(const FirewallPolicy& of) {
   return state;
 }
 
-std::vector<std::string> lines(const json& commands) {
+/// Each command as nft(8) has it, with elements and a rule's expressions.
+std::vector<std::string> lines(const std::vector<NftCommand>& commands) {
   std::vector<std::string> result;
-  for (const json& command : commands) result.push_back(command.dump());
+  for (const NftCommand& command : commands) {
+    std::string line = to_string(command);
+    if (const auto* members = std::get_if<NftMembers>(&command.object)) {
+      for (const NftRange& range : members->ranges) line += " " + element_of(range).dump();
+      for (const std::string& name : members->names) line += " " + name;
+    }
+    if (const auto* rule = std::get_if<NftRule>(&command.object); rule && rule->handle == 0) {
+      line += " " + rule->expressions.dump() + (rule->comment ? " comment" : "");
+    }
+    result.push_back(std::move(line));
+  }
   return result;
 }
 
@@ -73,11 +84,9 @@ TEST(NftWrite, HasNothingToDoWhereAllIsAsWanted) {
 TEST(NftWrite, ChangesOnlyElementsWhereOnlyListsDiffer) {
   FirewallPolicy wanted = policy();
   wanted.peer_hosts = {model::Prefix::parse("10.0.0.202/32").value()};
-  EXPECT_THAT(
-      lines(commands_for(written(policy()), wanted, WriteMode::kDelta)),
-      ElementsAre(
-          R"({"delete":{"element":{"elem":["10.0.0.201"],"family":"ip","name":"peer-hosts","table":"overland"}}})",
-          R"({"add":{"element":{"elem":["10.0.0.202"],"family":"ip","name":"peer-hosts","table":"overland"}}})"));
+  EXPECT_THAT(lines(commands_for(written(policy()), wanted, WriteMode::kDelta)),
+              ElementsAre(R"(delete element ip overland peer-hosts "10.0.0.201")",
+                          R"(add element ip overland peer-hosts "10.0.0.202")"));
 }
 
 TEST(NftWrite, RewritesOneChainWhereItsRulesDiffer) {
@@ -90,7 +99,7 @@ TEST(NftWrite, RewritesOneChainWhereItsRulesDiffer) {
       ElementsAre("chain keep-source of table ip overland has its rules in the wrong order"));
   const auto commands = lines(commands_for(state, policy(), WriteMode::kDelta));
   ASSERT_EQ(commands.size(), 3U);
-  EXPECT_THAT(commands[0], HasSubstr(R"({"flush":{"chain":)"));
+  EXPECT_THAT(commands[0], "flush chain ip overland keep-source");
   EXPECT_THAT(commands, Not(Contains(HasSubstr("trusted-in"))));
 }
 
@@ -103,34 +112,31 @@ TEST(NftWrite, MovesAJumpThatIsNotFirstByItsHandle) {
   EXPECT_THAT(
       lines(commands_for(state, policy(), WriteMode::kDelta)),
       ElementsAre(
-          R"({"delete":{"rule":{"chain":"DOCKER-USER","family":"ip","handle":7,"table":"filter"}}})",
-          R"({"insert":{"rule":{"chain":"DOCKER-USER","comment":"overland","expr":[{"counter":null},{"jump":{"target":"OVERLAND-FORWARD"}}],"family":"ip","table":"filter"}}})"));
+          "delete rule ip filter DOCKER-USER handle 7",
+          R"(insert rule ip filter DOCKER-USER [{"counter":null},{"jump":{"target":"OVERLAND-FORWARD"}}] comment)"));
 }
 
 TEST(NftWrite, RemembersWhatOfIptablesItMade) {
   const auto commands = lines(commands_for({}, policy(), WriteMode::kDelta));
   for (const char* name :
        {"made-filter", "made-filter-DOCKER-USER", "made-raw", "made-raw-PREROUTING"}) {
-    EXPECT_THAT(commands, Contains(HasSubstr("\"name\":\"" + std::string(name) + "\"")));
+    EXPECT_THAT(commands, Contains("add chain ip overland " + std::string(name)));
   }
-  EXPECT_THAT(commands_for(written(policy()), policy(), WriteMode::kWhole).dump(),
-              Not(HasSubstr("made-")));
+  EXPECT_THAT(lines(commands_for(written(policy()), policy(), WriteMode::kWhole)),
+              Not(Contains(HasSubstr("made-"))));
 }
 
 TEST(NftWrite, RemovesOnlyWhatItMade) {
   NftState state = written(policy());
-  EXPECT_THAT(removal_commands(state, RemoveMode::kEverything).dump(),
-              Not(HasSubstr(R"({"delete":{"chain":{"family":"ip","name":"DOCKER-USER")")));
+  const std::string removal = "delete chain ip filter DOCKER-USER";
+  EXPECT_THAT(lines(removal_commands(state, RemoveMode::kEverything)), Not(Contains(removal)));
   state.table->made = {"made-filter-DOCKER-USER"};
-  EXPECT_THAT(lines(removal_commands(state, RemoveMode::kEverything)),
-              Not(Contains(HasSubstr(R"("name":"DOCKER-USER")"))))
+  EXPECT_THAT(lines(removal_commands(state, RemoveMode::kEverything)), Not(Contains(removal)))
       << "it holds a rule of somebody else";
   state.spots[0].pop_back();
-  EXPECT_THAT(lines(removal_commands(state, RemoveMode::kEverything)),
-              Contains(HasSubstr(R"("name":"DOCKER-USER")")));
+  EXPECT_THAT(lines(removal_commands(state, RemoveMode::kEverything)), Contains(removal));
   state.spots[1] = {{9, "DOCKER-USER", true}};
-  EXPECT_THAT(lines(removal_commands(state, RemoveMode::kEverything)),
-              Not(Contains(HasSubstr(R"("name":"DOCKER-USER")"))))
+  EXPECT_THAT(lines(removal_commands(state, RemoveMode::kEverything)), Not(Contains(removal)))
       << "FORWARD jumps to it";
 }
 

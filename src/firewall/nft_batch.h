@@ -1,0 +1,62 @@
+#pragma once
+// The netlink messages of one nf_tables transaction, made by libnftnl, end to end. Only for this
+// folder.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firewall/nft_attributes.h"
+#include "firewall/nft_command.h"
+
+struct nlmsghdr;
+struct nftnl_set;
+
+namespace overland::firewall {
+
+/// No message is longer: an attribute's length is a u16.
+inline constexpr std::size_t kLongestMessage = 65536;
+
+class NftBatch {
+ public:
+  NftBatch();
+
+  /// Appends what carries `command` out.
+  void take(const NftCommand& command);
+  /// Ends the batch. Its last message will be acknowledged, refused ones are anyway.
+  void finish();
+
+  [[nodiscard]] Bytes bytes() const { return bytes_; }
+  /// Which command, counted from 0, a message belongs to; nullopt for the batch's own.
+  [[nodiscard]] std::optional<std::size_t> command_of(std::uint32_t sequence) const;
+
+ private:
+  nlmsghdr* begin(std::uint16_t type, std::uint16_t flags);
+  void append(const nlmsghdr& header);
+  char* room() { return reinterpret_cast<char*>(room_.data()); }
+
+  void put(const NftCommand& command, std::monostate table);
+  void put(const NftCommand& command, const NftChain& chain);
+  void put(const NftCommand& command, const NftSet& set);
+  void put(const NftCommand& command, const NftRule& rule);
+  void put(const NftCommand& command, const NftMembers& members);
+
+  void flush(const std::string& table, const std::string& chain);
+  void put_set(const std::string& table, const NftSet& set, std::uint32_t flags);
+  void put_ranges(std::uint16_t type, const std::string& table, const NftSet& set,
+                  const std::vector<NftRange>& ranges);
+  void put_members(std::uint16_t type, nftnl_set& set);
+  std::uint32_t put_anonymous(const std::string& table, const std::vector<NftRange>& ranges);
+
+  std::vector<std::uint8_t> bytes_;
+  std::vector<std::uint32_t> room_;  // for the message being made
+  std::size_t last_ = 0;             // where the message appended last starts
+  std::size_t commands_ = 0;
+  std::uint32_t sequence_ = 1;
+  std::uint32_t set_id_ = 0;                             // NFTA_SET_ID of the set made last
+  std::map<std::uint32_t, std::size_t> first_sequence_;  // of each command's messages
+};
+
+}  // namespace overland::firewall

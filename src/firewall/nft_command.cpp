@@ -1,0 +1,27 @@
+#include "firewall/nft_command.h"
+
+#include <array>
+
+namespace overland::firewall {
+namespace {
+
+std::string name_of(const NftChain& chain) { return " " + chain.name; }
+std::string name_of(const NftSet& set) { return " " + set.name; }
+std::string name_of(const NftMembers& members) { return " " + members.set.name; }
+std::string name_of(std::monostate) { return ""; }
+std::string name_of(const NftRule& rule) {
+  return " " + rule.chain + (rule.handle == 0 ? "" : " handle " + std::to_string(rule.handle));
+}
+
+}  // namespace
+
+std::string to_string(const NftCommand& command) {
+  constexpr std::array<const char*, 4> kVerbs = {"add", "insert", "flush", "delete"};
+  constexpr std::array<const char*, 5> kKinds = {"table", "chain", "set", "rule", "element"};
+  const std::string name =
+      std::visit([](const auto& object) { return name_of(object); }, command.object);
+  return std::string(kVerbs.at(static_cast<std::size_t>(command.verb))) + " " +
+         kKinds.at(command.object.index()) + " ip " + command.table + name;
+}
+
+}  // namespace overland::firewall

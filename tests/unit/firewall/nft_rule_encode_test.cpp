@@ -1,0 +1,87 @@
+// Rules written as the kernel wants them and read back: no kernel.
+
+#include "firewall/nft_rule_encode.h"
+
+#include <gmock/gmock.h>
+#include <libnftnl/common.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+
+#include <memory>
+#include <stdexcept>
+
+#include "firewall/nft_attributes.h"
+#include "firewall/nft_ranges.h"
+#include "firewall/nft_rule.h"
+#include "firewall/nft_table.h"
+
+namespace overland::firewall {
+namespace {
+
+using nlohmann::json;
+
+/// `expressions` to the kernel's form and back. Anonymous sets are remembered, not made.
+json written_and_read(const json& expressions) {
+  const std::unique_ptr<nftnl_rule, decltype(&nftnl_rule_free)> rule(nftnl_rule_alloc(),
+                                                                     nftnl_rule_free);
+  json elements = json::array();
+  encode_rule(*rule, expressions, [&](const std::vector<NftRange>& ranges) {
+    for (const NftRange& range : ranges) elements.push_back(element_of(range));
+    return std::uint32_t{1};
+  });
+  std::vector<std::uint32_t> room(4096);
+  nlmsghdr* header = nftnl_nlmsg_build_hdr(reinterpret_cast<char*>(room.data()), NFT_MSG_NEWRULE,
+                                           NFPROTO_IPV4, 0, 1);
+  nftnl_rule_nlmsg_build_payload(header, rule.get());
+  const Bytes message(reinterpret_cast<const std::uint8_t*>(room.data()), header->nlmsg_len);
+  const Bytes attributes = message.subspan(NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(nfgenmsg)));
+  return decode_rule(find_attribute(attributes, NFTA_RULE_EXPRESSIONS),
+                     [&](const std::string& set) {
+                       return set == kAnonymousName ? json{{"set", elements}} : json();
+                     });
+}
+
+model::FirewallPolicy everything() {
+  const auto prefix = [](const char* text) { return model::Prefix::parse(text).value(); };
+  model::FirewallPolicy policy;
+  policy.mark = 0x80000000;
+  policy.bridges = {"docker0", "br-fifteen-chars"};
+  policy.bridges[1].resize(15);
+  policy.underlay_links = {"eth0"};
+  policy.local = {prefix("192.168.100.0/24"), prefix("192.168.102.0/23")};
+  policy.peer_subnets = {prefix("192.168.200.0/24")};
+  policy.peer_hosts = {prefix("10.0.0.201/32")};
+  policy.transit = {prefix("172.16.0.0/12")};
+  policy.masquerades = {{"eth1", {prefix("172.16.10.0/24"), prefix("172.16.20.0/25")}},
+                        {"eth2", {prefix("0.0.0.0/0")}},
+                        {"eth3", {prefix("172.16.10.7/32")}}};
+  return policy;
+}
+
+TEST(NftRuleEncode, WritesEveryRuleOfOursAsItIsRead) {
+  for (const bool conntrack : {true, false}) {
+    model::FirewallPolicy policy = everything();
+    policy.conntrack = conntrack;
+    for (const NftChain& chain : encode_table(policy).chains) {
+      for (const json& rule : chain.rules) EXPECT_EQ(written_and_read(rule), rule);
+    }
+  }
+  for (const json& rule : anchor_rules(1)) EXPECT_EQ(written_and_read(rule), rule);
+}
+
+TEST(NftRuleEncode, TakesNamesAsBytes) {
+  for (const char* name : {"e\"; flush", "$x", "\xff\xfe", "eth*"}) {
+    const json left = {{"meta", {{"key", "iifname"}}}};
+    const json rule = json::array({{{"match", {{"op", "=="}, {"left", left}, {"right", name}}}}});
+    EXPECT_TRUE(written_and_read(rule) == rule);
+  }
+}
+
+TEST(NftRuleEncode, RefusesWhatNoRuleOfOursHolds) {
+  EXPECT_THROW(written_and_read(json::parse(R"([{"unknown":"limit"}])")), std::logic_error);
+}
+
+}  // namespace
+}  // namespace overland::firewall
