@@ -82,9 +82,10 @@ std::optional<std::uint32_t> table_of(const nlmsghdr& message) {
     const auto route = read_route(message);
     return route ? std::optional(route->table) : std::nullopt;
   }
-  // "unreachable" and "prohibit"; and strict rp_filter, where a rule leads the way back elsewhere.
+  // "unreachable", "prohibit" and "blackhole"; and strict rp_filter, where a rule leads the way
+  // back elsewhere.
   const int error = read_refusal(message).error;
-  const bool refused = error == ENETUNREACH || error == EACCES || error == EXDEV;
+  const bool refused = error == ENETUNREACH || error == EACCES || error == EINVAL || error == EXDEV;
   return refused ? std::optional(std::uint32_t{0}) : std::nullopt;
 }
 

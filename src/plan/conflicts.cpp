@@ -70,7 +70,7 @@ void diversions(const HostFacts& facts, std::vector<Conflict>& conflicts) {
   conflicts.push_back(
       {"policy routing",
        "somebody else's rule (ip rule) " + where + " packets to " + first.destination.to_string() +
-           (others == 0 ? "" : " and " + std::to_string(others) + " other subnets of the cluster"),
+           (others == 0 ? "" : " and " + std::to_string(others) + " more of the cluster's subnets"),
        "have the main table asked first for all but default routes: ip rule add pref 1 lookup main "
        "suppress_prefixlength 0"});
 }

@@ -44,8 +44,11 @@ TEST_F(Diversions, FindsRulesAboutContainers) {
 }
 
 TEST_F(Diversions, FindsRulesThatRefuse) {
-  sh("ip rule add pref 100 from 10.3.0.0/24 to 10.2.0.0/24 unreachable");
-  EXPECT_EQ(find(), (std::vector<model::Diversion>{{prefix("10.2.0.0/24"), 0}}));
+  for (const std::string action : {"unreachable", "prohibit", "blackhole"}) {
+    sh("ip rule add pref 100 from 10.3.0.0/24 to 10.2.0.0/24 " + action);
+    EXPECT_EQ(find(), (std::vector<model::Diversion>{{prefix("10.2.0.0/24"), 0}})) << action;
+    sh("ip rule del pref 100");
+  }
 }
 
 TEST_F(Diversions, PassesOverTablesWithoutAnAnswer) {

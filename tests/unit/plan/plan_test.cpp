@@ -172,7 +172,7 @@ TEST(PlanConflicts, PolicyRulesInOneSentence) {
   ASSERT_EQ(plan.conflicts.size(), 1U);
   EXPECT_EQ(plan.conflicts[0].message,
             "somebody else's rule (ip rule) sends past the main table, by table 77, packets to "
-            "192.168.200.0/24 and 1 other subnets of the cluster");
+            "192.168.200.0/24 and 1 more of the cluster's subnets");
   facts.diversions = {{net("192.168.200.0/24"), 0}};
   EXPECT_EQ(make_plan(two_hosts_desired(), two_hosts_desired(), facts).conflicts[0].message,
             "somebody else's rule (ip rule) refuses packets to 192.168.200.0/24");
