@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "firewall/nft_address_sets.h"
 #include "firewall/nft_ranges.h"
 #include "model/ownership.h"
 
@@ -27,10 +28,13 @@ const NftSet* find_set(const NftTable& table, std::string_view name) {
   return nullptr;
 }
 
-std::vector<model::Prefix> prefixes_in(const NftTable& table, const std::string& set) {
-  const auto found = table.elements.ranges.find(set);
-  if (found == table.elements.ranges.end()) return {};
-  return prefixes_of(found->second);
+/// Of all sets the list is kept in.
+std::vector<model::Prefix> prefixes_in(const NftTable& table, std::string_view list) {
+  std::vector<NftRange> all;
+  for (const auto& [set, ranges] : table.elements.ranges) {
+    if (list_of(set) == list) all.insert(all.end(), ranges.begin(), ranges.end());
+  }
+  return prefixes_of(all);
 }
 
 std::vector<std::string> names_in(const NftTable& table, const std::string& set) {
@@ -65,17 +69,14 @@ std::uint32_t mark_in(const NftTable& table) {
   return 0;
 }
 
-/// nullopt where the encoding is broken, whatever was meant.
+/// nullopt where the rules that would tell are gone.
 std::optional<bool> conntrack_in(const NftTable& table) {
-  if (find_chain(table, "keep-source") != nullptr) return true;
   const NftChain* chain = find_chain(table, "trusted-in");
-  if (chain == nullptr) return std::nullopt;
-  for (const Json& rule : chain->rules) {
-    for (const Json& expression : rule) {
-      if (expression.contains("notrack")) return false;
-    }
-  }
-  return std::nullopt;
+  if (chain == nullptr || chain->rules.empty()) return std::nullopt;
+  return std::none_of(chain->rules.begin(), chain->rules.end(), [](const Json& rule) {
+    return std::any_of(rule.begin(), rule.end(),
+                       [](const Json& expression) { return expression.contains("notrack"); });
+  });
 }
 
 /// The links and sources of the rules for what leaves.

@@ -189,16 +189,21 @@ class Decoder {
 
   bool look_up(Bytes data) {
     const Register& from = at(data, NFTA_LOOKUP_SREG);
-    if (from.value.is_null() || !from.mask.empty() ||
-        !find_attribute(data, NFTA_LOOKUP_DREG).empty()) {
+    if (from.value.is_null() || toggles(from) || !find_attribute(data, NFTA_LOOKUP_DREG).empty()) {
       return false;
+    }
+    Json left = from.value;
+    if (!from.mask.empty()) {
+      if (!from.value.contains("payload") || from.mask.size() != 4) return false;
+      const auto mask = model::Address::from_bytes(from.mask).to_string();
+      left = {{"&", Json::array({std::move(left), mask})}};
     }
     const std::string set = text_of(find_attribute(data, NFTA_LOOKUP_SET));
     const bool inverted =
         (number32_of(find_attribute(data, NFTA_LOOKUP_FLAGS)) & NFT_LOOKUP_F_INV) != 0;
     Json right = anonymous_(set);
     if (right.is_null()) right = "@" + set;
-    result_.push_back(match(inverted ? "!=" : "==", from.value, std::move(right)));
+    result_.push_back(match(inverted ? "!=" : "==", std::move(left), std::move(right)));
     return true;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "firewall/nft_address_sets.h"
 #include "firewall/nft_ranges.h"
 #include "firewall/nft_rule.h"
 #include "model/ownership.h"
@@ -76,6 +77,12 @@ void sort_by_name(std::vector<T>& items) {
             [](const T& left, const T& right) { return left.name < right.name; });
 }
 
+/// A hash set holds the first addresses of prefixes.
+void widen(std::vector<NftRange>& ranges, std::uint8_t length) {
+  const std::uint32_t host_bits = UINT32_MAX >> (length - 1U) >> 1U;
+  for (NftRange& range : ranges) range.last = range.first + std::min(host_bits, ~range.first);
+}
+
 NftTable read_table(NftDump& dump, const std::vector<NftChainEntry>& chains) {
   const std::string ours(model::kNftTable);
   const std::vector<NftSetEntry> sets = dump.sets(ours);
@@ -84,7 +91,9 @@ NftTable read_table(NftDump& dump, const std::vector<NftChainEntry>& chains) {
     if ((entry.flags & kAnonymous) != 0) continue;
     const NftSet set = set_of(entry);
     if (set.type == "ipv4_addr") {
-      table.elements.ranges[set.name] = dump.ranges(ours, set.name, set.interval);
+      auto& ranges = table.elements.ranges[set.name];
+      ranges = dump.ranges(ours, set.name, set.interval);
+      if (!set.interval) widen(ranges, length_of(set.name).value_or(32));
     } else if (set.type == "ifname") {
       table.elements.names[set.name] = dump.names(ours, set.name);
     }

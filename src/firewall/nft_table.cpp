@@ -3,26 +3,44 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "firewall/nft_address_sets.h"
 #include "firewall/nft_ranges.h"
 
 namespace overland::firewall {
 namespace {
 
 using Json = nlohmann::json;
+using model::Address;
 using model::FirewallPolicy;
+using model::Prefix;
 
 Json match(const char* op, Json left, Json right) {
   return {{"match", {{"op", op}, {"left", std::move(left)}, {"right", std::move(right)}}}};
 }
 Json address(const char* field) { return {{"payload", {{"protocol", "ip"}, {"field", field}}}}; }
 Json meta(const char* key) { return {{"meta", {{"key", key}}}}; }
-Json in_set(const char* field, const char* set) {
-  return match("==", address(field), std::string("@") + set);
+/// The one name itself where a list holds just one: compared faster than looked up.
+Json is_one_of(const char* key, const char* set, const std::vector<std::string>& names) {
+  return match("==", meta(key), names.size() == 1 ? names.front() : std::string("@") + set);
 }
-Json not_in_set(const char* field, const char* set) {
-  return match("!=", address(field), std::string("@") + set);
+/// One match for each set a list is kept in.
+std::vector<Json> among(const char* op, const char* field, const char* list,
+                        const std::vector<Prefix>& prefixes) {
+  std::vector<Json> matches;
+  for (const NftAddressSet& set : address_sets(list, prefixes)) {
+    Json left = address(field);
+    if (set.length && *set.length < 32) {
+      const std::uint32_t mask = UINT32_MAX << (32U - *set.length);
+      left = {{"&", Json::array({std::move(left), Address::from_ipv4(mask).to_string()})}};
+    }
+    matches.push_back(match(op, std::move(left), "@" + set.name));
+  }
+  return matches;
 }
-Json comes_in_on(const char* set) { return match("==", meta("iifname"), std::string("@") + set); }
+Json local_is(const char* op, const char* field, const std::vector<Prefix>& local) {
+  const auto ranges = ranges_of(local);
+  return match(op, address(field), ranges.size() == 1 ? element_of(ranges.front()) : "@local");
+}
 Json counter() { return {{"counter", nullptr}}; }
 /// Ends this chain only: those of later priorities see the packet all the same.
 Json accept() { return {{"accept", nullptr}}; }
@@ -61,21 +79,34 @@ NftChain trusted_in(const FirewallPolicy& policy) {
   // The mark is worth an accept, so nothing may bring it along: IPsec keeps the mark of the outer
   // packet, a tc filter or a veth within the namespace may set one.
   result.rules.push_back({marked(policy.mark), counter(), change_mark("&", ~policy.mark)});
-  const auto rule = [&](const char* link, const char* from, const char* to, bool tracked) {
-    // The set of few addresses first.
-    std::vector<Json> matches = {in_set("saddr", from), in_set("daddr", to)};
-    if (std::string_view(to) == "local") std::swap(matches[0], matches[1]);
-    matches.insert(matches.begin(), comes_in_on(link));
+  const Json underlay = is_one_of("iifname", "underlay", policy.underlay_links);
+  const Json bridges = is_one_of("iifname", "bridges", policy.bridges);
+  const auto rule = [&](const Json& link, const Json& first, const Json& second, bool tracked) {
+    std::vector<Json> matches = {link, first, second};
     trust(matches, policy, tracked);
     result.rules.emplace_back(std::move(matches));
   };
-  rule("underlay", "peer-subnets", "local", policy.conntrack);
-  rule("underlay", "peer-hosts", "local", true);
-  rule("bridges", "local", "peer-subnets", policy.conntrack);
-  rule("bridges", "local", "peer-hosts", true);
+  // What is cheaper to ask stands first.
+  const auto arriving = [&](const char* list, const std::vector<Prefix>& peers, bool tracked) {
+    const Json to = local_is("==", "daddr", policy.local);
+    for (const Json& from : among("==", "saddr", list, peers)) rule(underlay, to, from, tracked);
+  };
+  const auto leaving = [&](const char* list, const std::vector<Prefix>& peers, bool tracked) {
+    const Json from = local_is("==", "saddr", policy.local);
+    for (const Json& to : among("==", "daddr", list, peers)) rule(bridges, from, to, tracked);
+  };
+  const auto crossing = [&](const char* list, const std::vector<Prefix>& both, bool tracked) {
+    for (const Json& from : among("==", "saddr", list, both)) {
+      for (const Json& to : among("==", "daddr", list, both)) rule(underlay, from, to, tracked);
+    }
+  };
+  arriving("peer-subnets", policy.peer_subnets, policy.conntrack);
+  arriving("peer-hosts", policy.peer_hosts, true);
+  leaving("peer-subnets", policy.peer_subnets, policy.conntrack);
+  leaving("peer-hosts", policy.peer_hosts, true);
   if (policy.transit.empty()) return result;
-  if (!policy.conntrack) rule("underlay", "peer-subnets", "peer-subnets", false);
-  rule("underlay", "transit", "transit", true);
+  if (!policy.conntrack) crossing("peer-subnets", policy.peer_subnets, false);
+  crossing("transit", policy.transit, true);
   return result;
 }
 
@@ -83,24 +114,32 @@ NftChain trusted_in(const FirewallPolicy& policy) {
 /// itself is translated, so that nobody after us does it again.
 NftChain keep_source(const FirewallPolicy& policy) {
   NftChain result = chain("keep-source", "nat", "postrouting", 90);
-  for (const char* peers : {"peer-subnets", "peer-hosts"}) {
-    result.rules.push_back({marked(policy.mark), in_set("saddr", "local"), in_set("daddr", peers),
-                            counter(), Json{{"snat", {{"addr", address("saddr")}}}}});
-  }
+  const auto keep = [&](const char* list, const std::vector<Prefix>& peers) {
+    for (const Json& to : among("==", "daddr", list, peers)) {
+      result.rules.push_back({marked(policy.mark), local_is("==", "saddr", policy.local), to,
+                              counter(), Json{{"snat", {{"addr", address("saddr")}}}}});
+    }
+  };
+  keep("peer-subnets", policy.peer_subnets);
+  keep("peer-hosts", policy.peer_hosts);
   return result;
 }
 
-Json sources_of(const std::vector<model::Prefix>& prefixes) {
+Json sources_of(const std::vector<Prefix>& prefixes) {
   Json elements = Json::array();
   for (const NftRange& range : ranges_of(prefixes)) elements.push_back(element_of(range));
   if (elements.size() == 1) return elements.front();
   return {{"set", elements}};
 }
 
-void leaves_the_cluster(std::vector<Json>& rule) {
-  for (const char* set : {"local", "transit", "peer-subnets", "peer-hosts"}) {
-    rule.push_back(not_in_set("daddr", set));
-  }
+void leaves_the_cluster(std::vector<Json>& rule, const FirewallPolicy& policy) {
+  rule.push_back(local_is("!=", "daddr", policy.local));
+  const auto none_of = [&](const char* list, const std::vector<Prefix>& prefixes) {
+    for (Json& one : among("!=", "daddr", list, prefixes)) rule.push_back(std::move(one));
+  };
+  none_of("transit", policy.transit);
+  none_of("peer-subnets", policy.peer_subnets);
+  none_of("peer-hosts", policy.peer_hosts);
 }
 
 NftChain masquerade(const FirewallPolicy& policy) {
@@ -109,7 +148,7 @@ NftChain masquerade(const FirewallPolicy& policy) {
     if (entry.sources.empty() || !entry.translated) continue;
     std::vector<Json> rule = {match("==", meta("oifname"), entry.link),
                               match("==", address("saddr"), sources_of(entry.sources))};
-    leaves_the_cluster(rule);
+    leaves_the_cluster(rule, policy);
     rule.push_back(counter());
     rule.push_back({{"masquerade", nullptr}});
     result.rules.emplace_back(rule);
@@ -124,7 +163,7 @@ NftChain masqueraded_out(const FirewallPolicy& policy) {
     if (entry.sources.empty()) continue;
     std::vector<Json> out = {match("==", meta("oifname"), entry.link),
                              match("==", address("saddr"), sources_of(entry.sources))};
-    leaves_the_cluster(out);
+    leaves_the_cluster(out, policy);
     out.push_back(counter());
     out.push_back(set_mark(policy.mark));
     result.rules.emplace_back(out);
@@ -135,6 +174,13 @@ NftChain masqueraded_out(const FirewallPolicy& policy) {
          set_mark(policy.mark)});
   }
   return result;
+}
+
+void add_list(NftTable& table, const char* list, const std::vector<Prefix>& prefixes) {
+  for (NftAddressSet& set : address_sets(list, prefixes)) {
+    table.sets.push_back({set.name, "ipv4_addr", !set.length});
+    table.elements.ranges[set.name] = std::move(set.ranges);
+  }
 }
 
 }  // namespace
@@ -160,17 +206,20 @@ void check_link_names(const FirewallPolicy& policy) {
 
 NftTable encode_table(const FirewallPolicy& policy) {
   NftTable table;
-  table.sets = {{"bridges", "ifname", false},      {"local", "ipv4_addr", true},
-                {"peer-hosts", "ipv4_addr", true}, {"peer-subnets", "ipv4_addr", true},
-                {"transit", "ipv4_addr", true},    {"underlay", "ifname", false}};
+  // The sets hold what the policy says even where a rule has it by itself: reading starts from
+  // them.
+  table.sets = {
+      {"bridges", "ifname", false}, {"local", "ipv4_addr", true}, {"underlay", "ifname", false}};
   table.elements.names["bridges"] = sorted(policy.bridges);
   table.elements.names["underlay"] = sorted(policy.underlay_links);
   table.elements.ranges["local"] = ranges_of(policy.local);
-  table.elements.ranges["peer-hosts"] = ranges_of(policy.peer_hosts);
-  table.elements.ranges["peer-subnets"] = ranges_of(policy.peer_subnets);
-  table.elements.ranges["transit"] = ranges_of(policy.transit);
+  add_list(table, "peer-hosts", policy.peer_hosts);
+  add_list(table, "peer-subnets", policy.peer_subnets);
+  add_list(table, "transit", policy.transit);
+  std::sort(table.sets.begin(), table.sets.end());
 
-  if (policy.conntrack) table.chains.push_back(keep_source(policy));
+  // A router without bridges has no source to keep, and is spared connection tracking.
+  if (policy.conntrack && !policy.local.empty()) table.chains.push_back(keep_source(policy));
   if (std::any_of(policy.masquerades.begin(), policy.masquerades.end(),
                   [](const model::Masquerade& entry) { return entry.translated; })) {
     table.chains.push_back(masquerade(policy));

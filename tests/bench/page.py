@@ -25,13 +25,13 @@ Made by `scripts/bench --write`; do not edit. {machine}{hurry}
   a pure function of the prefix (`model::route_metric`).
 * *Whole process* is from fork to exit, start-up included, of the release build on a host without Docker (a network
   namespace with a veth pair as underlay and an empty docker0). `nft list` and `ip route show` write to /dev/null.
-* *Peak memory* is what wait4(2) tells (`ru_maxrss`), 1 MB being 10⁶ bytes. The first apply writes all sets in one
-  transaction of libnftables, which builds it in memory; later ones send only what changed.
+* *Peak memory* is what wait4(2) tells (`ru_maxrss`), 1 MB being 10⁶ bytes. The first apply adds every route
+  and every element; later ones send only what changed.
 * *Packets* are UDP of 64 bytes in one flow between containers on two hosts. Over veth the kernel carries a packet the whole
   way within the sender's system call, so its CPU time is the cost of the path: both hosts, both containers, one core. It says
   nothing about a network card. All rows have the same topology. *Beside Docker's rules* is what a Docker 28 host has: filter,
-  raw and nat rules, hence connection tracking. *Masqueraded* is Docker's own path with the ACCEPT of the published recipe.
-  *VXLAN* has bridge and tunnel in a namespace of their own, as Docker's overlay networks do. *Bound* is what Docker's rules alone
+  raw and nat rules, hence connection tracking. *Masqueraded* is Docker's own way from a container to one of another host: the source
+  masqueraded, the port published there. *VXLAN* has bridge and tunnel in a namespace of their own, as Docker's overlay networks do. *Bound* is what Docker's rules alone
   leave of plain routing: nothing that runs beside them can be faster.
 
 Again: `scripts/bench` (all, some minutes, as root), `scripts/bench --quick` (the same with fewer rounds).

@@ -58,6 +58,17 @@ FirewallPolicy router_policy() {
   return policy;
 }
 
+/// `count` prefixes that have no neighbour.
+std::vector<model::Prefix> spaced(const char* first, std::uint8_t length, std::uint32_t count) {
+  std::vector<model::Prefix> result;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::uint32_t address =
+        model::Address::parse(first)->ipv4() + ((2 * i) << (32U - length));
+    result.emplace_back(model::Address::from_ipv4(address), length);
+  }
+  return result;
+}
+
 TEST_F(NftDriverTest, ReadsNothingInAFreshNamespace) {
   EXPECT_FALSE(driver_->read(two_host_policy()).has_value());
   EXPECT_EQ(sh("nft list ruleset"), "");
@@ -85,8 +96,13 @@ TEST_F(NftDriverTest, ReadsBackEveryKindOfPolicy) {
   top.conntrack = false;
   top.mark = 0x80000000;
   top.peer_hosts = prefixes({"240.0.0.0/4", "0.0.0.0/8"});
-  for (const auto& policy :
-       {two_host_policy(), untracked, empty, router_policy(), beside_nft, top, two_host_policy()}) {
+  FirewallPolicy many = router_policy();
+  many.conntrack = false;
+  many.peer_subnets = spaced("10.64.0.0", 25, 200);
+  many.peer_hosts = spaced("10.0.0.1", 32, 100);
+  many.peer_hosts.push_back(prefixes({"255.255.0.0/16"}).front());
+  for (const auto& policy : {two_host_policy(), untracked, empty, router_policy(), many, beside_nft,
+                             top, two_host_policy()}) {
     write(policy);
     expect_in_force(policy);
   }
@@ -109,13 +125,20 @@ TEST_F(NftDriverTest, ReadsBackMasqueradesOfAdjacentSources) {
   }
 }
 
+TEST_F(NftDriverTest, TracksNoConnectionsOnAPlainRouter) {
+  FirewallPolicy policy = router_policy();
+  policy.masquerades = {};
+  write(policy);
+  expect_in_force(policy);
+  EXPECT_THAT(sh("nft list chains"), Not(HasSubstr("type nat")));
+}
+
 TEST_F(NftDriverTest, ChangesElementsWithoutTouchingRules) {
   FirewallPolicy policy = two_host_policy();
   write(policy);
   const std::string before = sh("nft -a -s list table ip overland | grep handle");
   policy.peer_hosts = prefixes({"10.0.0.202/32"});
   policy.peer_subnets = prefixes({"192.168.200.0/25", "192.168.201.0/24"});
-  policy.underlay_links = {"eth0", "eth1"};
   write(policy);
   expect_in_force(policy);
   EXPECT_EQ(sh("nft -a -s list table ip overland | grep handle"), before);
@@ -126,10 +149,11 @@ TEST_F(NftDriverTest, ReachesAnyListFromAnyOtherByDeltas) {
   FirewallPolicy policy = two_host_policy();
   for (int round = 0; round < 60; ++round) {
     std::vector<model::Prefix> list;
-    for (int i = std::uniform_int_distribution<>(0, 30)(random); i > 0; --i) {
-      const std::uint32_t base = round % 3 == 0 ? 0xffffff00U : 0x0a000000U;
-      const std::uint32_t low = std::uniform_int_distribution<std::uint32_t>(0, 255)(random);
-      const int length = std::uniform_int_distribution<>(24, 32)(random);
+    // Up to 32 are intervals; more are hashed where their lengths are few.
+    for (int i = std::uniform_int_distribution<>(0, 120)(random); i > 0; --i) {
+      const std::uint32_t base = round % 3 == 0 ? 0xfffffc00U : 0x0a000000U;
+      const std::uint32_t low = std::uniform_int_distribution<std::uint32_t>(0, 1023)(random);
+      const int length = std::uniform_int_distribution<>(round % 2 == 0 ? 31 : 24, 32)(random);
       list.emplace_back(model::Address::from_ipv4(base | low), static_cast<std::uint8_t>(length));
     }
     policy.peer_subnets = model::aggregate(list);
@@ -225,6 +249,24 @@ TEST_F(NftDriverTest, ShowsAChangedElementAsAChangedPolicy) {
             prefixes({"10.0.0.201/32", "10.0.0.210/31", "10.0.0.212/32"}));
   write(policy);
   expect_in_force(policy);
+}
+
+TEST_F(NftDriverTest, ShowsAChangedElementOfAHashSetToo) {
+  FirewallPolicy policy = two_host_policy();
+  policy.peer_hosts = spaced("10.0.0.1", 32, 40);
+  policy.peer_subnets = spaced("10.64.0.0", 24, 40);
+  write(policy);
+  EXPECT_THAT(sh("nft list set ip overland peer-subnets-24"), HasSubstr("10.64.2.0"));
+  // The second never matches a masked address, but does not belong there either.
+  for (const char* change : {"delete element ip overland peer-hosts-32 '{ 10.0.0.1 }'",
+                             "add element ip overland peer-subnets-24 '{ 10.99.0.7 }'"}) {
+    sh("nft " + std::string(change));
+    const auto found = driver_->read(policy);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_FALSE(found->policy == policy) << change;
+    write(policy);
+    expect_in_force(policy);
+  }
 }
 
 TEST_F(NftDriverTest, ShowsAnotherMarkAndAnotherAnchorAsThePolicyInForce) {

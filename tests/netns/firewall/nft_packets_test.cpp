@@ -9,8 +9,10 @@
 namespace overland::firewall {
 namespace {
 
+using model::Address;
 using model::FirewallAnchor;
 using model::FirewallPolicy;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using tests::prefixes;
@@ -98,6 +100,31 @@ TEST_F(NftPacketsTest, LetsNothingElseIn) {
   EXPECT_EQ(arrivals("c"), 0);
   EXPECT_TRUE(ping("p", "192.168.200.2", "192.168.100.2"));
   EXPECT_EQ(arrivals("c"), 1);
+}
+
+TEST_F(NftPacketsTest, TellsPeersFromOthersAmongManyPeers) {
+  docker_rules("iptables-nft");
+  FirewallPolicy policy = two_host_policy();
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    policy.peer_subnets.emplace_back(Address::from_ipv4(0x0a400000U + (i << 9U)), 24);
+    policy.peer_hosts.emplace_back(Address::from_ipv4(0x0a000300U + (i << 1U)), 32);
+  }
+  policy.peer_subnets = model::aggregate(policy.peer_subnets);
+  policy.peer_hosts = model::aggregate(policy.peer_hosts);
+  sh("ip -n p addr add 10.64.2.9/32 dev lo; ip -n p addr add 10.64.1.9/32 dev lo");
+  count_arrivals("c");
+  for (const bool conntrack : {true, false}) {
+    policy.conntrack = conntrack;
+    write(policy);
+    EXPECT_THAT(sh("nft list sets ip"),
+                AllOf(HasSubstr("peer-subnets-24"), HasSubstr("peer-hosts-32")));
+    expect_trusted_traffic_only();
+    const int before = arrivals("c");
+    ping("p", "10.64.1.9", "192.168.100.2");
+    EXPECT_EQ(arrivals("c"), before) << "the gap between two peers";
+    ping("p", "10.64.2.9", "192.168.100.2");  // there is no way back to it
+    EXPECT_EQ(arrivals("c"), before + 1) << "a peer";
+  }
 }
 
 TEST_F(NftPacketsTest, AMarkFromElsewhereIsWorthNothing) {
