@@ -31,13 +31,10 @@ void keep_trusted(Firewall& desired, const Firewall& actual) {
   unite(desired.policy.transit, actual.policy.transit);
 }
 
+/// Where a change belongs.
 template <typename T>
-void move_removals(std::vector<Change<T>>& changes, std::vector<Step>& held) {
-  const auto removal = [](const Change<T>& change) { return !change.to; };
-  for (const auto& change : changes) {
-    if (removal(change)) held.emplace_back(change);
-  }
-  std::erase_if(changes, removal);
+std::vector<Step>& place(const Change<T>& change, const Options& options, Plan& plan) {
+  return change.to || options.prune ? plan.steps : plan.held;
 }
 
 void diff_sysctls(const HostState& actual, const HostState& desired, std::vector<Step>& steps) {
@@ -54,15 +51,15 @@ void diff_sysctls(const HostState& actual, const HostState& desired, std::vector
 
 void diff_links(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
                 const Options& options, Plan& plan) {
-  auto changes = keyed_diff(actual.links, desired.links, link_key);
   // A foreign link of that name is a conflict; trying to make ours beside it could only fail.
-  std::erase_if(changes, [&](const LinkStep& change) {
-    return !change.from && std::any_of(facts.links.begin(), facts.links.end(), [&](const auto& l) {
-      return l.name == change.to->name && !l.ours;
-    });
+  const auto foreign = [&](const std::string& name) {
+    return std::any_of(facts.links.begin(), facts.links.end(),
+                       [&](const auto& link) { return link.name == name && !link.ours; });
+  };
+  keyed_diff(actual.links, desired.links, link_key, [&](LinkStep change) {
+    if (!change.from && foreign(change.to->name)) return;
+    place(change, options, plan).emplace_back(std::move(change));
   });
-  if (!options.prune) move_removals(changes, plan.held);
-  for (auto& change : changes) plan.steps.emplace_back(std::move(change));
 }
 
 void diff_firewall(const HostState& actual, const HostState& desired, const Options& options,
@@ -73,6 +70,7 @@ void diff_firewall(const HostState& actual, const HostState& desired, const Opti
     (options.prune ? plan.steps : plan.held).emplace_back(std::move(removal));
     return;
   }
+  if (actual.firewall == desired.firewall) return;
   Firewall wanted = *desired.firewall;
   if (!options.prune && actual.firewall) keep_trusted(wanted, *actual.firewall);
   if (actual.firewall == wanted) return;
@@ -81,22 +79,23 @@ void diff_firewall(const HostState& actual, const HostState& desired, const Opti
 
 void diff_routes(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
                  const Options& options, Plan& plan) {
-  auto changes = keyed_diff(actual.routes, desired.routes, route_key);
   std::vector<model::Prefix> taken;
   for (const auto& foreign : facts.foreign_routes) taken.push_back(foreign.destination);
   std::sort(taken.begin(), taken.end());
-  if (!options.adopt) {
-    std::erase_if(changes, [&](const RouteStep& change) {
-      return !change.from && std::binary_search(taken.begin(), taken.end(), change.to->destination);
-    });
-  } else {
+  if (options.adopt) {
     for (const auto& foreign : facts.foreign_routes) {
       if (wants_route_to(desired, foreign.destination)) plan.steps.emplace_back(AdoptStep{foreign});
     }
   }
-  if (!options.prune) move_removals(changes, plan.held);
-  plan.steps.reserve(plan.steps.size() + changes.size());
-  for (auto& change : changes) plan.steps.emplace_back(std::move(change));
+  if (desired.routes.size() > actual.routes.size()) {  // so many are missing at least
+    plan.steps.reserve(plan.steps.size() + desired.routes.size() - actual.routes.size());
+  }
+  keyed_diff(actual.routes, desired.routes, route_key, [&](RouteStep change) {
+    const bool held_by_others =
+        !options.adopt && !change.from &&
+        std::binary_search(taken.begin(), taken.end(), change.to->destination);
+    if (!held_by_others) place(change, options, plan).emplace_back(std::move(change));
+  });
 }
 
 /// The names of the keys that have another value, or are there where they should not be.

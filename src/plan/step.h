@@ -4,16 +4,24 @@
 
 #include <compare>
 #include <optional>
+#include <type_traits>
 #include <variant>
 
+#include "base/boxed.h"
 #include "model/host_state.h"
 
 namespace overland::plan {
 
+/// A variant is as large as its largest alternative, and nearly all steps are about routes: the
+/// rest stays on the heap.
+template <typename T>
+using Maybe =
+    std::conditional_t<sizeof(T) <= sizeof(model::Route), std::optional<T>, base::Boxed<T>>;
+
 template <typename T>
 struct Change {
-  std::optional<T> from;
-  std::optional<T> to;
+  Maybe<T> from;
+  Maybe<T> to;
 
   auto operator<=>(const Change&) const = default;
 };

@@ -50,17 +50,19 @@ class Run {
  public:
   explicit Run(const host::Ports& ports) : ports_(ports) {}
 
-  std::vector<StepReport> operator()(const std::vector<Step>& steps) {
-    for (const auto& step : steps) {
+  std::vector<StepReport> operator()(std::vector<Step> steps) {
+    reports_.reserve(steps.size());
+    for (auto& step : steps) {
       const std::string blocker = blocked_by(step);
       if (!blocker.empty()) {
         flush_routes();
-        reports_.push_back({step, Status::kSkipped, "because " + blocker + " failed", false});
-      } else if (const auto* route = std::get_if<plan::RouteStep>(&step)) {
-        batch_.push_back(*route);
+        reports_.push_back(
+            {std::move(step), Status::kSkipped, "because " + blocker + " failed", false});
+      } else if (auto* route = std::get_if<plan::RouteStep>(&step)) {
+        batch_.push_back(std::move(*route));
       } else {
         flush_routes();
-        one(step);
+        one(std::move(step));
       }
     }
     flush_routes();
@@ -78,19 +80,20 @@ class Run {
     return {};
   }
 
-  void one(const Step& step) {
+  void one(Step step) {
     try {
       std::visit(Executor{ports_}, step);
-      reports_.push_back({step, Status::kDone, {}, false});
     } catch (const base::Error& error) {
-      fail(step, error);
+      fail(std::move(step), error);
+      return;
     }
+    reports_.push_back({std::move(step), Status::kDone, {}, false});
   }
 
-  void fail(const Step& step, const base::Error& error) {
+  void fail(Step step, const base::Error& error) {
     failed_.push_back(reports_.size());
     const bool locked = error.kind() == base::ErrorKind::kLocked;
-    reports_.push_back({step, Status::kFailed, error.what(), locked});
+    reports_.push_back({std::move(step), Status::kFailed, error.what(), locked});
   }
 
   void flush_routes() {
@@ -99,13 +102,13 @@ class Run {
       const auto outcomes = ports_.routes.apply(batch_);
       for (std::size_t i = 0; i < batch_.size(); ++i) {
         if (outcomes[i]) {
-          fail(batch_[i], *outcomes[i]);
+          fail(std::move(batch_[i]), *outcomes[i]);
         } else {
-          reports_.push_back({batch_[i], Status::kDone, {}, false});
+          reports_.push_back({std::move(batch_[i]), Status::kDone, {}, false});
         }
       }
     } catch (const base::Error& error) {
-      for (const auto& step : batch_) fail(step, error);
+      for (auto& step : batch_) fail(std::move(step), error);
     }
     batch_.clear();
   }
@@ -156,8 +159,8 @@ bool any_done(const std::vector<StepReport>& reports) {
 
 }  // namespace
 
-std::vector<StepReport> execute(const host::Ports& ports, const std::vector<Step>& steps) {
-  return Run(ports)(steps);
+std::vector<StepReport> execute(const host::Ports& ports, std::vector<Step> steps) {
+  return Run(ports)(std::move(steps));
 }
 
 bool ApplyReport::changed() const { return any_done(steps); }
@@ -191,9 +194,14 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
     report.memory_fault = try_store(saved_file, saved);
     if (steps.empty()) break;
     if (!report.memory_fault.empty()) set_aside(steps, report.memory_fault, report.steps);
-    auto done = execute(ports, steps);
+    auto done = execute(ports, std::move(steps));
     const bool progress = any_done(done);
-    std::move(done.begin(), done.end(), std::back_inserter(report.steps));
+    if (report.steps.empty()) {
+      report.steps = std::move(done);
+    } else {
+      std::move(done.begin(), done.end(), std::back_inserter(report.steps));
+    }
+    report.after = {};  // the next one needs the memory
     report.after = survey(ports, goal, saved, again);
     // Whoever holds the lock had a whole patience to give it back.
     if (!progress || report.locked()) break;

@@ -20,7 +20,7 @@ struct StepReport {
 };
 
 /// Executes in order; runs of route steps go to the kernel in one batch.
-std::vector<StepReport> execute(const host::Ports& ports, const std::vector<plan::Step>& steps);
+std::vector<StepReport> execute(const host::Ports& ports, std::vector<plan::Step> steps);
 
 struct ApplyReport {
   std::vector<StepReport> steps;  // of all passes, in order

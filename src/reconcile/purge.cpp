@@ -28,7 +28,7 @@ Survey survey_removal(const host::Ports& ports, const SavedState& saved) {
 ApplyReport purge(const host::Ports& ports, Survey before, const std::filesystem::path& saved_file,
                   const SavedState& saved) {
   ApplyReport report;
-  report.steps = execute(ports, before.plan.steps);
+  report.steps = execute(ports, std::move(before.plan.steps));
   if (!saved.daemon_keys.empty()) ports.docker.restore_file(saved.daemon_json);
   report.after = survey_removal(ports, saved);
   if (report.after.plan.empty()) {
