@@ -19,7 +19,7 @@ from .shell import CommandFailed, LabError, run
 KERNEL = ("linux-image-cloud-amd64", "kmod")
 INIT = Path(__file__).with_name("guestinit.sh")
 ROOM = 200  # MiB an image has beside its files
-BOOT_SECONDS = 120
+BOOT_SECONDS = 240  # on a machine that is busy otherwise
 
 
 def image():
@@ -45,41 +45,53 @@ def make_image(root, disk):
 
 
 def pack(folder, disk):
-    used = int(run(["du", "-sm", folder]).stdout.split()[0])
-    run(["mke2fs", "-q", "-t", "ext4", "-m", "0", "-d", folder, disk, f"{used * 5 // 4 + ROOM}M"], timeout=120)
+    run(pack_command(folder, folder, disk), timeout=120)
+
+
+def pack_command(measured, folder, disk):
+    used = int(run(["du", "-sm", measured]).stdout.split()[0])
+    return ["mke2fs", "-q", "-t", "ext4", "-m", "0", "-d", folder, disk, f"{used * 5 // 4 + ROOM}M"]
 
 
 class Guest:
     has_docker = False
 
     def __init__(self, lab, name, trunk, link="eth0", memory=512):
-        self.lab, self.name, self.link = lab, name, link
+        self.lab, self.name, self.trunk, self.link, self.memory = lab, name, trunk, link, memory
         self.state = lab.state / name
         self.state.mkdir(parents=True)
         self.cgroup = lab.cgroup / f"guest-{name}"
         self.cgroup.mkdir()
+        self.root, self.arguments, self.options = self.hardware()
+        self.power_on()
+
+    def hardware(self):
+        """The root the kernel comes from, its arguments, and what qemu needs for the disks and for this guest only."""
         root, disk = image()
         layer = self.state / "layer.img"
-        pack(lab.layer, layer)
+        pack(self.lab.layer, layer)
+        return root, f"init=/lab-init lab.name={self.name}", [
+            "-drive", f"file={disk},if=virtio,format=raw,snapshot=on,cache=unsafe",
+            "-drive", f"file={layer},if=virtio,format=raw,snapshot=on,cache=unsafe"]
+
+    def power_on(self):
         self.agent, theirs = socket.socketpair()
-        kernel = next((root / "boot").glob("vmlinuz-*"))
+        kernel = next((self.root / "boot").glob("vmlinuz-*"))
         argv = [
-            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "qemu64", "-machine", "q35", "-m", memory,
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "qemu64", "-machine", "q35", "-m", self.memory,
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", f"file:{self.state / 'console'}",
             "-kernel", kernel, "-initrd", str(kernel).replace("vmlinuz", "initrd.img"),
-            "-append", f"root=/dev/vda rw init=/lab-init console=ttyS0 quiet mitigations=off nokaslr audit=0 lab.name={name}",
-            "-drive", f"file={disk},if=virtio,format=raw,snapshot=on,cache=unsafe",
-            "-drive", f"file={layer},if=virtio,format=raw,snapshot=on,cache=unsafe",
-            "-netdev", f"socket,id=trunk,fd={trunk.fileno()}", "-device", "virtio-net-pci,netdev=trunk",
+            "-append", f"root=/dev/vda rw console=ttyS0 quiet mitigations=off nokaslr audit=0 {self.arguments}",
+            *self.options,
+            "-netdev", f"socket,id=trunk,fd={self.trunk.fileno()}", "-device", "virtio-net-pci,netdev=trunk,addr=8",
             "-chardev", f"socket,id=agent,fd={theirs.fileno()}", "-device", "virtio-serial-pci",
             "-device", "virtserialport,chardev=agent,name=agent",
         ]
         self.qemu = subprocess.Popen(
             joining(self.cgroup, argv), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            pass_fds=(trunk.fileno(), theirs.fileno()), start_new_session=True,
+            pass_fds=(self.trunk.fileno(), theirs.fileno()), start_new_session=True,
             env=ENVIRONMENT | {"TMPDIR": str(self.state)})
         theirs.close()
-        trunk.close()
         self.lines = self.agent.makefile("r")
 
     def boot(self):
@@ -107,19 +119,23 @@ class Guest:
             said += self.qemu.stderr.read().decode()
         return said
 
-    def sh(self, script, *, check=True, input=None, timeout=120):
+    def sh(self, script, *, check=True, input=None, timeout=BOOT_SECONDS):
         if input is not None:
             packed = base64.b64encode(input.encode()).decode()
             script = f"exec < /run/in\n{script}"
             self.sh(f"echo {packed} | base64 -d > /run/in")
         self.agent.settimeout(timeout)
-        self.agent.sendall(base64.b64encode(script.encode()) + b"\n")
+        self.agent.sendall(self.packed(script))
         words = self.answer().split(" ")
         out, err = (base64.b64decode(word).decode(errors="replace") for word in words[1:3])
         done = subprocess.CompletedProcess([self.name, script], int(words[0]), out, err)
         if check and done.returncode != 0:
             raise CommandFailed(done)
         return done
+
+    @staticmethod
+    def packed(script):
+        return base64.b64encode(script.encode()) + b"\n"
 
     def run(self, argv, **options):
         return self.sh(shlex.join(map(str, argv)), **options)
@@ -146,12 +162,17 @@ class Guest:
         self.sh("pkill tcpdump || true")
         return heard
 
-    def close(self):
-        self.lines.close()
-        self.agent.close()
-        self.qemu.kill()  # its disks are snapshots
+    def power_off(self):
+        """At once, as a power cut does it."""
+        self.qemu.kill()
         self.qemu.wait()
         self.qemu.stderr.close()
+        self.lines.close()
+        self.agent.close()
+
+    def close(self):
+        self.power_off()
+        self.trunk.close()
 
 
 if __name__ == "__main__":
