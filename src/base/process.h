@@ -16,8 +16,9 @@ struct ProcessResult {
 /// Runs `program` (absolute path) with `arguments` and waits for it. Standard input is /dev/null;
 /// the environment is PATH and LC_ALL=C only. Output past 1 MiB a stream is thrown away. After
 /// `patience` the program and what it started are killed and kFailure (ETIMEDOUT) thrown;
-/// kUnsupported where the program is not there (ENOENT).
+/// kUnsupported where the program is not there (ENOENT). The default is for a machine busy with
+/// booting: what takes 30 ms on an idle one was seen to take many seconds there.
 ProcessResult run(const std::string& program, const std::vector<std::string>& arguments,
-                  std::chrono::milliseconds patience = std::chrono::seconds(30));
+                  std::chrono::milliseconds patience = std::chrono::seconds(60));
 
 }  // namespace overland::base

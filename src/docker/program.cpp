@@ -13,8 +13,6 @@
 namespace overland::docker {
 namespace {
 
-constexpr std::chrono::seconds kPatience(20);  // it takes about 30 ms on an idle machine
-
 int major_of(std::string_view version) {
   int major = 0;
   const auto parsed = std::from_chars(version.data(), version.data() + version.size(), major);
@@ -38,7 +36,7 @@ std::string last_line(std::string text) {
 }  // namespace
 
 std::string program_version(const std::filesystem::path& program) {
-  const std::string out = base::run(program, {"--version"}, kPatience).out;
+  const std::string out = base::run(program, {"--version"}).out;
   constexpr std::string_view kStart = "Docker version ";  // "Docker version 28.5.2, build 3ef3c07"
   if (!out.starts_with(kStart)) return {};
   return out.substr(kStart.size(), out.find(',') - kStart.size());
@@ -56,8 +54,7 @@ std::string validation_fault(const std::filesystem::path& program, std::string_v
   write_all(memory.get(), text);
   const std::string path =
       "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(memory.get());
-  const base::ProcessResult result =
-      base::run(program, {"--validate", "--config-file=" + path}, kPatience);
+  const base::ProcessResult result = base::run(program, {"--validate", "--config-file=" + path});
   // Ended by a signal, as a sandbox around us may do to it: that is no verdict on the file.
   if (result.status == 0 || result.status > 128) return {};
   std::string fault = last_line(result.err);

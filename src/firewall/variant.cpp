@@ -94,7 +94,7 @@ std::string iptables_version() {
   for (const char* program : kPlaces) {
     if (auto kind = kind_by_name(program); !kind.empty()) return kind;
     try {
-      const base::ProcessResult result = base::run(program, {"--version"}, std::chrono::seconds(5));
+      const base::ProcessResult result = base::run(program, {"--version"});
       if (result.status == 0) return result.out.substr(0, result.out.find('\n'));
     } catch (const base::Error& error) {
       // kUnsupported: not there; a broken link to it is no program either.
