@@ -33,12 +33,12 @@ std::string one_line(std::string text) {
   return text;
 }
 
-std::vector<plan::Step> done_steps(const std::vector<StepReport>& reports) {
-  std::vector<plan::Step> steps;
+plan::Totals totals_of(const std::vector<StepReport>& reports) {
+  plan::Totals totals;
   for (const auto& report : reports) {
-    if (report.status == Status::kDone) steps.push_back(report.step);
+    if (report.status == Status::kDone) totals.count(report.step);
   }
-  return steps;
+  return totals;
 }
 
 Json conflicts(const std::vector<plan::Conflict>& list) {
@@ -63,7 +63,7 @@ std::string report_text(const reconcile::ApplyReport& report, bool color) {
     if (color) out << "\x1b[0m";
     out << "\n";
   }
-  const auto totals = plan::count(done_steps(report.steps));
+  const auto totals = totals_of(report.steps);
   out << "Applied: " << totals.add << " added, " << totals.change << " changed, " << totals.remove
       << " removed";
   const auto count = [&](Status status) {

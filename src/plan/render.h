@@ -12,6 +12,8 @@ struct Totals {
   std::size_t add = 0;
   std::size_t change = 0;
   std::size_t remove = 0;
+
+  void count(const Step& step);
 };
 
 Totals count(const std::vector<Step>& steps);

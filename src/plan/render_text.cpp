@@ -56,23 +56,25 @@ void conflict_lines(std::ostream& out, const char* title, const std::vector<Conf
 
 }  // namespace
 
+void Totals::count(const Step& step) {
+  switch (operation(step)) {
+    case Operation::kCreate:
+      ++add;
+      break;
+    case Operation::kChange:
+      ++change;
+      break;
+    case Operation::kRemove:
+      ++remove;
+      break;
+    case Operation::kRestart:
+      break;
+  }
+}
+
 Totals count(const std::vector<Step>& steps) {
   Totals totals;
-  for (const auto& step : steps) {
-    switch (operation(step)) {
-      case Operation::kCreate:
-        ++totals.add;
-        break;
-      case Operation::kChange:
-        ++totals.change;
-        break;
-      case Operation::kRemove:
-        ++totals.remove;
-        break;
-      case Operation::kRestart:
-        break;
-    }
-  }
+  for (const auto& step : steps) totals.count(step);
   return totals;
 }
 

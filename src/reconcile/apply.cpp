@@ -46,6 +46,9 @@ bool depends(const Step& step, const Step& failed) {
          std::holds_alternative<plan::DockerStep>(failed);
 }
 
+/// Many to a system call, and few enough to need no room worth mentioning.
+constexpr std::size_t kRoutesAtOnce = 1024;
+
 class Run {
  public:
   explicit Run(const host::Ports& ports) : ports_(ports) {}
@@ -60,6 +63,7 @@ class Run {
             {std::move(step), Status::kSkipped, "because " + blocker + " failed", false});
       } else if (auto* route = std::get_if<plan::RouteStep>(&step)) {
         batch_.push_back(std::move(*route));
+        if (batch_.size() == kRoutesAtOnce) flush_routes();
       } else {
         flush_routes();
         one(std::move(step));

@@ -19,7 +19,7 @@ struct StepReport {
   bool locked = false;  // failed because another process held a lock
 };
 
-/// Executes in order; runs of route steps go to the kernel in one batch.
+/// Executes in order; runs of route steps go to the kernel in large batches.
 std::vector<StepReport> execute(const host::Ports& ports, std::vector<plan::Step> steps);
 
 struct ApplyReport {
