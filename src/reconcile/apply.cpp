@@ -198,6 +198,7 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
     report.memory_fault = try_store(saved_file, saved);
     if (steps.empty()) break;
     if (!report.memory_fault.empty()) set_aside(steps, report.memory_fault, report.steps);
+    report.after = {};  // what is done now needs the memory
     auto done = execute(ports, std::move(steps));
     const bool progress = any_done(done);
     if (report.steps.empty()) {
@@ -205,7 +206,6 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
     } else {
       std::move(done.begin(), done.end(), std::back_inserter(report.steps));
     }
-    report.after = {};  // the next one needs the memory
     report.after = survey(ports, goal, saved, again);
     // Whoever holds the lock had a whole patience to give it back.
     if (!progress || report.locked()) break;
