@@ -6,12 +6,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <map>
-#include <optional>
 #include <vector>
 
+#include "firewall/nft_ranges.h"
 #include "model/address.h"
 
 namespace overland::firewall {
@@ -42,25 +41,18 @@ Json match(const char* op, Json left, Json right) {
   return {{"match", {{"op", op}, {"left", std::move(left)}, {"right", std::move(right)}}}};
 }
 
-/// The leading ones of a mask; nullopt where others follow.
-std::optional<std::uint8_t> prefix_length(std::uint32_t mask) {
-  const auto length = static_cast<std::uint8_t>(std::countl_one(mask));
-  const std::uint32_t exact = length == 0 ? 0 : UINT32_MAX << (32U - length);
-  return exact == mask ? std::optional(length) : std::nullopt;
-}
-
-/// An address compared on `bytes.size()` leading bytes, under `mask` where there is one.
+/// An address compared on `bytes.size()` leading bytes, under `mask` where there is one. Null where
+/// that is no prefix.
 Json address_or_prefix(Bytes bytes, const std::vector<std::uint8_t>& mask) {
   std::array<std::uint8_t, 4> whole = {};
   if (bytes.empty() || bytes.size() > whole.size()) return {};
-  std::copy(bytes.begin(), bytes.end(), whole.begin());
-  std::optional<std::uint8_t> length = static_cast<std::uint8_t>(bytes.size() * 8);
   if (!mask.empty() && mask.size() != whole.size()) return {};
-  if (!mask.empty()) length = prefix_length(number32_of(mask));
-  if (!length) return {};
-  const std::string text = model::Address::from_bytes(whole).to_string();
-  if (*length == 32) return text;
-  return {{"prefix", {{"addr", text}, {"len", *length}}}};
+  std::copy(bytes.begin(), bytes.end(), whole.begin());
+  const std::uint32_t first = number32_of(whole);
+  const std::uint32_t host_bits =
+      mask.empty() ? UINT32_MAX >> (bytes.size() * 8 - 1) >> 1U : ~number32_of(mask);
+  if ((host_bits & (host_bits + 1)) != 0 || (first & host_bits) != 0) return {};
+  return element_of({first, first | host_bits});
 }
 
 class Decoder {
