@@ -43,11 +43,12 @@ std::string extended_text(const nlmsghdr& header, Bytes body) {
 base::UniqueFd open_socket(std::size_t batch) {
   base::UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
   if (!fd.valid()) base::throw_errno("cannot open a netlink socket", errno);
-  // A batch is one datagram, and the kernel takes none that is larger than half of this.
+  // A batch is one datagram, which the kernel takes only where it fits into this.
   const int size = static_cast<int>(std::min<std::size_t>(batch + kLongestMessage, INT32_MAX / 2));
   const int on = 1;
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) != 0) {
-    base::throw_errno("cannot write nf_tables", errno);
+    // In a user namespace there is no more than net.core.wmem_max; small batches fit.
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
   }
   // Texts with refusals, without the messages they refer to; older kernels know neither.
   ::setsockopt(fd.get(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
