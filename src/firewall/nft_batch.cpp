@@ -33,8 +33,8 @@ constexpr std::uint32_t kLinkNameSize = 16;  // IFNAMSIZ of linux/if.h
 constexpr std::uint16_t kAdd = NLM_F_CREATE;
 constexpr std::uint16_t kAppend = NLM_F_CREATE | NLM_F_APPEND;
 
-/// The two bounds of a range take 40 bytes.
-constexpr std::size_t kRangesAMessage = kLongestMessage / 64;
+/// The two bounds of a range take 40 bytes, a name 28.
+constexpr std::size_t kMembersAMessage = kLongestMessage / 64;
 
 struct FreePart {
   void operator()(nftnl_table* table) const { ::nftnl_table_free(table); }
@@ -221,35 +221,34 @@ void NftBatch::put(const NftCommand& command, const NftMembers& members) {
   const std::uint16_t type =
       command.verb == NftVerb::kAdd ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM;
   put_ranges(type, command.table, members.set, members.ranges);
-  if (members.names.empty()) return;
-  const auto set = made(::nftnl_set_alloc());
-  ::nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, command.table.c_str());
-  ::nftnl_set_set_str(set.get(), NFTNL_SET_NAME, members.set.name.c_str());
-  for (const std::string& name : members.names) {
-    std::array<char, kLinkNameSize> key = {};
-    name.copy(key.data(), key.size() - 1);
-    add_key(*set, key.data(), kLinkNameSize, 0);
-  }
-  put_members(type, *set);
+  put_members(type, command.table, members.set, members.names,
+              [](nftnl_set& set, const std::string& name) {
+                std::array<char, kLinkNameSize> key = {};
+                name.copy(key.data(), key.size() - 1);
+                add_key(set, key.data(), kLinkNameSize, 0);
+              });
 }
 
 void NftBatch::put_ranges(std::uint16_t type, const std::string& table, const NftSet& in,
                           const std::vector<NftRange>& ranges) {
-  for (std::size_t first = 0; first < ranges.size(); first += kRangesAMessage) {
-    const std::size_t end = std::min(ranges.size(), first + kRangesAMessage);
+  put_members(type, table, in, ranges,
+              [&](nftnl_set& set, const NftRange& range) { add_range(set, in.interval, range); });
+}
+
+template <typename Member, typename Add>
+void NftBatch::put_members(std::uint16_t type, const std::string& table, const NftSet& in,
+                           const std::vector<Member>& members, Add add) {
+  for (std::size_t first = 0; first < members.size(); first += kMembersAMessage) {
+    const std::size_t end = std::min(members.size(), first + kMembersAMessage);
     const auto set = made(::nftnl_set_alloc());
     ::nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, table.c_str());
     ::nftnl_set_set_str(set.get(), NFTNL_SET_NAME, in.name.c_str());
     if (in.name == kAnonymousName) ::nftnl_set_set_u32(set.get(), NFTNL_SET_ID, set_id_);
-    for (std::size_t i = first; i < end; ++i) add_range(*set, in.interval, ranges[i]);
-    put_members(type, *set);
+    for (std::size_t i = first; i < end; ++i) add(*set, members[i]);
+    nlmsghdr* header = begin(type, type == NFT_MSG_NEWSETELEM ? kAdd : std::uint16_t{0});
+    ::nftnl_set_elems_nlmsg_build_payload(header, set.get());
+    append(*header);
   }
-}
-
-void NftBatch::put_members(std::uint16_t type, nftnl_set& set) {
-  nlmsghdr* header = begin(type, type == NFT_MSG_NEWSETELEM ? kAdd : std::uint16_t{0});
-  ::nftnl_set_elems_nlmsg_build_payload(header, &set);
-  append(*header);
 }
 
 }  // namespace overland::firewall

@@ -47,7 +47,10 @@ class NftBatch {
   void put_set(const std::string& table, const NftSet& set, std::uint32_t flags);
   void put_ranges(std::uint16_t type, const std::string& table, const NftSet& set,
                   const std::vector<NftRange>& ranges);
-  void put_members(std::uint16_t type, nftnl_set& set);
+  /// As many messages as it takes; `add(set, member)` puts one member into one.
+  template <typename Member, typename Add>
+  void put_members(std::uint16_t type, const std::string& table, const NftSet& in,
+                   const std::vector<Member>& members, Add add);
   std::uint32_t put_anonymous(const std::string& table, const std::vector<NftRange>& ranges);
 
   std::vector<std::uint8_t> bytes_;

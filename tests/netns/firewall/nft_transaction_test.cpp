@@ -1,9 +1,10 @@
-// Transactions at the limits of the socket they are sent by.
+// Transactions at the limits of the messages and of the socket they are sent by.
 
 #include "firewall/nft_transaction.h"
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "firewall/nft_driver.h"
@@ -27,6 +28,13 @@ class NftTransactionTest : public tests::Sandbox {
 
   std::unique_ptr<Driver> driver_ = make_nft_driver();
 };
+
+TEST_F(NftTransactionTest, SpreadsLinkNamesOverMessages) {
+  FirewallPolicy policy = two_host_policy();
+  for (int i = 0; i < 5000; ++i) policy.underlay_links.push_back("l" + std::to_string(i));
+  std::sort(policy.underlay_links.begin(), policy.underlay_links.end());
+  EXPECT_TRUE(takes(policy));
+}
 
 // As in a container without privilege of its own: CAP_NET_ADMIN over its network alone.
 TEST_F(NftTransactionTest, WorksInAUserNamespace) {
