@@ -103,6 +103,20 @@ void add_range(nftnl_set& set, bool interval, const NftRange& range) {
   add_key(set, &after, sizeof after, NFT_SET_ELEM_INTERVAL_END);
 }
 
+/// Neighbours as one range. Kernels up to 6.18 take an address at which one ends and the next one
+/// begins for no member where the set is anonymous (nft_rbtree_lookup).
+std::vector<NftRange> merged(const std::vector<NftRange>& sorted) {
+  std::vector<NftRange> result;
+  for (const NftRange& range : sorted) {
+    if (!result.empty() && result.back().last + 1 == range.first) {
+      result.back().last = range.last;
+    } else {
+      result.push_back(range);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 NftBatch::NftBatch() : room_(kLongestMessage / sizeof(std::uint32_t)) {
@@ -192,7 +206,7 @@ std::uint32_t NftBatch::put_anonymous(const std::string& table,
                                       const std::vector<NftRange>& ranges) {
   const NftSet set = {kAnonymousName, "ipv4_addr", true};
   put_set(table, set, NFT_SET_ANONYMOUS | NFT_SET_CONSTANT);
-  put_ranges(NFT_MSG_NEWSETELEM, table, set, ranges);
+  put_ranges(NFT_MSG_NEWSETELEM, table, set, merged(ranges));
   return set_id_;
 }
 

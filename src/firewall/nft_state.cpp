@@ -56,7 +56,7 @@ std::vector<Json> rules_in(NftDump& dump, const std::string& table, const std::s
     for (const NftSetEntry& set : sets) {
       if (set.name != name || (set.flags & kAnonymous) == 0) continue;
       if (set.key_type != kAddressType) break;
-      // libnftables has made one range of neighbours there; a policy's lists are prefixes.
+      // Neighbours are one range there (NftBatch); a policy's lists are prefixes.
       const auto prefixes = prefixes_of(dump.ranges(table, name, (set.flags & kInterval) != 0));
       Json elements = Json::array();
       for (const NftRange& range : ranges_of(prefixes)) elements.push_back(element_of(range));

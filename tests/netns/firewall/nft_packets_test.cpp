@@ -174,5 +174,20 @@ TEST_F(NftPacketsTest, ForwardsAndMasqueradesOnARouter) {
   EXPECT_TRUE(ping("c", "192.168.100.2", "10.0.0.201")) << "never masqueraded in the cluster";
 }
 
+TEST_F(NftPacketsTest, MasqueradesEveryAddressOfNeighbouringSources) {
+  FirewallPolicy policy;
+  policy.anchor = FirewallAnchor::kForward;
+  policy.mark = 0x200000;
+  policy.underlay_links = {"eth0"};
+  policy.transit = prefixes({"192.168.200.0/24"});
+  policy.masquerades = {{"eth1", prefixes({"10.0.0.201/32", "10.0.0.202/31"})}};
+  write(policy);
+  EXPECT_THAT(sh("nft list table ip overland"), HasSubstr("ip saddr { 10.0.0.201-10.0.0.203 }"));
+  sh("ip -n p addr add 10.0.0.202/24 dev eth0; ip -n p addr add 10.0.0.203/24 dev eth0");
+  for (const char* source : {"10.0.0.201", "10.0.0.202", "10.0.0.203"}) {
+    EXPECT_TRUE(ping("p", source, "203.0.113.2")) << source;
+  }
+}
+
 }  // namespace
 }  // namespace overland::firewall
