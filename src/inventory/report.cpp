@@ -23,7 +23,7 @@ std::size_t hidden_at(std::string_view text) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
   };
   if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
-  if (byte(0) == 0xc2 && byte(1) < 0xa0) return 2;  // U+0080 to U+009F, the C1 controls
+  if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0) return 2;  // C1: U+0080 to U+009F
   if (byte(0) != 0xe2) return 0;
   // U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F: no width, line ends, and what turns the
   // direction of the text around (UAX #9).

@@ -64,6 +64,7 @@ TEST(Report, QuotesAreFitForATerminal) {
                   "31m"),
             "\"\\xc2\\x9b31m\"");
   EXPECT_EQ(quote("\xc2\xa9"), "\"\xc2\xa9\"");
+  EXPECT_EQ(quote("\xc2"), "\"\xc2\"") << "cut off: nothing after it is looked at";
   EXPECT_EQ(quote(std::string(79, 'a') + "ää"), "\"" + std::string(79, 'a') + "…\"");
 }
 
