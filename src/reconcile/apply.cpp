@@ -76,9 +76,12 @@ class Run {
  private:
   /// The failed step this one depends on, in words; empty where there is none.
   std::string blocked_by(const Step& step) {
+    const bool adopts = std::holds_alternative<plan::AdoptStep>(step);
     // What an adopted route replaces may still wait in the batch.
-    if (std::holds_alternative<plan::AdoptStep>(step)) flush_routes();
-    for (const std::size_t index : failed_) {
+    if (adopts) flush_routes();
+    // Of failed routes there may be a hundred thousand, and nothing else depends on them.
+    const auto& failed = adopts ? failed_routes_ : failed_;
+    for (const std::size_t index : failed) {
       if (depends(step, reports_[index].step)) return plan::resource(reports_[index].step);
     }
     return {};
@@ -95,7 +98,8 @@ class Run {
   }
 
   void fail(Step step, const base::Error& error) {
-    failed_.push_back(reports_.size());
+    const bool route = std::holds_alternative<plan::RouteStep>(step);
+    (route ? failed_routes_ : failed_).push_back(reports_.size());
     const bool locked = error.kind() == base::ErrorKind::kLocked;
     reports_.push_back({std::move(step), Status::kFailed, error.what(), locked});
   }
@@ -120,7 +124,8 @@ class Run {
   const host::Ports& ports_;
   std::vector<plan::RouteStep> batch_;
   std::vector<StepReport> reports_;
-  std::vector<std::size_t> failed_;  // indexes of reports_
+  std::vector<std::size_t> failed_;         // indexes of reports_; all but
+  std::vector<std::size_t> failed_routes_;  // those of routes
 };
 
 /// Written ahead of the steps: a crash between must not forget what stood there before us. Returns
