@@ -109,6 +109,8 @@ std::vector<Diversion> RouteTable::diversions(std::span<const Prefix> destinatio
         if (table && *table != RT_TABLE_MAIN) result.push_back({destinations[i], *table});
       });
   std::sort(result.begin(), result.end());
+  // Some are asked about twice where answers were lost.
+  result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;
 }
 
