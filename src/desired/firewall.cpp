@@ -113,8 +113,9 @@ void add_ways_out(const inventory::Inventory& inventory, const inventory::Host& 
           !translated &&
           std::any_of(policy.masquerades.begin(), policy.masquerades.end(),
                       [&](const auto& entry) { return entry.translated && entry.link == link; });
-      if (!link || taken) continue;
-      policy.masquerades.push_back({*link, leaving_by(inventory, policy, out), translated});
+      auto sources = leaving_by(inventory, policy, out);
+      if (!link || taken || sources.empty()) continue;
+      policy.masquerades.push_back({*link, std::move(sources), translated});
     }
   };
   add(host.masquerade, true);

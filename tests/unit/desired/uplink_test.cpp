@@ -49,6 +49,28 @@ TEST(DeriveFirewall, AnUplinkIsTrustedByItsInventoryAddressesOnly) {
       (std::vector<model::Masquerade>{{"eth1", {net("172.16.10.0/24"), net("192.168.1.0/24")}}}));
 }
 
+TEST(DeriveFirewall, WhereNothingCanLeaveNothingIsMasqueraded) {
+  const auto inventory = load(R"(
+version = 1
+[[segment]]
+name = "lan"
+subnet = "172.16.10.0/24"
+[[segment]]
+name = "uplink"
+subnet = "203.0.113.0/24"
+[[host]]
+name = "a"
+address = "172.16.10.10"
+[[host]]
+name = "r"
+router = true
+address = ["172.16.10.1", "203.0.113.1"]
+masquerade = ["lan", "uplink"]
+)");
+  EXPECT_TRUE(
+      desired::firewall(inventory, inventory.hosts[1], router_facts())->masquerades.empty());
+}
+
 constexpr const char* kChain = R"(
 version = 1
 [[segment]]
