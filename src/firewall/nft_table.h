@@ -50,8 +50,8 @@ struct NftTable {
   NftElements elements;
 };
 
-/// Throws kInvalid for a link name that libnftables would read as a pattern ("eth*") or a set
-/// ("@x").
+/// Throws kInvalid for a link name that is none, that nft(8) lists as a pattern ("eth*"), or that
+/// our rules take for a set ("@x").
 void check_link_names(const model::FirewallPolicy& policy);
 
 /// The whole table for a policy; without made-… chains.
