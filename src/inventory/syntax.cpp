@@ -50,7 +50,8 @@ constexpr std::array kHints = {
 /// Whether the line of `at` ends there.
 bool at_line_end(std::string_view text, Position at) {
   for (std::size_t line = 1; line < at.line; ++line) text.remove_prefix(text.find('\n') + 1);
-  const std::string_view line = text.substr(0, text.find('\n'));
+  std::string_view line = text.substr(0, text.find('\n'));
+  if (line.ends_with('\r')) line.remove_suffix(1);
   const auto characters = std::count_if(line.begin(), line.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;  // not a continuation of UTF-8
   });

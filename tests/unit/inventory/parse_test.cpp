@@ -168,6 +168,15 @@ TEST(ParseInventory, DotsAndBracketsInStringsAndCommentsAreNoNesting) {
   }
 }
 
+TEST(ParseInventory, TellsAnUnclosedStringWhateverEndsTheLine) {
+  for (const std::string end : {"\n", "\r\n"}) {
+    const Loaded loaded = parse("version = 1" + end + "[cluster]" + end + "name = \"a" + end);
+    ASSERT_EQ(loaded.diagnostics.size(), 1U);
+    EXPECT_EQ(loaded.diagnostics[0].remedy, "close the quote on the same line");
+    EXPECT_EQ(loaded.diagnostics[0].position.line, 3U);
+  }
+}
+
 TEST(ParseInventory, ShowsAThousandFaultsAndCountsTheRest) {
   std::string text = "version = 1\n[[segment]]\nname = \"lan\"\nsubnet = \"10.0.0.0/8\"\n";
   for (int i = 0; i < 1500; ++i) text += "[[host]]\naddress = \"10.0.0.300\"\n";
