@@ -24,7 +24,7 @@ class Size:
     rounds: int
 
 
-FULL = Size(many=10000, few=1000, most=100000, foreign=1000000, packets=400000, rounds=15)
+FULL = Size(many=10000, few=1000, most=100000, foreign=1000000, packets=200000, rounds=15)
 QUICK = Size(many=10000, few=1000, most=100000, foreign=100000, packets=100000, rounds=5)
 SMOKE = Size(many=50, few=5, most=100, foreign=2000, packets=2000, rounds=1)
 
