@@ -23,11 +23,22 @@ Json meta(const char* key) { return {{"meta", {{"key", key}}}}; }
 Json is_one_of(const char* key, const char* set, const std::vector<std::string>& names) {
   return match("==", meta(key), names.size() == 1 ? names.front() : std::string("@") + set);
 }
-/// One match for each set a list is kept in.
-std::vector<Json> among(const char* op, const char* field, const char* list,
-                        const std::vector<Prefix>& prefixes) {
+/// The lists of addresses as they are kept.
+struct Lists {
+  explicit Lists(const FirewallPolicy& policy)
+      : peer_subnets(address_sets("peer-subnets", policy.peer_subnets)),
+        peer_hosts(address_sets("peer-hosts", policy.peer_hosts)),
+        transit(address_sets("transit", policy.transit)) {}
+
+  std::vector<NftAddressSet> peer_subnets;
+  std::vector<NftAddressSet> peer_hosts;
+  std::vector<NftAddressSet> transit;
+};
+
+/// One match for each set of a list.
+std::vector<Json> among(const char* op, const char* field, const std::vector<NftAddressSet>& list) {
   std::vector<Json> matches;
-  for (const NftAddressSet& set : address_sets(list, prefixes)) {
+  for (const NftAddressSet& set : list) {
     Json left = address(field);
     if (set.length && *set.length < 32) {
       const std::uint32_t mask = UINT32_MAX << (32U - *set.length);
@@ -74,54 +85,51 @@ void trust(std::vector<Json>& rule, const FirewallPolicy& policy, bool tracked) 
 
 /// Before raw (-300), where Docker drops, and before connection tracking (-200). Without connection
 /// tracking both directions between bridge subnets are untracked, or it would see half of a flow.
-NftChain trusted_in(const FirewallPolicy& policy) {
+NftChain trusted_in(const FirewallPolicy& policy, const Lists& lists) {
   NftChain result = chain("trusted-in", "filter", "prerouting", -310);
   // The mark is worth an accept, so nothing may bring it along: IPsec keeps the mark of the outer
   // packet, a tc filter or a veth within the namespace may set one.
   result.rules.push_back({marked(policy.mark), counter(), change_mark("&", ~policy.mark)});
   const Json underlay = is_one_of("iifname", "underlay", policy.underlay_links);
   const Json bridges = is_one_of("iifname", "bridges", policy.bridges);
-  const auto rule = [&](const Json& link, const Json& first, const Json& second, bool tracked) {
-    std::vector<Json> matches = {link, first, second};
+  const auto rule = [&](std::vector<Json> matches, bool tracked) {
     trust(matches, policy, tracked);
     result.rules.emplace_back(std::move(matches));
   };
   // What is cheaper to ask stands first.
-  const auto arriving = [&](const char* list, const std::vector<Prefix>& peers, bool tracked) {
+  const auto arriving = [&](const std::vector<NftAddressSet>& peers, bool tracked) {
     const Json to = local_is("==", "daddr", policy.local);
-    for (const Json& from : among("==", "saddr", list, peers)) rule(underlay, to, from, tracked);
+    for (const Json& from : among("==", "saddr", peers)) rule({to, underlay, from}, tracked);
   };
-  const auto leaving = [&](const char* list, const std::vector<Prefix>& peers, bool tracked) {
+  const auto leaving = [&](const std::vector<NftAddressSet>& peers, bool tracked) {
     const Json from = local_is("==", "saddr", policy.local);
-    for (const Json& to : among("==", "daddr", list, peers)) rule(bridges, from, to, tracked);
+    for (const Json& to : among("==", "daddr", peers)) rule({from, bridges, to}, tracked);
   };
-  const auto crossing = [&](const char* list, const std::vector<Prefix>& both, bool tracked) {
-    for (const Json& from : among("==", "saddr", list, both)) {
-      for (const Json& to : among("==", "daddr", list, both)) rule(underlay, from, to, tracked);
+  const auto crossing = [&](const std::vector<NftAddressSet>& both, bool tracked) {
+    for (const Json& from : among("==", "saddr", both)) {
+      for (const Json& to : among("==", "daddr", both)) rule({underlay, from, to}, tracked);
     }
   };
-  arriving("peer-subnets", policy.peer_subnets, policy.conntrack);
-  arriving("peer-hosts", policy.peer_hosts, true);
-  leaving("peer-subnets", policy.peer_subnets, policy.conntrack);
-  leaving("peer-hosts", policy.peer_hosts, true);
+  arriving(lists.peer_subnets, policy.conntrack);
+  arriving(lists.peer_hosts, true);
+  leaving(lists.peer_subnets, policy.conntrack);
+  leaving(lists.peer_hosts, true);
   if (policy.transit.empty()) return result;
-  if (!policy.conntrack) crossing("peer-subnets", policy.peer_subnets, false);
-  crossing("transit", policy.transit, true);
+  if (!policy.conntrack) crossing(lists.peer_subnets, false);
+  crossing(lists.transit, true);
   return result;
 }
 
 /// Before Docker's MASQUERADE (srcnat, 100), whatever stands first in there: a source translated to
 /// itself is translated, so that nobody after us does it again.
-NftChain keep_source(const FirewallPolicy& policy) {
+NftChain keep_source(const FirewallPolicy& policy, const Lists& lists) {
   NftChain result = chain("keep-source", "nat", "postrouting", 90);
-  const auto keep = [&](const char* list, const std::vector<Prefix>& peers) {
-    for (const Json& to : among("==", "daddr", list, peers)) {
+  for (const auto* peers : {&lists.peer_subnets, &lists.peer_hosts}) {
+    for (const Json& to : among("==", "daddr", *peers)) {
       result.rules.push_back({marked(policy.mark), local_is("==", "saddr", policy.local), to,
                               counter(), Json{{"snat", {{"addr", address("saddr")}}}}});
     }
-  };
-  keep("peer-subnets", policy.peer_subnets);
-  keep("peer-hosts", policy.peer_hosts);
+  }
   return result;
 }
 
@@ -132,23 +140,20 @@ Json sources_of(const std::vector<Prefix>& prefixes) {
   return {{"set", elements}};
 }
 
-void leaves_the_cluster(std::vector<Json>& rule, const FirewallPolicy& policy) {
+void leaves_the_cluster(std::vector<Json>& rule, const FirewallPolicy& policy, const Lists& lists) {
   rule.push_back(local_is("!=", "daddr", policy.local));
-  const auto none_of = [&](const char* list, const std::vector<Prefix>& prefixes) {
-    for (Json& one : among("!=", "daddr", list, prefixes)) rule.push_back(std::move(one));
-  };
-  none_of("transit", policy.transit);
-  none_of("peer-subnets", policy.peer_subnets);
-  none_of("peer-hosts", policy.peer_hosts);
+  for (const auto* list : {&lists.transit, &lists.peer_subnets, &lists.peer_hosts}) {
+    for (Json& none : among("!=", "daddr", *list)) rule.push_back(std::move(none));
+  }
 }
 
-NftChain masquerade(const FirewallPolicy& policy) {
+NftChain masquerade(const FirewallPolicy& policy, const Lists& lists) {
   NftChain result = chain("masquerade", "nat", "postrouting", 90);
   for (const model::Masquerade& entry : policy.masquerades) {
     if (entry.sources.empty() || !entry.translated) continue;
     std::vector<Json> rule = {match("==", meta("oifname"), entry.link),
                               match("==", address("saddr"), sources_of(entry.sources))};
-    leaves_the_cluster(rule, policy);
+    leaves_the_cluster(rule, policy, lists);
     rule.push_back(counter());
     rule.push_back({{"masquerade", nullptr}});
     result.rules.emplace_back(rule);
@@ -157,13 +162,13 @@ NftChain masquerade(const FirewallPolicy& policy) {
 }
 
 /// Before filter FORWARD, whose policy may be DROP and whose anchor matches the mark.
-NftChain masqueraded_out(const FirewallPolicy& policy) {
+NftChain masqueraded_out(const FirewallPolicy& policy, const Lists& lists) {
   NftChain result = chain("masqueraded", "filter", "forward", -10);
   for (const model::Masquerade& entry : policy.masquerades) {
     if (entry.sources.empty()) continue;
     std::vector<Json> out = {match("==", meta("oifname"), entry.link),
                              match("==", address("saddr"), sources_of(entry.sources))};
-    leaves_the_cluster(out, policy);
+    leaves_the_cluster(out, policy, lists);
     out.push_back(counter());
     out.push_back(set_mark(policy.mark));
     result.rules.emplace_back(out);
@@ -176,8 +181,8 @@ NftChain masqueraded_out(const FirewallPolicy& policy) {
   return result;
 }
 
-void add_list(NftTable& table, const char* list, const std::vector<Prefix>& prefixes) {
-  for (NftAddressSet& set : address_sets(list, prefixes)) {
+void add_list(NftTable& table, std::vector<NftAddressSet> list) {
+  for (NftAddressSet& set : list) {
     table.sets.push_back({set.name, "ipv4_addr", !set.length});
     table.elements.ranges[set.name] = std::move(set.ranges);
   }
@@ -205,6 +210,7 @@ void check_link_names(const FirewallPolicy& policy) {
 }
 
 NftTable encode_table(const FirewallPolicy& policy) {
+  Lists lists(policy);
   NftTable table;
   // The sets hold what the policy says even where a rule has it by itself: reading starts from
   // them.
@@ -213,19 +219,20 @@ NftTable encode_table(const FirewallPolicy& policy) {
   table.elements.names["bridges"] = sorted(policy.bridges);
   table.elements.names["underlay"] = sorted(policy.underlay_links);
   table.elements.ranges["local"] = ranges_of(policy.local);
-  add_list(table, "peer-hosts", policy.peer_hosts);
-  add_list(table, "peer-subnets", policy.peer_subnets);
-  add_list(table, "transit", policy.transit);
-  std::sort(table.sets.begin(), table.sets.end());
 
   // A router without bridges has no source to keep, and is spared connection tracking.
-  if (policy.conntrack && !policy.local.empty()) table.chains.push_back(keep_source(policy));
+  if (policy.conntrack && !policy.local.empty()) table.chains.push_back(keep_source(policy, lists));
   if (std::any_of(policy.masquerades.begin(), policy.masquerades.end(),
                   [](const model::Masquerade& entry) { return entry.translated; })) {
-    table.chains.push_back(masquerade(policy));
+    table.chains.push_back(masquerade(policy, lists));
   }
-  if (!policy.masquerades.empty()) table.chains.push_back(masqueraded_out(policy));
-  table.chains.push_back(trusted_in(policy));
+  if (!policy.masquerades.empty()) table.chains.push_back(masqueraded_out(policy, lists));
+  table.chains.push_back(trusted_in(policy, lists));
+
+  add_list(table, std::move(lists.peer_subnets));
+  add_list(table, std::move(lists.peer_hosts));
+  add_list(table, std::move(lists.transit));
+  std::sort(table.sets.begin(), table.sets.end());
   return table;
 }
 

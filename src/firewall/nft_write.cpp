@@ -178,8 +178,7 @@ void write_spot(Commands& commands, const NftState& state, const NftSpot& spot,
   if (state.jump_stands(spot)) return;
   remove_jumps(commands, state, spot);
   const Json jump = {{"jump", {{"target", spot.target}}}};
-  commands.insert(spot.table,
-                  NftRule{spot.chain, Json::array({Json{{"counter", nullptr}}, jump}), true, 0});
+  commands.insert(spot.table, NftRule{spot.chain, Json::array({jump}), true, 0});
 }
 
 bool uses(const std::vector<NftSpot>& spots, const NftSpot& spot) {

@@ -113,7 +113,7 @@ TEST(NftWrite, MovesAJumpThatIsNotFirstByItsHandle) {
       lines(commands_for(state, policy(), WriteMode::kDelta)),
       ElementsAre(
           "delete rule ip filter DOCKER-USER handle 7",
-          R"(insert rule ip filter DOCKER-USER [{"counter":null},{"jump":{"target":"OVERLAND-FORWARD"}}] comment)"));
+          R"(insert rule ip filter DOCKER-USER [{"jump":{"target":"OVERLAND-FORWARD"}}] comment)"));
 }
 
 TEST(NftWrite, RemembersWhatOfIptablesItMade) {
