@@ -71,7 +71,7 @@ void keep(const std::string& file, const reconcile::RunRecord& runs) {
 void say_remaining(const reconcile::ApplyReport& report) {
   for (const auto& step : report.steps) {
     if (step.status == reconcile::Status::kDone) continue;
-    spdlog::error("{}: {}", plan::resource(step.step), step.why);
+    spdlog::error("{}: {}", plan::resource(step.step), *step.why);
   }
   for (const auto& step : report.after.plan.steps) {
     spdlog::error("{} still differs: {}", plan::resource(step), plan::detail(step));
@@ -121,7 +121,7 @@ int apply(const std::vector<std::string>& arguments) {
   if (session.options.json) {
     std::cout << report_json(report, session.host->name);
   } else if (!report.steps.empty()) {
-    std::cout << report_text(report, session.options.color);
+    print_report(std::cout, report, session.options.color);
   } else if (!quiet) {
     const auto conflicts = report.after.plan.conflicts.size();
     std::cout << "Nothing to change: " << session.host->name

@@ -41,7 +41,7 @@ int purge(const std::vector<std::string>& arguments) {
   if (options.json) {
     std::cout << report_json(report, host);
   } else {
-    std::cout << report_text(report, options.color);
+    print_report(std::cout, report, options.color);
     if (report.converged()) std::cout << "Verified: nothing of overland is left\n";
   }
   if (saved.daemon_keys.contains("bip") && report.after.facts.docker.running) {

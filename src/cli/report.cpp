@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "plan/describe.h"
 #include "plan/render.h"
@@ -51,15 +50,14 @@ Json conflicts(const std::vector<plan::Conflict>& list) {
 
 }  // namespace
 
-std::string report_text(const reconcile::ApplyReport& report, bool color) {
-  std::ostringstream out;
+void print_report(std::ostream& out, const reconcile::ApplyReport& report, bool color) {
   for (const auto& one : report.steps) {
     const bool done = one.status == Status::kDone;
     if (color) out << (done ? "\x1b[32m" : "\x1b[31m");
     out << "  " << plan::sign(plan::operation(one.step)) << " " << plan::resource(one.step);
     const std::string detail = one_line(plan::detail(one.step));
     if (!detail.empty()) out << "  " << detail;
-    if (!done) out << "  " << status_name(one.status) << ": " << one.why;
+    if (!done) out << "  " << status_name(one.status) << ": " << *one.why;
     if (color) out << "\x1b[0m";
     out << "\n";
   }
@@ -73,7 +71,6 @@ std::string report_text(const reconcile::ApplyReport& report, bool color) {
   if (const auto failed = count(Status::kFailed)) out << ", " << failed << " failed";
   if (const auto skipped = count(Status::kSkipped)) out << ", " << skipped << " skipped";
   out << "\n";
-  return out.str();
 }
 
 std::string report_json(const reconcile::ApplyReport& report, const std::string& host) {
@@ -83,7 +80,7 @@ std::string report_json(const reconcile::ApplyReport& report, const std::string&
                      {"resource", plan::resource(one.step)},
                      {"detail", plan::detail(one.step)},
                      {"status", status_name(one.status)},
-                     {"why", one.why}});
+                     {"why", one.why ? *one.why : ""}});
   }
   const auto& left = report.after.plan;
   Json remaining = Json::array();

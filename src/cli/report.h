@@ -1,6 +1,7 @@
 #pragma once
 // What apply and purge print.
 
+#include <ostream>
 #include <string>
 
 #include "reconcile/apply.h"
@@ -8,7 +9,7 @@
 namespace overland::cli {
 
 /// One line a step, then the summary; a failed step says why.
-std::string report_text(const reconcile::ApplyReport& report, bool color);
+void print_report(std::ostream& out, const reconcile::ApplyReport& report, bool color);
 
 /// {"schema_version": 1, "host": …, "changed": …, "converged": …, "steps": […], "conflicts": […],
 ///  "docker_restart_required": …}

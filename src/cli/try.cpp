@@ -127,7 +127,7 @@ bool carry_out(Session& session, reconcile::Survey survey, const plan::Options& 
   if (session.options.json) {
     std::cout << report_json(report, session.host->name);
   } else {
-    std::cout << report_text(report, session.options.color);
+    print_report(std::cout, report, session.options.color);
   }
   if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
   log_leftovers(report.after.plan);

@@ -33,6 +33,7 @@ class Search {
   explicit Search(std::span<const Prefix> destinations)
       : destinations_(destinations.begin(), destinations.end()) {
     std::sort(destinations_.begin(), destinations_.end());
+    widest_.reserve(destinations_.size());
     // Sorted by network, then length: one that lies in another comes after it.
     for (const Prefix& destination : destinations_) {
       if (widest_.empty() || !widest_.back().contains(destination)) widest_.push_back(destination);
@@ -59,6 +60,7 @@ class Search {
         [&] {
           found_.clear();
           ours_.clear();
+          ours_.reserve(destinations_.size());  // mostly there is just one for each
           seen = 0;
         },
         [&](const nlmsghdr& message) {

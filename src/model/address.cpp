@@ -140,22 +140,23 @@ std::vector<Prefix> aggregate(std::vector<Prefix> prefixes) {
   if (!std::is_sorted(prefixes.begin(), prefixes.end())) {
     std::sort(prefixes.begin(), prefixes.end());
   }
-  std::vector<Prefix> result;
-  for (const Prefix& next : prefixes) {
-    // Sorted by network, then length: whatever contains `next` is the last one kept.
-    if (!result.empty() && result.back().contains(next)) continue;
-    result.push_back(next);
-    while (result.size() >= 2) {
-      const Prefix& left = result[result.size() - 2];
-      const Prefix& right = result.back();
+  std::size_t kept = 0;  // those before it are the result so far
+  for (std::size_t i = 0; i < prefixes.size(); ++i) {
+    // Sorted by network, then length: whatever contains this one is the last one kept.
+    if (kept > 0 && prefixes[kept - 1].contains(prefixes[i])) continue;
+    prefixes[kept++] = prefixes[i];
+    while (kept >= 2) {
+      const Prefix& left = prefixes[kept - 2];
+      const Prefix& right = prefixes[kept - 1];
       if (left.length() != right.length() || left.length() == 0) break;
       const Prefix parent(left.network(), static_cast<std::uint8_t>(left.length() - 1));
       if (parent.network() != left.network() || !parent.contains(right)) break;
-      result.pop_back();
-      result.back() = parent;
+      prefixes[--kept - 1] = parent;
     }
   }
-  return result;
+  prefixes.resize(kept);
+  prefixes.shrink_to_fit();
+  return prefixes;
 }
 
 }  // namespace overland::model

@@ -60,7 +60,7 @@ class Run {
       if (!blocker.empty()) {
         flush_routes();
         reports_.push_back(
-            {std::move(step), Status::kSkipped, "because " + blocker + " failed", false});
+            {std::move(step), Status::kSkipped, false, "because " + blocker + " failed"});
       } else if (auto* route = std::get_if<plan::RouteStep>(&step)) {
         batch_.push_back(std::move(*route));
         if (batch_.size() == kRoutesAtOnce) flush_routes();
@@ -94,14 +94,14 @@ class Run {
       fail(std::move(step), error);
       return;
     }
-    reports_.push_back({std::move(step), Status::kDone, {}, false});
+    reports_.push_back({std::move(step), Status::kDone, false, {}});
   }
 
   void fail(Step step, const base::Error& error) {
     const bool route = std::holds_alternative<plan::RouteStep>(step);
     (route ? failed_routes_ : failed_).push_back(reports_.size());
     const bool locked = error.kind() == base::ErrorKind::kLocked;
-    reports_.push_back({std::move(step), Status::kFailed, error.what(), locked});
+    reports_.push_back({std::move(step), Status::kFailed, locked, std::string(error.what())});
   }
 
   void flush_routes() {
@@ -112,7 +112,7 @@ class Run {
         if (outcomes[i]) {
           fail(std::move(batch_[i]), *outcomes[i]);
         } else {
-          reports_.push_back({std::move(batch_[i]), Status::kDone, {}, false});
+          reports_.push_back({std::move(batch_[i]), Status::kDone, false, {}});
         }
       }
     } catch (const base::Error& error) {
@@ -150,7 +150,7 @@ bool replaces_values(const Step& step) {
 /// cannot be remembered.
 void set_aside(std::vector<Step>& steps, const std::string& why, std::vector<StepReport>& reports) {
   for (const auto& step : steps) {
-    if (replaces_values(step)) reports.push_back({step, Status::kFailed, why, false});
+    if (replaces_values(step)) reports.push_back({step, Status::kFailed, false, why});
   }
   std::erase_if(steps, replaces_values);
 }

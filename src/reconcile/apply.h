@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/boxed.h"
 #include "host/ports.h"
 #include "reconcile/survey.h"
 
@@ -15,8 +16,8 @@ enum class Status { kDone, kFailed, kSkipped };
 struct StepReport {
   plan::Step step;
   Status status = Status::kDone;
-  std::string why;      // of a failed or skipped one
-  bool locked = false;  // failed because another process held a lock
+  bool locked = false;           // failed because another process held a lock
+  base::Boxed<std::string> why;  // set where it failed or was skipped: most of many are done
 };
 
 /// Executes in order; runs of route steps go to the kernel in large batches.

@@ -45,7 +45,7 @@ std::vector<std::string> failures(const std::vector<StepReport>& reports) {
   std::vector<std::string> sentences;
   for (const auto& report : reports) {
     if (report.status != Status::kDone) {
-      sentences.push_back(plan::resource(report.step) + ": " + report.why);
+      sentences.push_back(plan::resource(report.step) + ": " + *report.why);
     }
   }
   return sentences;

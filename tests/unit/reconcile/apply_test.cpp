@@ -100,7 +100,7 @@ TEST_F(Apply, SkipsTheRestartWhereDaemonJsonWasNotWritten) {
   const auto skipped = std::find_if(report.steps.begin(), report.steps.end(),
                                     [](const auto& one) { return one.status == Status::kSkipped; });
   ASSERT_NE(skipped, report.steps.end());
-  EXPECT_EQ(skipped->why, "because docker daemon.json failed");
+  EXPECT_EQ(*skipped->why, "because docker daemon.json failed");
   EXPECT_NE(last.status, Status::kDone);
 }
 
@@ -136,7 +136,7 @@ TEST_F(Apply, SkipsRoutesBehindAVlanLinkThatFailed) {
   ASSERT_GE(report.steps.size(), 3U);
   EXPECT_EQ(report.steps[0].status, Status::kFailed);
   EXPECT_EQ(report.steps[1].status, Status::kSkipped);
-  EXPECT_EQ(report.steps[1].why, "because link eth1.100 failed");
+  EXPECT_EQ(*report.steps[1].why, "because link eth1.100 failed");
   EXPECT_EQ(report.steps[2].status, Status::kDone);
 }
 

@@ -39,10 +39,10 @@ TEST(RunRecord, CountsDoneStepsOnly) {
   const plan::RouteStep route;
   RunRecord record;
   record.repairs["route"] = 1;
-  count_repairs({{route, Status::kDone, {}},
-                 {route, Status::kFailed, "why"},
-                 {plan::FirewallStep{}, Status::kDone, {}},
-                 {plan::RestartDockerStep{}, Status::kSkipped, "why"}},
+  count_repairs({{route, Status::kDone, false, {}},
+                 {route, Status::kFailed, false, std::string("why")},
+                 {plan::FirewallStep{}, Status::kDone, false, {}},
+                 {plan::RestartDockerStep{}, Status::kSkipped, false, std::string("why")}},
                 record);
   EXPECT_THAT(record.repairs, ElementsAre(Pair("firewall", 1), Pair("route", 2)));
 }
