@@ -1,6 +1,9 @@
 #include "reconcile/apply.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
 
 #include "plan/describe.h"
 
@@ -166,6 +169,13 @@ bool any_done(const std::vector<StepReport>& reports) {
                      [](const auto& report) { return report.status == Status::kDone; });
 }
 
+/// One pass for each, and how long to wait after it before looking again. The first is enough
+/// unless somebody else is at work on the same: Docker and firewalld take a second or two to put
+/// all their rules back, and above ours.
+constexpr std::array<std::chrono::milliseconds, 5> kPauses = {
+    std::chrono::milliseconds(0), std::chrono::milliseconds(250), std::chrono::milliseconds(500),
+    std::chrono::milliseconds(1000), std::chrono::milliseconds(0)};
+
 }  // namespace
 
 std::vector<StepReport> execute(const host::Ports& ports, std::vector<Step> steps) {
@@ -190,11 +200,10 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
                   const plan::Options& options) {
   ApplyReport report;
   report.after = std::move(before);
-  // A second pass never restarts Docker again: if the first restart did not help, none will.
+  // No later pass restarts Docker again: if the first restart did not help, none will.
   plan::Options again = options;
   again.restart_docker = false;
-  constexpr int kPasses = 2;
-  for (int pass = 0; pass < kPasses; ++pass) {
+  for (const std::chrono::milliseconds pause : kPauses) {
     auto steps = std::move(report.after.plan.steps);
     if (saved.daemon_keys.empty() && writes_daemon_json(steps)) {
       saved.daemon_json = ports.docker.file();
@@ -211,6 +220,7 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
     } else {
       std::move(done.begin(), done.end(), std::back_inserter(report.steps));
     }
+    if (progress) std::this_thread::sleep_for(pause);
     report.after = survey(ports, goal, saved, again);
     // Whoever holds the lock had a whole patience to give it back.
     if (!progress || report.locked()) break;

@@ -36,8 +36,9 @@ struct ApplyReport {
   [[nodiscard]] bool locked() const;
 };
 
-/// Remembers what `before.plan` replaces, executes it, looks again, and makes one more pass where
-/// that leaves work (a restart of Docker puts its own rules above ours).
+/// Remembers what `before.plan` replaces, executes it, looks again, and makes another pass where
+/// that leaves work: a restart of Docker puts its own rules above ours. Up to five, as long as each
+/// gets something done, within some two seconds beside the work itself.
 ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
                   const std::filesystem::path& saved_file, SavedState saved,
                   const plan::Options& options);

@@ -80,6 +80,18 @@ TEST_F(Apply, AFailedStepStopsOnlyWhatDependsOnIt) {
   EXPECT_TRUE(report.converged()) << "the second pass repairs what failed once";
 }
 
+TEST_F(Apply, OutlastsSomebodyElseAtWorkOnTheFirewall) {
+  machine.spoilt = 3;
+  EXPECT_TRUE(run().converged());
+}
+
+TEST_F(Apply, GivesUpOnSomebodyWhoNeverStops) {
+  machine.spoilt = 100;
+  const auto report = run();
+  EXPECT_FALSE(report.converged());
+  EXPECT_EQ(machine.spoilt, 95) << "five passes";
+}
+
 TEST_F(Apply, WaitsForALockHeldByAnotherOnceOnly) {
   machine.fail_at = 1;  // the firewall
   machine.fault = base::ErrorKind::kLocked;

@@ -19,6 +19,7 @@ struct World {
   base::ErrorKind fault = base::ErrorKind::kFailure;
   bool restart_takes_bip = true;
   std::optional<std::string> daemon_json = "{}";
+  int spoilt = 0;      // how often somebody else spoils the firewall once it is written
   bool blind = false;  // links cannot be listed
   int changes = 0;
   int restarts = 0;
@@ -98,7 +99,10 @@ struct FakeFirewall : host::Firewall {
   std::optional<model::Firewall> read(const model::FirewallPolicy&) override {
     return world.state.firewall;
   }
-  void apply(const plan::FirewallStep& step) override { world.must(step); }
+  void apply(const plan::FirewallStep& step) override {
+    world.must(step);
+    if (world.spoilt-- > 0) world.state.firewall->defects = {"a rule stands before ours"};
+  }
   World& world;
 };
 
