@@ -29,7 +29,9 @@ $t -t nat -N DOCKER; $t -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOC
 $t -t nat -A DOCKER ! -i docker0 -p udp --dport {port} -j DNAT --to-destination {container}
 $t -I DOCKER -d {container} ! -i docker0 -o docker0 -p udp --dport {port} -j ACCEPT
 """
-NO_NAT = "iptables -w -I DOCKER-USER -s 100.64.0.0/10 -j ACCEPT; iptables -w -t nat -F\n"
+ACCEPTED = """
+$t -I DOCKER-USER -s 100.64.0.0/10 -j ACCEPT; $t -t raw -I PREROUTING -s 100.64.0.0/10 -j ACCEPT; $t -t nat -F
+"""
 
 
 class Pair:
@@ -63,7 +65,8 @@ class Pair:
 
     def docker(self, *more):
         for i in (0, 1):
-            names = {"port": PORT, "network": fleet.network(i, self.hosts), "container": fleet.container_address(i, self.hosts)}
+            names = {"port": PORT, "network": fleet.network(i, self.hosts),
+                     "container": fleet.container_address(i, self.hosts)}
             self.h[i].sh("".join((DOCKER, *more)).format(**names))
 
     def overland(self):
@@ -104,17 +107,17 @@ class Pair:
 
 
 def raise_pairs(programs, hosts):
-    pairs = {name: Pair(programs, name, hosts, conntrack=name != "untracked")
-             for name in ("overland", "untracked", "alone", "plain", "masqueraded", "docker", "overlay")}
+    pairs = {name: Pair(programs, name, hosts, conntrack="untracked" not in name)
+             for name in ("overland", "untracked", "alone", "alone-untracked", "plain", "masqueraded", "docker", "overlay")}
     for name in ("overland", "untracked"):
         pairs[name].docker(RAW_DROP)
-    for name in ("overland", "untracked", "alone"):
+    for name in ("overland", "untracked", "alone", "alone-untracked"):
         pairs[name].overland()
     for name in ("plain", "docker"):
         pairs[name].route_by_hand()
     pairs["masqueraded"].docker(RAW_DROP, PUBLISHED)
     pairs["masqueraded"].target = fleet.host_address(1)
-    pairs["docker"].docker(NO_NAT)
+    pairs["docker"].docker(RAW_DROP, ACCEPTED)
     pairs["overlay"].docker(RAW_DROP)
     pairs["overlay"].overlay()
     return pairs
@@ -138,9 +141,12 @@ def rates(programs, size):
     bare = "plain routing, no rules at all"
     return [
         row(what + ", no Docker rules", "alone", bare, "plain", 0.8),
+        row(what + ", no Docker rules, `conntrack = false`", "alone-untracked", bare, "plain", 0.8),
         row(what + ", beside Docker's rules", "overland", bare, "plain", 0.8),
-        row(what + ", beside Docker's rules", "overland", "Docker's way: masqueraded, to a published port", "masqueraded", 1.05),
+        row(what + ", beside Docker's rules", "overland", "Docker's way: masqueraded, to a published port",
+            "masqueraded", 1.05),
         row(what + ", beside Docker's rules", "overland", "VXLAN, as in Docker's overlay networks", "overlay", 1.2),
-        row(what + ", `conntrack = false`", "untracked", "overland's default", "overland"),
+        row(what + ", the same and `conntrack = false`", "untracked", bare, "plain", 0.8),
+        row(what + ", the same and `conntrack = false`", "untracked", "overland's default", "overland"),
         row("bound: Docker's rules, all accepted, no NAT", "docker", bare, "plain"),
     ]
