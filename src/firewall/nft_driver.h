@@ -1,6 +1,6 @@
 #pragma once
-// The nf_tables variant: table `ip overland`, and anchors in the tables iptables-nft and Docker work
-// in.
+// The nf_tables variant: table `ip overland`, and anchors in the tables iptables-nft and Docker
+// work in.
 
 #include <memory>
 
