@@ -12,24 +12,13 @@
 #include <thread>
 
 #include "base/error.h"
-#include "base/unique_fd.h"
+#include "base/pipe.h"
 
 namespace overland::base {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kOutputLimit = 1U << 20U;
-
-struct Pipe {
-  UniqueFd reader;
-  UniqueFd writer;
-};
-
-Pipe make_pipe() {
-  std::array<int, 2> ends = {};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("cannot make a pipe", errno);
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
 
 struct FileActions {
   posix_spawn_file_actions_t value = {};

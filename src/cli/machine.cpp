@@ -1,5 +1,7 @@
 #include <spdlog/spdlog.h>
 
+#include <thread>
+
 #include "cli/session.h"
 #include "docker/engine.h"
 #include "firewall/host_firewall.h"
@@ -36,7 +38,8 @@ Machine::~Machine() = default;
 
 host::Ports Machine::ports() {
   auto& all = *adapters_;
-  return {all.routes, all.links, all.sysctls, all.firewall, all.docker};
+  return {all.routes,   all.links,  all.sysctls,
+          all.firewall, all.docker, [](auto pause) { std::this_thread::sleep_for(pause); }};
 }
 
 }  // namespace overland::cli

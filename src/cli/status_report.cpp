@@ -35,8 +35,13 @@ std::string route_state(const model::Route& wanted, const Survey& survey) {
     if (foreign.destination == wanted.destination) return "held by another";
     if (wanted.destination.contains(foreign.destination)) return "shadowed";
   }
-  for (const auto& diverted : survey.facts.diversions) {
-    if (diverted.destination == wanted.destination) return "diverted";
+  const auto& diversions = survey.facts.diversions;
+  const auto diverted = std::lower_bound(diversions.begin(), diversions.end(), wanted.destination,
+                                         [](const auto& diversion, const auto& destination) {
+                                           return diversion.destination < destination;
+                                         });
+  if (diverted != diversions.end() && diverted->destination == wanted.destination) {
+    return "diverted";
   }
   const auto found = std::lower_bound(survey.actual.routes.begin(), survey.actual.routes.end(),
                                       wanted, [](const auto& have, const auto& want) {

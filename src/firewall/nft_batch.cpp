@@ -18,15 +18,13 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "firewall/nft_numbers.h"
 #include "firewall/nft_rule_encode.h"
 #include "model/ownership.h"
 
 namespace overland::firewall {
 namespace {
 
-// libnftables' numbers of set keys, which nft(8) prints them by (its datatype.h), and their sizes.
-constexpr std::uint32_t kAddressType = 7;
-constexpr std::uint32_t kLinkNameType = 41;
 constexpr std::uint32_t kAddressSize = 4;
 constexpr std::uint32_t kLinkNameSize = 16;  // IFNAMSIZ of linux/if.h
 
@@ -54,9 +52,8 @@ Part<T> made(T* part) {
 }
 
 std::uint32_t hook_number(const std::string& hook) {
-  constexpr std::array<const char*, 5> kHooks = {"prerouting", "input", "forward", "output",
-                                                 "postrouting"};
-  return static_cast<std::uint32_t>(std::find(kHooks.begin(), kHooks.end(), hook) - kHooks.begin());
+  const auto* const found = std::find(kHookNames.begin(), kHookNames.end(), hook);
+  return static_cast<std::uint32_t>(found - kHookNames.begin());
 }
 
 Part<nftnl_rule> rule_in(const std::string& table, const std::string& chain) {

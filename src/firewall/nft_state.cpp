@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firewall/nft_address_sets.h"
+#include "firewall/nft_numbers.h"
 #include "firewall/nft_ranges.h"
 #include "firewall/nft_rule.h"
 #include "model/ownership.h"
@@ -26,8 +27,6 @@ std::size_t index_of(const NftSpot& spot) {
 constexpr std::uint8_t kIpv4 = 2;        // NFPROTO_IPV4 of linux/netfilter.h
 constexpr std::uint32_t kAnonymous = 1;  // NFT_SET_… of linux/netfilter/nf_tables.h
 constexpr std::uint32_t kInterval = 4;
-constexpr std::uint32_t kAddressType = 7;  // TYPE_IPADDR, TYPE_IFNAME: libnftables' datatype.h
-constexpr std::uint32_t kLinkNameType = 41;
 
 NftSet set_of(const NftSetEntry& entry) {
   const bool plain = (entry.flags & ~kInterval) == 0;
@@ -38,13 +37,11 @@ NftSet set_of(const NftSetEntry& entry) {
 }
 
 NftChain chain_of(const NftChainEntry& entry) {
-  constexpr std::array<const char*, 5> kHooks = {"prerouting", "input", "forward", "output",
-                                                 "postrouting"};
   NftChain chain;
   chain.name = entry.name;
   if (!entry.hook) return chain;
   chain.type = entry.hook->type;
-  chain.hook = entry.hook->number < kHooks.size() ? kHooks.at(entry.hook->number) : "other";
+  chain.hook = entry.hook->number < kHookNames.size() ? kHookNames.at(entry.hook->number) : "other";
   chain.priority = entry.hook->priority;
   chain.policy = entry.hook->policy_drop ? "drop" : "accept";
   return chain;

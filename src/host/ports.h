@@ -3,6 +3,8 @@
 // implement these; tests have fakes. Reading never changes anything. All throw base::Error; "is not
 // there" is an empty result, not an error.
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -107,6 +109,7 @@ struct Ports {
   Sysctls& sysctls;
   Firewall& firewall;
   Docker& docker;
+  std::function<void(std::chrono::milliseconds)> wait;  // lets that much time pass
 };
 
 }  // namespace overland::host

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <thread>
 
 #include "plan/describe.h"
 
@@ -220,7 +219,7 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
     } else {
       std::move(done.begin(), done.end(), std::back_inserter(report.steps));
     }
-    if (progress) std::this_thread::sleep_for(pause);
+    if (progress) ports.wait(pause);
     report.after = survey(ports, goal, saved, again);
     // Whoever holds the lock had a whole patience to give it back.
     if (!progress || report.locked()) break;

@@ -11,23 +11,13 @@
 #include <cerrno>
 
 #include "base/error.h"
+#include "base/pipe.h"
 #include "trial/control.h"
 
 namespace overland::trial {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-struct Pipe {
-  base::UniqueFd reader;
-  base::UniqueFd writer;
-};
-
-Pipe make_pipe() {
-  std::array<int, 2> ends = {};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) base::throw_errno("cannot make a pipe", errno);
-  return {base::UniqueFd(ends[0]), base::UniqueFd(ends[1])};
-}
 
 /// The watchdog's side, from fork to exit.
 class Watch {
@@ -153,8 +143,8 @@ std::string describe(End end) {
 Watchdog::Watchdog(const std::filesystem::path& socket, std::chrono::seconds timeout,
                    const Undo& undo) {
   Listener listener(socket);
-  Pipe life = make_pipe();
-  Pipe verdict = make_pipe();
+  base::Pipe life = base::make_pipe();
+  base::Pipe verdict = base::make_pipe();
   pid_ = ::fork();
   if (pid_ < 0) {
     listener.remove();

@@ -6,7 +6,7 @@ build=$1 target=$2 seconds=$3
 
 corpus=$build/fuzz/corpus/$target crashes=$build/fuzz/crashes
 mkdir -p "$corpus" "$crashes"
-IFS=';' read -ra seeds <"$build/tests/fuzz/$target.seeds" || true
+IFS=';' read -ra seeds <"$build/tests/fuzz/$target.seeds"
 echo "== $target: $seconds s"
 # A text of 64 KiB is far beyond any seed; what takes longer than ten seconds or 1 GiB is a fault.
 exec "$build/tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=1024 \

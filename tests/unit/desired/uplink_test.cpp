@@ -50,23 +50,9 @@ TEST(DeriveFirewall, AnUplinkIsTrustedByItsInventoryAddressesOnly) {
 }
 
 TEST(DeriveFirewall, WhereNothingCanLeaveNothingIsMasqueraded) {
-  const auto inventory = load(R"(
-version = 1
-[[segment]]
-name = "lan"
-subnet = "172.16.10.0/24"
-[[segment]]
-name = "uplink"
-subnet = "203.0.113.0/24"
-[[host]]
-name = "a"
-address = "172.16.10.10"
-[[host]]
-name = "r"
-router = true
-address = ["172.16.10.1", "203.0.113.1"]
-masquerade = ["lan", "uplink"]
-)");
+  auto inventory = load(kUplink);
+  inventory.hosts[0].bip.reset();
+  inventory.hosts[1].masquerade = {0, 1};
   EXPECT_TRUE(
       desired::firewall(inventory, inventory.hosts[1], router_facts())->masquerades.empty());
 }

@@ -1,4 +1,4 @@
-// The legacy encoding is pure: policies in, chains out, and back again.
+// The legacy encoding is pure: policies in, chains out.
 
 #include "firewall/iptc_encoding.h"
 
@@ -6,9 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "firewall/iptc_decoding.h"
 #include "model/ownership.h"
-#include "unit/states.h"
+#include "unit/firewall/iptc_policies.h"
 
 namespace overland::firewall::iptc {
 namespace {
@@ -17,31 +16,7 @@ using model::Address;
 using model::FirewallPolicy;
 using model::Prefix;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
-
-/// `count` prefixes of /24 no two of which are neighbours.
-std::vector<Prefix> scattered(std::size_t count) {
-  std::vector<Prefix> result;
-  for (std::size_t i = 0; i < count; ++i) {
-    result.emplace_back(Address::from_ipv4(0x0a000000U + (static_cast<std::uint32_t>(i) << 9U)),
-                        std::uint8_t{24});
-  }
-  return result;
-}
-
-FirewallPolicy docker_host() { return tests::two_hosts_policy(model::FirewallVariant::kLegacy); }
-
-FirewallPolicy router() {
-  FirewallPolicy policy = docker_host();
-  policy.anchor = model::FirewallAnchor::kForward;
-  policy.underlay_links = {"eth0", "eth1"};
-  policy.transit = {prefix("10.0.0.0/24"), prefix("10.1.0.0/24"), prefix("192.168.200.0/24")};
-  policy.masquerades = {{"eth2", {prefix("10.0.0.0/24"), prefix("192.168.200.0/24")}}};
-  return policy;
-}
 
 std::vector<std::string> texts(const Encoding& encoding, Table table, const std::string& chain) {
   std::vector<std::string> result;
@@ -49,31 +24,6 @@ std::vector<std::string> texts(const Encoding& encoding, Table table, const std:
     result.push_back(to_string(rule));
   }
   return result;
-}
-
-/// What a kernel that took `encoding` reads back.
-Snapshot kernel(const Encoding& encoding) {
-  Snapshot snapshot;
-  for (const auto& [id, rules] : encoding.tables) {
-    TableSnapshot& table = snapshot.tables[id];
-    table.jumps = {{rules.anchor, 1, rules.entry, true}};
-    for (const auto& [name, chain] : rules.chains) {
-      table.chains[name].assign(chain.begin(), chain.end());
-    }
-  }
-  for (const auto& [name, prefixes] : encoding.sets) snapshot.sets[name] = {true, prefixes};
-  return snapshot;
-}
-
-void expect_round_trip(const FirewallPolicy& policy) {
-  const auto read = decode(kernel(encode(policy)), policy);
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->policy, policy);
-  EXPECT_THAT(read->defects, IsEmpty());
-}
-
-std::vector<std::string> defects(const Snapshot& snapshot) {
-  return decode(snapshot, docker_host()).value().defects;
 }
 
 TEST(EncodeIptc, MarksTrustedTrafficInRaw) {
@@ -203,101 +153,6 @@ TEST(EncodeIptc, RefusesWhatLegacyRulesCannotSay) {
             base::ErrorKind::kUnsupported);
   EXPECT_EQ(kind_of([](auto& p) { p.anchor = model::FirewallAnchor::kDockerNft; }),
             base::ErrorKind::kUnsupported);
-}
-
-TEST(DecodeIptc, ReadsBackWhatWasEncoded) {
-  FirewallPolicy untracked = router();
-  untracked.conntrack = false;
-  FirewallPolicy large = router();
-  large.peer_subnets = scattered(1000);
-  large.masquerades[0].sources = scattered(100);
-  FirewallPolicy bare = router();
-  bare.bridges.clear();
-  bare.local.clear();
-  FirewallPolicy passing = router();
-  passing.masquerades.push_back({"eth3", {prefix("10.1.0.0/24")}, false});
-  FirewallPolicy only_passing = router();
-  only_passing.masquerades[0].translated = false;
-  for (const auto& policy :
-       {docker_host(), router(), untracked, large, bare, passing, only_passing}) {
-    expect_round_trip(policy);
-  }
-}
-
-TEST(DecodeIptc, FindsNothingWhereNothingIs) {
-  Snapshot snapshot;
-  snapshot.tables[Table::kFilter] = {};
-  EXPECT_FALSE(decode(snapshot, docker_host()));
-}
-
-TEST(DecodeIptc, ShowsAMissingPeerAsADifferentPolicy) {
-  FirewallPolicy fewer = docker_host();
-  fewer.peer_hosts.clear();
-  const auto read = decode(kernel(encode(fewer)), docker_host());
-  EXPECT_EQ(read.value().policy, fewer);
-  EXPECT_THAT(read.value().defects, IsEmpty());
-}
-
-TEST(DecodeIptc, ReportsAJumpBelowAnotherRule) {
-  Snapshot snapshot = kernel(encode(docker_host()));
-  snapshot.tables[Table::kNat].jumps[0].position = 2;
-  EXPECT_THAT(defects(snapshot),
-              ElementsAre("legacy nat: rule 2 of POSTROUTING jumps to OVERLAND-NAT but has to be "
-                          "the first rule."));
-}
-
-TEST(DecodeIptc, ReportsMissingDoubleAndMisplacedJumps) {
-  Snapshot snapshot = kernel(encode(docker_host()));
-  snapshot.tables[Table::kRaw].jumps.clear();
-  auto& filter = snapshot.tables[Table::kFilter].jumps;
-  filter.push_back({"DOCKER-USER", 7, "OVERLAND-FORWARD", true});
-  filter.push_back({"INPUT", 1, "OVERLAND-FORWARD", true});
-  EXPECT_THAT(
-      defects(snapshot),
-      ElementsAre("legacy filter: rule 7 of DOCKER-USER jumps to OVERLAND-FORWARD once more.",
-                  "legacy filter: rule 1 of INPUT jumps to OVERLAND-FORWARD, which does not "
-                  "belong there.",
-                  "legacy raw: PREROUTING does not jump to OVERLAND-RAW."));
-}
-
-TEST(DecodeIptc, ReportsForeignMissingAndMisplacedRules) {
-  Snapshot snapshot = kernel(encode(docker_host()));
-  auto& raw = snapshot.tables[Table::kRaw].chains;
-  raw["OVERLAND-FROM"].insert(raw["OVERLAND-FROM"].begin(), std::nullopt);
-  std::swap(raw["OVERLAND-SUBNET"][0], raw["OVERLAND-SUBNET"][1]);
-  raw["OVERLAND-TO"].pop_back();
-  raw["OVERLAND-MINE"] = {};
-  raw.erase("OVERLAND-HOST");
-  EXPECT_THAT(
-      defects(snapshot),
-      ElementsAre("legacy raw OVERLAND-FROM: rule 1 is not one of ours.",
-                  "legacy raw: chain OVERLAND-HOST is missing.",
-                  "legacy raw OVERLAND-SUBNET: rule 1 is \"-j ACCEPT\" instead of \"-j MARK "
-                  "--set-xmark 0x200000/0x200000\".",
-                  "legacy raw OVERLAND-TO: rule 2, \"-d 10.0.0.201/32 -g OVERLAND-HOST\", is "
-                  "missing.",
-                  "legacy raw: chain OVERLAND-MINE is not needed."));
-}
-
-TEST(DecodeIptc, ReportsSetsThatDoNotFit) {
-  FirewallPolicy policy = docker_host();
-  policy.peer_subnets = scattered(65);
-  Snapshot snapshot = kernel(encode(policy));
-  snapshot.sets["overland-subnets"].plain = false;
-  snapshot.sets["overland-left"] = {true, {}};
-  EXPECT_THAT(defects(snapshot),
-              ElementsAre("ipset overland-subnets is not a plain hash:net of IPv4.",
-                          "ipset overland-left is not needed."));
-}
-
-TEST(DecodeIptc, JudgesRemnantsWhateverTheDesiredPolicyIs) {
-  Snapshot snapshot;
-  snapshot.tables[Table::kFilter].chains["OVERLAND-OLD"] = {};
-  FirewallPolicy other;
-  other.anchor = model::FirewallAnchor::kDockerNft;
-  const auto read = decode(snapshot, other);
-  ASSERT_TRUE(read);
-  EXPECT_THAT(read->defects, ::testing::Contains(HasSubstr("OVERLAND-OLD is not needed")));
 }
 
 }  // namespace

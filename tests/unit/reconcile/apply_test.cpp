@@ -83,6 +83,7 @@ TEST_F(Apply, AFailedStepStopsOnlyWhatDependsOnIt) {
 TEST_F(Apply, OutlastsSomebodyElseAtWorkOnTheFirewall) {
   machine.spoilt = 3;
   EXPECT_TRUE(run().converged());
+  EXPECT_GE(machine.waited, std::chrono::seconds(1)) << "Docker takes that long";
 }
 
 TEST_F(Apply, GivesUpOnSomebodyWhoNeverStops) {
@@ -90,6 +91,7 @@ TEST_F(Apply, GivesUpOnSomebodyWhoNeverStops) {
   const auto report = run();
   EXPECT_FALSE(report.converged());
   EXPECT_EQ(machine.spoilt, 95) << "five passes";
+  EXPECT_LE(machine.waited, std::chrono::seconds(2));
 }
 
 TEST_F(Apply, WaitsForALockHeldByAnotherOnceOnly) {

@@ -19,6 +19,7 @@ struct World {
   base::ErrorKind fault = base::ErrorKind::kFailure;
   bool restart_takes_bip = true;
   std::optional<std::string> daemon_json = "{}";
+  std::chrono::milliseconds waited{0};
   int spoilt = 0;      // how often somebody else spoils the firewall once it is written
   bool blind = false;  // links cannot be listed
   int changes = 0;
@@ -137,7 +138,9 @@ struct FakeMachine : World {
   FakeFirewall firewall{*this};
   FakeDocker docker{*this};
 
-  host::Ports ports() { return {routes, links, sysctls, firewall, docker}; }
+  host::Ports ports() {
+    return {routes, links, sysctls, firewall, docker, [this](auto pause) { waited += pause; }};
+  }
 };
 
 }  // namespace overland::tests
