@@ -70,7 +70,7 @@ class Sysctls {
 class Firewall {
  public:
   virtual ~Firewall() = default;
-  /// Which variant this host uses; without the droppers.
+  /// Which variant this host uses; without the droppers. What it could not ask is in `unknown`.
   virtual model::FirewallFacts facts(const model::DockerFacts& docker) = 0;
   /// Rules of others that drop what `desired` lets through: one sentence each, with the remedy.
   virtual std::vector<std::string> droppers(const model::FirewallPolicy& desired) = 0;
@@ -83,6 +83,7 @@ class Firewall {
 class Docker {
  public:
   virtual ~Docker() = default;
+  /// Throws for nothing a broken neighbour does: what it could not ask is in `unknown`.
   virtual model::DockerFacts facts() = 0;
   /// The values in force of the keys named in `wanted`: from daemon.json (an absent file has none),
   /// or from a flag of dockerd that says just what is wanted. Throws kInvalid, with file and line,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/address.h"
+#include "model/finding.h"
 
 namespace overland::model {
 
@@ -48,6 +49,7 @@ struct DockerFacts {
   std::vector<Prefix> address_pools;    // default-address-pools in force, or Docker's built-in ones
   std::vector<DockerNetwork> networks;  // from the API; empty while not running
   std::string firewall_backend;         // "iptables", "nftables", "iptables+firewalld"; from /info
+  std::vector<Finding> unknown;         // what could not be asked, and is at its default above
 
   auto operator<=>(const DockerFacts&) const = default;
 };

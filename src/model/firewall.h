@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "model/address.h"
+#include "model/finding.h"
 
 namespace overland::model {
 
@@ -73,6 +74,7 @@ struct FirewallFacts {
   bool both_variants = false;              // rules in the legacy and in the nf_tables variant
   bool docker_user_cut = false;       // Docker runs, and no rule of FORWARD leads to DOCKER-USER
   std::vector<std::string> droppers;  // foreign rules that drop trusted traffic, with a remedy
+  std::vector<Finding> unknown;       // what could not be asked, and is at its default above
 
   auto operator<=>(const FirewallFacts&) const = default;
 };

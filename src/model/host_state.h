@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/docker.h"
+#include "model/finding.h"
 #include "model/firewall.h"
 #include "model/link.h"
 #include "model/route.h"
@@ -43,6 +44,8 @@ struct HostFacts {
   std::vector<ForeignRoute> foreign_routes;  // only those that hold or shadow a desired destination
   std::vector<Diversion> diversions;         // of destinations to which our route stands
   std::vector<Mismatch> mismatches;          // filled in with the desired state
+  std::vector<Finding> unknown;              // what could not be looked at; Docker's and the
+                                             // firewall's stand in their facts
 
   auto operator<=>(const HostFacts&) const = default;
 };
