@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "cli/exit_code.h"
+#include "cli/installed.h"
 #include "cli/lock.h"
 #include "cli/report.h"
 #include "cli/session.h"
@@ -78,17 +79,6 @@ void say_remaining(const reconcile::ApplyReport& report) {
   }
 }
 
-/// The timer's runs: a trial that goes on is no news.
-std::optional<base::FileLock> take_lock_quietly(const Options& options) {
-  try {
-    return take_lock(options);
-  } catch (const base::Error& error) {
-    if (error.kind() != base::ErrorKind::kLocked || !trial_runs(options)) throw;
-    spdlog::info("{}", error.what());
-    return std::nullopt;
-  }
-}
-
 }  // namespace
 
 int apply(const std::vector<std::string>& arguments) {
@@ -100,8 +90,8 @@ int apply(const std::vector<std::string>& arguments) {
   require_privilege();
   inventory::require_trusted(given.inventory);
   const bool quiet = (*values)["quiet"].as<bool>();
-  const auto lock = quiet ? take_lock_quietly(given) : take_lock(given);
-  if (!lock) return kLocked;
+  const auto lock = take_lock_or_count(given, quiet);
+  if (const auto* code = std::get_if<ExitCode>(&lock)) return *code;
   auto runs = reconcile::load_runs(given.runs_file);
   runs.last_run = now();
   keep(given.runs_file, runs);
@@ -110,6 +100,7 @@ int apply(const std::vector<std::string>& arguments) {
   plan::Options options;
   options.adopt = (*values)["adopt"].as<bool>();
   options.restart_docker = (*values)["restart-docker"].as<bool>();
+  warn_of_installed(given.inventory, session.text);
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
   // While removals are held back the old count stays, or the next run would carry them out.
   if (options.prune) session.saved.hosts = session.inventory.hosts.size();
@@ -117,6 +108,7 @@ int apply(const std::vector<std::string>& arguments) {
                                        session.options.state_file, session.saved, options);
   reconcile::count_repairs(report.steps, runs);
   if (report.converged() && !session.booting) runs.last_success = now();
+  const ExitCode locked = count_locked(runs, report.locked() && !report.converged());
   keep(given.runs_file, runs);
   if (session.options.json) {
     std::cout << report_json(report, session.host->name);
@@ -133,7 +125,7 @@ int apply(const std::vector<std::string>& arguments) {
   say_restart_due(report);
   if (report.converged()) return kOk;
   say_remaining(report);
-  return report.locked() ? kLocked : kFailed;
+  return report.locked() ? locked : kFailed;
 }
 
 }  // namespace overland::cli

@@ -47,13 +47,14 @@ std::string join(const std::vector<std::string>& sentences) {
 
 }  // namespace
 
-inventory::Inventory load_inventory(const std::string& file) {
+inventory::Inventory load_inventory(const std::string& file, std::string* text) {
   auto loaded = inventory::load(file);
   log_lines(loaded.inventory ? spdlog::level::warn : spdlog::level::err,
             inventory::render(loaded.diagnostics, file));
   if (!loaded.inventory) {
     throw base::Error(base::ErrorKind::kInventory, file + " has faults; nothing was changed");
   }
+  if (text != nullptr) *text = std::move(loaded.text);
   return std::move(*loaded.inventory);
 }
 
@@ -73,7 +74,7 @@ void require_privilege() {
 
 Session::Session(Options given)
     : options(std::move(given)),
-      inventory(load_inventory(options.inventory)),
+      inventory(load_inventory(options.inventory, &text)),
       machine(options),
       saved(reconcile::load_saved(options.state_file)) {
   require_privilege();

@@ -12,8 +12,9 @@
 
 namespace overland::cli {
 
-/// Loads the inventory and logs its diagnostics. Throws kInventory where it has an error.
-inventory::Inventory load_inventory(const std::string& file);
+/// Loads the inventory and logs its diagnostics; its bytes go to `text`. Throws kInventory where it
+/// has an error.
+inventory::Inventory load_inventory(const std::string& file, std::string* text = nullptr);
 
 /// Throws kPrivilege without CAP_NET_ADMIN of capabilities(7).
 void require_privilege();
@@ -37,6 +38,7 @@ struct Session {
   explicit Session(Options options);
 
   Options options;
+  std::string text;  // the inventory's bytes
   inventory::Inventory inventory;
   Machine machine;
   reconcile::SavedState saved;

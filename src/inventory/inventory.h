@@ -82,6 +82,7 @@ struct Inventory {
 struct Loaded {
   std::optional<Inventory> inventory;  // nullopt where `diagnostics` has an error
   std::vector<Diagnostic> diagnostics;
+  std::string text;  // load()'s: the bytes that were parsed
 };
 
 /// Parses and validates `text`. Never throws for what stands in the text.

@@ -117,7 +117,7 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 Loaded load(const std::string& file) {
   const bool standard_input = file == "-";
   const std::string name = standard_input ? "on standard input" : printable(file);
-  const std::string text = standard_input ? read_standard_input() : read_text(file);
+  std::string text = standard_input ? read_standard_input() : read_text(file);
   if (text.empty()) {
     refuse("the inventory " + name + " is empty; write at least two hosts and one segment");
   }
@@ -125,7 +125,9 @@ Loaded load(const std::string& file) {
     refuse("the inventory " + name +
            " is not a text file: it has NUL bytes; save it as UTF-8 TOML");
   }
-  return parse(text);
+  Loaded loaded = parse(text);
+  loaded.text = std::move(text);
+  return loaded;
 }
 
 void require_trusted(const std::string& file) {

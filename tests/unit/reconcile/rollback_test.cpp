@@ -13,6 +13,7 @@ namespace overland::reconcile {
 namespace {
 
 using namespace tests;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -93,10 +94,32 @@ TEST_F(RollBack, GoesBackByHeartWhereItCannotLook) {
   auto found = look_now();
   const auto before = remember_before(machine.ports(), found, saved_file);
   apply_now(std::move(found));
-  machine.blind = true;
+  machine.blind_to_ours = true;
   EXPECT_THAT(roll_back(machine.ports(), before, saved_file),
-              ElementsAre(HasSubstr("could not look")));
+              ElementsAre(HasSubstr("could not look whether routes, links and sysctls")));
   EXPECT_EQ(machine.state, state);
+}
+
+TEST_F(RollBack, AsksNoNeighbourWhatItNeedNotKnow) {
+  const auto state = machine.state;
+  auto found = look_now();
+  const auto before = remember_before(machine.ports(), found, saved_file);
+  apply_now(std::move(found));
+  machine.hangs = true;
+  EXPECT_THAT(roll_back(machine.ports(), before, saved_file), IsEmpty());
+  EXPECT_EQ(machine.state, state);
+}
+
+TEST_F(RollBack, GoesOnWithTheRestWhereOnePartFails) {
+  const auto state = machine.state;
+  auto found = look_now();
+  const auto before = remember_before(machine.ports(), found, saved_file);
+  apply_now(std::move(found));
+  machine.unreadable_docker = true;
+  const auto faults = roll_back(machine.ports(), before, saved_file);
+  EXPECT_THAT(faults, Contains(HasSubstr("Docker's keys")));
+  EXPECT_EQ(machine.state, state) << "the keys by heart";
+  EXPECT_FALSE(std::filesystem::exists(saved_file));
 }
 
 TEST_F(RollBack, NamesWhatIsLeft) {
@@ -106,7 +129,7 @@ TEST_F(RollBack, NamesWhatIsLeft) {
   machine.fail_at = machine.changes;
   machine.dead_after = true;
   EXPECT_THAT(roll_back(machine.ports(), before, saved_file),
-              ::testing::Contains(HasSubstr("route 192.168.200.0/24 still differs")));
+              Contains(HasSubstr("route 192.168.200.0/24 still differs")));
 }
 
 TEST_F(RollBack, RefusesToStartFromDamagedRules) {
