@@ -41,18 +41,26 @@ UniqueFd open_own_folder(const std::filesystem::path& folder, struct stat& statu
   return fd;
 }
 
-UniqueFd open_lock(const std::filesystem::path& path) {
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  make_folders(folder);
-  struct stat status = {};
-  const UniqueFd place = open_own_folder(folder, status);
-  UniqueFd fd(::openat(place.get(), path.filename().c_str(),
-                       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+UniqueFd open_at(int folder, const std::filesystem::path& name, const std::filesystem::path& path) {
+  UniqueFd fd(::openat(folder, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) throw_errno("cannot open lock file " + path.string(), errno);
   return fd;
 }
 
-UniqueFd open_lock_folder(const std::filesystem::path& folder) {
+UniqueFd open_lock(const std::filesystem::path& path) {
+  if (path.has_parent_path()) make_folders(path.parent_path());
+  return open_at(AT_FDCWD, path, path);
+}
+
+UniqueFd open_own_lock(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  make_folders(folder);
+  struct stat status = {};
+  const UniqueFd place = open_own_folder(folder, status);
+  return open_at(place.get(), path.filename(), path);
+}
+
+UniqueFd open_own_lock_folder(const std::filesystem::path& folder) {
   if (folder.has_parent_path()) make_folders(folder.parent_path());
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS) {
     throw_errno("cannot create folder " + folder.string(), errno);
@@ -81,9 +89,14 @@ bool is_same_file(int fd, const std::filesystem::path& path) {
 FileLock::FileLock(const std::filesystem::path& path, std::chrono::milliseconds patience)
     : FileLock(path, open_lock, patience) {}
 
-FileLock FileLock::on_folder(const std::filesystem::path& folder,
-                             std::chrono::milliseconds patience) {
-  return {folder, open_lock_folder, patience};
+FileLock FileLock::on_own_file(const std::filesystem::path& path,
+                               std::chrono::milliseconds patience) {
+  return {path, open_own_lock, patience};
+}
+
+FileLock FileLock::on_own_folder(const std::filesystem::path& folder,
+                                 std::chrono::milliseconds patience) {
+  return {folder, open_own_lock_folder, patience};
 }
 
 FileLock::FileLock(const std::filesystem::path& path, Opener open,

@@ -31,11 +31,13 @@ Lock take_within(const Options& options, std::chrono::milliseconds patience) {
   const auto end = Clock::now() + patience;
   std::vector<std::string> faults;
   Lock lock;
-  lock.folder = take_one(
-      faults, [&] { return base::FileLock::on_folder(folder_of(options.state_file), patience); });
+  lock.folder = take_one(faults, [&] {
+    return base::FileLock::on_own_folder(folder_of(options.state_file), patience);
+  });
   lock.file = take_one(faults, [&] {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
-    return base::FileLock(options.lock_file, std::max(left, std::chrono::milliseconds(0)));
+    return base::FileLock::on_own_file(options.lock_file,
+                                       std::max(left, std::chrono::milliseconds(0)));
   });
   if (!lock.folder && !lock.file) {
     throw base::Error(base::ErrorKind::kFailure, faults[0] + "\n" + faults[1] +

@@ -1,7 +1,6 @@
 """How trials end beside a verdict in time: too slow, streams and places that vanish, neighbours that hang, another version."""
 
 import os
-import time
 from subprocess import DEVNULL, PIPE, STDOUT
 
 import pytest
@@ -134,10 +133,10 @@ def test_one_place_that_cannot_be_written_stops_no_trial(foreign, place):
     assert differences(before, host.state()) == {}
 
 
-def hanging_bus(host, place):
+def hanging_bus(host):
     """One that takes connections and never answers, on a host where systemd seems to run."""
-    host.sh(f"mkdir -p $(dirname {place}) /run/systemd/system")
-    server = f"import socket,time; s=socket.socket(socket.AF_UNIX); s.bind('{place}'); s.listen(99)\n" \
+    host.sh("mkdir -p /run/dbus /run/systemd/system")
+    server = "import socket,time; s=socket.socket(socket.AF_UNIX); s.bind('/run/dbus/system_bus_socket'); s.listen(99)\n" \
              "print('up', flush=True); time.sleep(1000)"
     bus = host.start(["/usr/bin/python3", "-c", server], stdout=PIPE)
     assert bus.stdout.readline() == "up\n"
@@ -153,30 +152,16 @@ def test_neighbours_that_hang_do_not_keep_it_from_going_back(foreign):
         host.sh(f"mkdir -p /run/bin; cp /dev/null /run/bin/{name}")
         program(host, f"/run/bin/{name}", HANGING)
         host.sh(f"mount --bind /run/bin/{name} $(readlink -f $(command -v {name}))")
-    bus = hanging_bus(host, "/run/dbus/system_bus_socket")
+    bus = hanging_bus(host)
     host.sh(f"kill {processes(host)[1]}")
     assert until(lambda: "proto 111" not in host.sh("ip -N route"), 5), "routes wait for a neighbour"
     assert until(lambda: "overland" not in host.sh("nft list tables"), 5), "the firewall waits for a neighbour"
-    host.sh("pkill -f system_bus_socket || true")
+    host.sh("pkill -x python3")
     bus.wait(timeout=20)
     assert until(lambda: host.sh("pkill -x sleep || true") or running.poll() is not None, 60)
     now = host.state()
     for part in ("routes", "rules", "forward", "links", "memory"):
         assert now[part] == before[part]
-
-
-def test_a_bus_that_hangs_delays_a_trial_by_seconds(foreign):
-    host = foreign
-    bus = hanging_bus(host, "/run/hang")
-    began = time.monotonic()
-    running = start(host, "--timeout", "600", env={"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/run/hang"})
-    on_trial(host)
-    assert time.monotonic() - began < 30
-    assert host.overland("confirm", "--undo").returncode == 0
-    out, _ = running.communicate(timeout=30)
-    assert "no scope" in out
-    host.sh("pkill -f run/hang || true")
-    bus.wait(timeout=20)
 
 
 def installed(host):

@@ -66,6 +66,11 @@ TEST_F(Lock, DiesWithItsProcess) {
   EXPECT_FALSE(is_locked(at("lock")));
 }
 
+TEST_F(Lock, IsTheSameForAllWhoNameTheFile) {
+  const FileLock lock = FileLock::on_own_file(at("lock"));
+  EXPECT_TRUE(is_locked(at("lock")));
+}
+
 TEST_F(Lock, FollowsNoLink) {
   write("target", "kept");
   std::filesystem::create_symlink("target", at("lock"));
@@ -87,12 +92,12 @@ TEST_F(Lock, WaitsForTheFileOfThatNameNotForARemovedOne) {
 TEST_F(Lock, OfAFolderIsHeldAndNeedsNoFile) {
   const auto folder = at("var/overland");
   {
-    const FileLock lock = FileLock::on_folder(folder);
+    const FileLock lock = FileLock::on_own_folder(folder);
     EXPECT_EQ(base::file_mode(folder)->mode, 0700U);
     EXPECT_TRUE(std::filesystem::is_empty(folder));
-    EXPECT_THROW(FileLock::on_folder(folder, 10ms), base::Error);
+    EXPECT_THROW(FileLock::on_own_folder(folder, 10ms), base::Error);
   }
-  EXPECT_NO_THROW(FileLock::on_folder(folder));
+  EXPECT_NO_THROW(FileLock::on_own_folder(folder));
 }
 
 TEST_F(Lock, MakesItsOwnFolderPrivateAndNoOther) {
@@ -100,9 +105,9 @@ TEST_F(Lock, MakesItsOwnFolderPrivateAndNoOther) {
     std::filesystem::create_directory(at(name));
     ::chmod(at(name).c_str(), 0755);
   }
-  EXPECT_NO_THROW(FileLock::on_folder(at("overland")));
+  EXPECT_NO_THROW(FileLock::on_own_folder(at("overland")));
   EXPECT_EQ(base::file_mode(at("overland"))->mode, 0700U);
-  EXPECT_THROW(FileLock::on_folder(at("other")), base::Error);
+  EXPECT_THROW(FileLock::on_own_folder(at("other")), base::Error);
   EXPECT_EQ(base::file_mode(at("other"))->mode, 0755U);
 }
 
@@ -113,14 +118,14 @@ TEST_F(Lock, TakesNoPlaceThatOthersCouldHold) {
   ::chmod(at("real").c_str(), 0700);
   ::chmod(at("theirs").c_str(), 0777);
   for (const char* name : {"theirs", "link"}) {
-    EXPECT_THROW(FileLock(at(name) / "lock"), base::Error) << name;
-    EXPECT_THROW(FileLock::on_folder(at(name)), base::Error) << name;
+    EXPECT_THROW(FileLock::on_own_file(at(name) / "lock"), base::Error) << name;
+    EXPECT_THROW(FileLock::on_own_folder(at(name)), base::Error) << name;
   }
   if (::geteuid() != 0) return;
   ::chmod(at("theirs").c_str(), 0700);
   ASSERT_EQ(::chown(at("theirs").c_str(), 65534, 65534), 0);
-  EXPECT_THROW(FileLock(at("theirs") / "lock"), base::Error);
-  EXPECT_THROW(FileLock::on_folder(at("theirs")), base::Error);
+  EXPECT_THROW(FileLock::on_own_file(at("theirs") / "lock"), base::Error);
+  EXPECT_THROW(FileLock::on_own_folder(at("theirs")), base::Error);
 }
 
 TEST_F(Lock, SaysWhereItsFolderCannotBe) {
