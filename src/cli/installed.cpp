@@ -41,4 +41,22 @@ void install_inventory(std::string_view text) {
   base::replace_file(kInstalledInventory, text, mode, base::Symlinks::kRefuse);
 }
 
+std::string describe(const Kept& kept) {
+  const std::string file = kInstalledInventory;
+  std::string text;
+  if (kept.installed) text += "Installed as " + file + "\n";
+  if (kept.differs) {
+    text += "Confirmed, but not for good: overland.timer or the next boot puts " + file +
+            " back, which differs\n";
+  }
+  if (kept.restart_due) {
+    text +=
+        "Confirmed, but a restart of Docker is due before all of it counts: overland apply "
+        "--restart-docker\n";
+  }
+  if (!kept.differs && !kept.restart_due) text += "Confirmed: the changes stay\n";
+  text.pop_back();
+  return text;
+}
+
 }  // namespace overland::cli

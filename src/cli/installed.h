@@ -20,4 +20,12 @@ void warn_of_installed(const std::string& file, std::string_view text);
 /// inventory.toml.bak.
 void install_inventory(std::string_view text);
 
+/// What is true of a trial that was confirmed; a sentence a line.
+struct Kept {
+  bool installed = false;    // what was tried has become the installed inventory
+  bool differs = false;      // that one is another, and will be applied again
+  bool restart_due = false;  // Docker has not read daemon.json yet
+};
+std::string describe(const Kept& kept);
+
 }  // namespace overland::cli

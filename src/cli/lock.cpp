@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
+
 #include "base/error.h"
 
 namespace overland::cli {
@@ -48,10 +50,17 @@ Lock take_within(const Options& options, std::chrono::milliseconds patience) {
   return lock;
 }
 
-/// Seconds that a trial has left; nullopt where none runs.
+/// Seconds that a trial has left; nullopt where none runs, or it is too busy to say: one that is
+/// being rolled back is a holder like others.
 std::optional<std::string> trial_left(const Options& options) {
-  const auto answer = trial::ask(trial_places(options), trial::kStatus);
-  return answer ? std::optional(answer->word) : std::nullopt;
+  constexpr std::chrono::seconds kPatience(3);
+  try {
+    const auto answer = trial::ask(trial_places(options), trial::kStatus, kPatience);
+    return answer ? std::optional(answer->word) : std::nullopt;
+  } catch (const base::Error& error) {
+    if (error.errno_value() != ETIMEDOUT) throw;
+    return std::nullopt;
+  }
 }
 
 void keep(const std::string& file, reconcile::RunRecord& runs, ExitCode& code) {

@@ -44,26 +44,10 @@ std::string undo_alone(const Options& options, const reconcile::Before& before, 
   return faults;
 }
 
-/// What is true of a change that was confirmed.
+/// In the watchdog too: whoever confirms is told what that is worth.
 std::string keep(const Session& session, int made, bool install) {
-  std::string text;
-  if (install) {
-    install_inventory(session.text);
-    text = std::string("Installed as ") + kInstalledInventory + "\n";
-  }
-  if (installed_differs(session.text)) {
-    text += std::string("Confirmed, but not for good: overland.timer or the next boot puts ") +
-            kInstalledInventory + " back, which differs\n";
-  } else if (made != kRestartDue) {
-    text += "Confirmed: the changes stay\n";
-  }
-  if (made == kRestartDue) {
-    text +=
-        "Confirmed, but a restart of Docker is due before all of it counts: overland apply "
-        "--restart-docker\n";
-  }
-  text.pop_back();
-  return text;
+  if (install) install_inventory(session.text);
+  return describe(Kept{install, installed_differs(session.text), made == kRestartDue});
 }
 
 po::options_description description() {

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from sandbox import FOREIGN, differences, explain
-from trials import on_trial, start
+from trials import on_trial, processes, start
 
 PLACES = ["/run/overland", "/var/lib/overland"]
 # A place that cannot be had, as read-only, no folder, a link, somebody else's, or open to others.
@@ -150,5 +150,17 @@ def test_a_trial_is_no_fault_however_often(foreign):
     for _ in range(4):
         done = runs(host, "--quiet")
         assert done.returncode == 75 and "stuck" not in done.stderr, explain(done)
+    assert host.overland("confirm", "--undo").returncode == 0
+    assert trial.wait(timeout=20) == 1
+
+
+def test_a_trial_that_hangs_is_a_holder_like_others(foreign):
+    host = foreign
+    trial = start(host, "--timeout", "600")
+    on_trial(host)
+    watchdog = processes(host)[1]
+    host.sh(f"kill -STOP {watchdog}")
+    assert [runs(host, "--quiet").returncode for _ in range(3)] == [75, 75, 1]
+    host.sh(f"kill -CONT {watchdog}")
     assert host.overland("confirm", "--undo").returncode == 0
     assert trial.wait(timeout=20) == 1
