@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "base/file.h"
 #include "plan/describe.h"
@@ -84,6 +85,10 @@ std::vector<plan::Step> remaining(const host::Ports& ports, const Before& before
   return plan::make_plan(now, before.state, {}).steps;
 }
 
+// Somebody else may be at work on the same, and a fault may pass.
+constexpr int kPasses = 3;
+constexpr std::chrono::milliseconds kPause(250);
+
 /// What came of one step; empty where it was done.
 std::string why(const std::vector<StepReport>& reports, const plan::Step& step) {
   for (const auto& report : reports) {
@@ -98,8 +103,13 @@ void put_back(const host::Ports& ports, const Before& before, const Part& part,
               std::vector<std::string>& faults) {
   std::vector<StepReport> reports;
   try {
-    reports = execute(ports, remaining(ports, before, part));
-    for (const auto& step : remaining(ports, before, part)) {
+    auto left = remaining(ports, before, part);
+    for (int pass = 0; pass < kPasses && !left.empty(); ++pass) {
+      if (pass > 0) ports.wait(kPause);
+      reports = execute(ports, std::move(left));
+      left = remaining(ports, before, part);
+    }
+    for (const auto& step : left) {
       faults.push_back(plan::resource(step) + " still differs (" + plan::detail(step) + ")" +
                        why(reports, step));
     }

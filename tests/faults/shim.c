@@ -79,7 +79,10 @@ static int is_chosen(const char* name) {
 static int hit(const char* name) {
   if (!armed || getpid() != owner || !is_chosen(name)) return 0;
   if (++calls != at) return 0;
-  if (error_number == 0) kill(pids[killed], SIGKILL);
+  if (error_number == 0) {
+    kill(pids[killed], SIGKILL);
+    return 0; /* whoever kills another one goes on */
+  }
   if (error_number < 0) return 2;
   errno = error_number;
   return 1;
