@@ -12,6 +12,7 @@
 #include "cli/session.h"
 #include "cli/verb.h"
 #include "plan/describe.h"
+#include "plan/standing.h"
 #include "reconcile/run_record.h"
 
 namespace overland::cli {
@@ -76,6 +77,15 @@ void say_remaining(const reconcile::ApplyReport& report) {
   for (const auto& step : report.after.plan.steps) {
     spdlog::error("{} still differs: {}", plan::resource(step), plan::detail(step));
   }
+  if (!report.look_fault.empty()) {
+    spdlog::error("could not look whether all is as it should be: {}", report.look_fault);
+  }
+}
+
+/// While booting the network may still come up, and removals wait for the next run.
+bool done(const reconcile::ApplyReport& report, bool booting) {
+  if (!booting) return report.in_sync();
+  return report.converged() && !plan::blind(report.after.facts);
 }
 
 /// The timer's runs: a trial that goes on is no news.
@@ -112,26 +122,27 @@ int apply(const std::vector<std::string>& arguments) {
   options.restart_docker = (*values)["restart-docker"].as<bool>();
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
   // While removals are held back the old count stays, or the next run would carry them out.
-  if (options.prune) session.saved.hosts = session.inventory.hosts.size();
+  if (survey.plan.prunes) session.saved.hosts = session.inventory.hosts.size();
   const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
                                        session.options.state_file, session.saved, options);
   reconcile::count_repairs(report.steps, runs);
-  if (report.converged() && !session.booting) runs.last_success = now();
+  if (report.in_sync() && !session.booting) runs.last_success = now();
   keep(given.runs_file, runs);
   if (session.options.json) {
     std::cout << report_json(report, session.host->name);
   } else if (!report.steps.empty()) {
     print_report(std::cout, report, session.options.color);
-  } else if (!quiet) {
+  } else if (!quiet && report.in_sync()) {
     const auto conflicts = report.after.plan.conflicts.size();
     std::cout << "Nothing to change: " << session.host->name
               << (conflicts == 0 ? " is as the inventory says\n"
                                  : " is as the inventory says but for what somebody else holds\n");
   }
   if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
+  log_findings(report.after.plan, session.booting);
   log_leftovers(report.after.plan);
   say_restart_due(report);
-  if (report.converged()) return kOk;
+  if (done(report, session.booting)) return kOk;
   say_remaining(report);
   return report.locked() ? kLocked : kFailed;
 }

@@ -23,7 +23,8 @@ int plan(const std::vector<std::string>& arguments) {
   overland::plan::Options options;
   options.adopt = (*values)["adopt"].as<bool>();
   options.restart_docker = (*values)["restart-docker"].as<bool>();
-  const auto survey = session.survey(options, (*values)["prune"].as<bool>());
+  auto survey = session.survey(options, (*values)["prune"].as<bool>());
+  reconcile::look_who_drops(session.machine.ports(), survey);
   std::cout << (session.options.json
                     ? overland::plan::render_json(survey.plan, session.host->name)
                     : overland::plan::render_text(survey.plan, session.options.color));

@@ -40,7 +40,9 @@ plan::Totals totals_of(const std::vector<StepReport>& reports) {
   return totals;
 }
 
-Json conflicts(const std::vector<plan::Conflict>& list) {
+/// Conflicts, or findings.
+template <typename Found>
+Json conflicts(const std::vector<Found>& list) {
   Json array = Json::array();
   for (const auto& one : list) {
     array.push_back({{"resource", one.resource}, {"message", one.message}, {"remedy", one.remedy}});
@@ -90,9 +92,12 @@ std::string report_json(const reconcile::ApplyReport& report, const std::string&
       {"host", host},
       {"changed", report.changed()},
       {"converged", report.converged()},
+      {"look_fault", report.look_fault},
       {"steps", steps},
       {"remaining", remaining},
       {"held", left.held.size()},
+      {"in_sync", report.in_sync()},
+      {"findings", conflicts(left.findings)},
       {"conflicts", conflicts(left.conflicts)},
       {"advice", conflicts(left.advice)},
       {"docker_restart_required", left.docker_restart_required},

@@ -12,6 +12,7 @@
 #include "cli/log.h"
 #include "desired/checks.h"
 #include "desired/derive.h"
+#include "desired/fit.h"
 #include "plan/lifelines.h"
 
 namespace overland::cli {
@@ -43,6 +44,17 @@ std::string join(const std::vector<std::string>& sentences) {
   std::string text;
   for (const auto& sentence : sentences) text += (text.empty() ? "" : "\n") + sentence;
   return text;
+}
+
+[[noreturn]] void refuse_elsewhere(const inventory::Host& host,
+                                   const std::vector<model::Finding>& findings) {
+  std::vector<std::string> sentences;
+  for (const auto& finding : findings) {
+    sentences.push_back(finding.message + "; " + finding.remedy);
+  }
+  throw base::Error(base::ErrorKind::kInventory,
+                    join(sentences) + "\nnot one underlay address of host " + host.name +
+                        " is on this machine: is it the right file, and the right host?");
 }
 
 }  // namespace
@@ -84,15 +96,11 @@ Session::Session(Options given)
 reconcile::Goal Session::goal() {
   return [this](model::HostFacts& facts) {
     auto state = desired::derive(inventory, *host, facts);
-    const auto reasons = desired::misfits(inventory, *host, facts, state);
-    if (!reasons.empty() && !booting) {
-      throw base::Error(base::ErrorKind::kInventory, join(reasons));
-    }
-    if (reasons != told) {
-      for (const auto& reason : reasons) spdlog::warn("not yet: {}", reason);
-      told = reasons;
-    }
-    if (booting) desired::keep_reachable(state, facts);
+    auto fit = desired::fit(inventory, *host, facts, state);
+    // While booting the network may still come up.
+    if (fit.nowhere && !booting) refuse_elsewhere(*host, fit.findings);
+    facts.findings.insert(facts.findings.end(), fit.findings.begin(), fit.findings.end());
+    facts.unreachable = std::move(fit.unreachable);
     facts.mismatches = desired::mismatches(inventory, *host, facts);
     return state;
   };
@@ -125,12 +133,24 @@ void Session::require_lifelines(const reconcile::Survey& survey) const {
   throw base::Error(base::ErrorKind::kInventory, join(severed) + "\nnothing was changed");
 }
 
+void log_findings(const plan::Plan& plan, bool booting) {
+  for (const auto& finding : plan.findings) {
+    const bool later = booting && finding.severity == model::Severity::kMisfit;
+    spdlog::log(later ? spdlog::level::warn : spdlog::level::err, "{}{}: {}{}{}",
+                later ? "not yet: " : "", finding.resource, finding.message,
+                finding.remedy.empty() ? "" : "; ", finding.remedy);
+  }
+}
+
 void log_leftovers(const plan::Plan& plan) {
   for (const auto& conflict : plan.conflicts) {
     spdlog::warn("{}: {}{}{}", conflict.resource, conflict.message,
                  conflict.remedy.empty() ? "" : "; ", conflict.remedy);
   }
-  if (!plan.held.empty()) {
+  if (!plan.held.empty() && !plan.findings.empty()) {
+    spdlog::warn("{} changes held back until all of the above can be looked at and fits",
+                 plan.held.size());
+  } else if (!plan.held.empty()) {
     spdlog::warn(
         "{} removals held back, since the inventory lost more than half its hosts; "
         "--prune carries them out",

@@ -41,11 +41,10 @@ struct Session {
   Machine machine;
   reconcile::SavedState saved;
   bool booting = false;
-  std::vector<std::string> told;          // what booting has warned of already
   const inventory::Host* host = nullptr;  // points into inventory
 
-  /// The desired state by inventory and facts; throws kInventory where they do not fit together.
-  /// While booting only warns of that, and wants what can be done.
+  /// The desired state by inventory and facts; what does not fit together becomes findings. Throws
+  /// kInventory where not one underlay address is on this machine, unless it is booting.
   [[nodiscard]] reconcile::Goal goal();
 
   /// Surveys with `plan_options`; nothing is pruned while booting, nor where the inventory lost
@@ -57,6 +56,10 @@ struct Session {
  private:
   void require_lifelines(const reconcile::Survey& survey) const;
 };
+
+/// Says what could not be looked at or does not fit, as errors on standard error; while booting
+/// what does not fit is a warning.
+void log_findings(const plan::Plan& plan, bool booting);
 
 /// Says what plan left alone: conflicts and held removals as warnings, on standard error.
 void log_leftovers(const plan::Plan& plan);

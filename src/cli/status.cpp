@@ -43,7 +43,8 @@ int status(const std::vector<std::string>& arguments) {
   refuse_both(*values, "prometheus", "json");
   Session session(read_options(*values));
   overland::plan::Options options;
-  const auto survey = session.survey(options, false);
+  auto survey = session.survey(options, false);
+  reconcile::look_who_drops(session.machine.ports(), survey);
   if (values->count("prometheus") != 0) {
     const auto runs = reconcile::load_runs(session.options.runs_file);
     write_metrics((*values)["prometheus"].as<std::string>(),

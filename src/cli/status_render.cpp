@@ -35,7 +35,9 @@ void table(std::ostream& out, const std::vector<Row<N>>& rows, bool color, Good 
   }
 }
 
-Json conflict_list(const std::vector<plan::Conflict>& conflicts) {
+/// Conflicts, or findings.
+template <typename Found>
+Json conflict_list(const std::vector<Found>& conflicts) {
   Json list = Json::array();
   for (const auto& one : conflicts) {
     list.push_back({{"resource", one.resource}, {"message", one.message}, {"remedy", one.remedy}});
@@ -86,9 +88,10 @@ std::string status_json(const StatusReport& report) {
       {"host", report.host},
       {"docker", report.docker},
       {"firewall", report.firewall},
-      {"in_sync", report.plan.empty()},
+      {"in_sync", report.plan.empty() && report.plan.findings.empty() && report.plan.held.empty()},
       {"peers", peers},
       {"settings", settings},
+      {"findings", conflict_list(report.plan.findings)},
       {"conflicts", conflict_list(report.plan.conflicts)},
       {"advice", conflict_list(report.plan.advice)},
       {"docker_restart_required", report.plan.docker_restart_required},

@@ -121,7 +121,7 @@ po::options_description description() {
 
 /// Applies and prints the report; whether all of it was done.
 bool carry_out(Session& session, reconcile::Survey survey, const plan::Options& options) {
-  if (options.prune) session.saved.hosts = session.inventory.hosts.size();
+  if (survey.plan.prunes) session.saved.hosts = session.inventory.hosts.size();
   const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
                                        session.options.state_file, session.saved, options);
   if (session.options.json) {
@@ -130,6 +130,7 @@ bool carry_out(Session& session, reconcile::Survey survey, const plan::Options& 
     print_report(std::cout, report, session.options.color);
   }
   if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
+  log_findings(report.after.plan, false);
   log_leftovers(report.after.plan);
   return report.converged();
 }

@@ -5,7 +5,9 @@
 //   actual  ──┐
 //   desired ──┼─ make_plan ─→ steps      what apply will do, in order
 //   facts   ──┘              ├ conflicts  what stands in the way and is not ours to change
-//                            └ held       removals kept back until --prune
+//                            ├ findings   what could not be looked at, or does not fit
+//                            └ held       kept back: removals until --prune or until all fits, more
+//                                         where something could not be looked at (standing.h)
 
 #include <string>
 #include <vector>
@@ -34,7 +36,9 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<Conflict> conflicts;
   std::vector<Conflict> advice;  // works today, may break tomorrow
+  std::vector<model::Finding> findings;
   std::vector<Step> held;
+  bool prunes = true;                    // whether removals are among the steps, not held
   bool docker_restart_required = false;  // whether or not a RestartDockerStep is among the steps
   std::string docker_restart_reason;     // one clause, empty where none is required
 

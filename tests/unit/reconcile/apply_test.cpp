@@ -165,6 +165,43 @@ TEST_F(Apply, AFullDiskKeepsRoutesRepairedAndReplacesNothingItCannotRemember) {
   EXPECT_FALSE(report.memory_fault.empty());
 }
 
+TEST_F(Apply, ADriftedSysctlIsRepairedWhereItsOldValueIsRemembered) {
+  run();
+  machine.state.sysctls = {{"net.ipv4.ip_forward", "0"}};
+  const auto before = reconcile::load_saved(saved_file);
+  const auto report =
+      reconcile::apply(machine.ports(), reconcile::survey(machine.ports(), goal, before, {}), goal,
+                       "/proc/nowhere/state.json", before, {});
+  EXPECT_FALSE(report.memory_fault.empty());
+  EXPECT_EQ(machine.state.sysctls, two_hosts_desired().sysctls);
+}
+
+TEST_F(Apply, WhatChangesUnderARunEndsAsAReport) {
+  const auto saved = reconcile::load_saved(saved_file);
+  auto before = reconcile::survey(machine.ports(), goal, saved, {});
+  const reconcile::Goal refuses = [](const model::HostFacts&) -> model::HostState {
+    throw base::Error(base::ErrorKind::kInventory, "not one underlay address is here");
+  };
+  const auto report =
+      reconcile::apply(machine.ports(), std::move(before), refuses, saved_file, saved, {});
+  EXPECT_EQ(report.look_fault, "not one underlay address is here");
+  EXPECT_TRUE(report.changed());
+  EXPECT_FALSE(report.converged());
+}
+
+TEST_F(Apply, WhatCouldNotBeLookedAtIsNotInSync) {
+  run();
+  machine.deaf_docker = true;
+  const auto report = run();
+  EXPECT_TRUE(report.converged());
+  EXPECT_FALSE(report.in_sync());
+}
+
+TEST_F(Apply, WhoElseDropsIsAConflictOfTheEnd) {
+  machine.droppers = {"a rule drops"};
+  EXPECT_EQ(run().after.plan.conflicts.size(), 1U);
+}
+
 TEST_F(Apply, PurgeTakesAllAwayAndPutsBackWhatItReplaced) {
   machine.state.routes.clear();
   const auto before = machine.state;
