@@ -39,7 +39,7 @@ desired::Marks look(Session& session) {
     marks.segments.push_back(worst(states, {segment.subnet}));
   }
   marks.self = static_cast<std::size_t>(session.host - session.inventory.hosts.data());
-  marks.hosts[*marks.self] = report.plan.empty() ? Mark::kOk : Mark::kDrift;
+  marks.hosts[*marks.self] = report.plan.in_sync() ? Mark::kOk : Mark::kDrift;
   return marks;
 }
 

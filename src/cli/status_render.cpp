@@ -88,7 +88,7 @@ std::string status_json(const StatusReport& report) {
       {"host", report.host},
       {"docker", report.docker},
       {"firewall", report.firewall},
-      {"in_sync", report.plan.empty() && report.plan.findings.empty() && report.plan.held.empty()},
+      {"in_sync", report.plan.in_sync()},
       {"peers", peers},
       {"settings", settings},
       {"findings", conflict_list(report.plan.findings)},

@@ -145,7 +145,8 @@ void diff_docker(const HostState& actual, const HostState& desired, const model:
   const auto differing = differing_keys(now, wanted);
   const bool write = wanted.mode == model::DaemonJsonMode::kMerge && !differing.empty() &&
                      !facts.daemon_json_unread;
-  if (write) (blind(facts) ? plan.held : plan.steps).emplace_back(DockerStep{now, wanted});
+  const bool guess = options.hold && blind(facts);
+  if (write) (guess ? plan.held : plan.steps).emplace_back(DockerStep{now, wanted});
   if (!facts.docker.running) return;
   if (wanted.address && now.address != wanted.address) {
     plan.docker_restart_required = true;
@@ -161,7 +162,7 @@ void diff_docker(const HostState& actual, const HostState& desired, const model:
   }
   // Where another tool owns daemon.json and has not set our keys yet, a restart would be in vain.
   const bool in_vain = wanted.mode == model::DaemonJsonMode::kVerify && !differing.empty();
-  if (plan.docker_restart_required && options.restart_docker && !in_vain && !blind(facts)) {
+  if (plan.docker_restart_required && options.restart_docker && !in_vain && !guess) {
     plan.steps.emplace_back(RestartDockerStep{wanted.address});
   }
 }
@@ -173,7 +174,7 @@ Plan make_plan(const HostState& actual, const HostState& desired, const model::H
   Plan plan;
   plan.findings = findings(facts);
   Options options = given;
-  options.prune = given.prune && plan.findings.empty();
+  options.prune = given.prune && (plan.findings.empty() || !given.hold);
   plan.prunes = options.prune;
   plan.conflicts = find_conflicts(actual, desired, facts, options);
   plan.advice = give_advice(desired, facts);

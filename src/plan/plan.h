@@ -21,6 +21,7 @@ struct Options {
   bool adopt = false;           // take foreign routes to our destinations over
   bool prune = true;            // false: nothing of ours is taken away
   bool restart_docker = false;  // a restart of Docker may be part of the plan
+  bool hold = true;             // false: findings hold nothing back (a way back, a purge)
 };
 
 /// Something foreign that keeps us from the desired state; reported, never touched.
@@ -43,6 +44,8 @@ struct Plan {
   std::string docker_restart_reason;     // one clause, empty where none is required
 
   [[nodiscard]] bool empty() const { return steps.empty(); }
+  /// Nothing to do, nothing held back, and everything was looked at and fits.
+  [[nodiscard]] bool in_sync() const { return steps.empty() && held.empty() && findings.empty(); }
 };
 
 Plan make_plan(const model::HostState& actual, const model::HostState& desired,

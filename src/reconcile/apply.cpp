@@ -235,8 +235,11 @@ bool ApplyReport::converged() const {
          !(restarted && after.plan.docker_restart_required);
 }
 
-bool ApplyReport::in_sync() const {
-  return converged() && after.plan.findings.empty() && after.plan.held.empty();
+bool ApplyReport::in_sync() const { return converged() && after.plan.in_sync(); }
+
+bool ApplyReport::complete() const {
+  const auto& facts = after.facts;
+  return converged() && memory_fault.empty() && !facts.firewall_unread && !facts.daemon_json_unread;
 }
 
 bool ApplyReport::locked() const {

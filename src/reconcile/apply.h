@@ -25,7 +25,8 @@ std::vector<StepReport> execute(const host::Ports& ports, std::vector<plan::Step
 
 struct ApplyReport {
   std::vector<StepReport> steps;  // of all passes, in order
-  std::string memory_fault;       // why the memory could not be written; empty when it was
+  std::string memory_fault;       // why the memory could not be written, or of a purge, what it
+                                  // holds not be put back; empty when it was
   std::string look_fault;         // why the host could not be looked at again; empty when it was
   Survey after;                   // what is found when all is done; its plan is what remains
 
@@ -35,6 +36,8 @@ struct ApplyReport {
   [[nodiscard]] bool converged() const;
   /// Whether, beside that, everything could be looked at, fits, and nothing is held back.
   [[nodiscard]] bool in_sync() const;
+  /// Of a purge: whether nothing is left, where everything of ours could be read.
+  [[nodiscard]] bool complete() const;
   /// Whether a step failed because another process held a lock: later it may be done.
   [[nodiscard]] bool locked() const;
 };

@@ -111,3 +111,16 @@ def test_the_wrong_place_is_refused_and_nothing_is_changed(place):
     done = host.overland("apply")
     assert done.returncode == 78 and "is it the right file" in done.stderr, explain(done)
     assert differences(before, host.state()) == {}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_purge_takes_all_it_can_reach(place, how):
+    host = place
+    host.sh(BROKEN[how][0])
+    done = host.overland("purge")
+    unreadable = how in ("junk in daemon.json", "a daemon.json that is a folder")
+    assert done.returncode == (1 if unreadable else 0), explain(done)
+    assert ("Verified" in done.stdout) is not unreadable
+    assert host.sh("ip route show proto 111") == ""
+    assert "overland" not in host.sh("nft list ruleset")
+    assert (host.read("/var/lib/overland/state.json") is not None) is unreadable  # what it knows is needed yet

@@ -42,6 +42,13 @@ TEST(Standing, BlindnessHoldsRemovalsDaemonJsonAndRestarts) {
   EXPECT_EQ(plan.steps.size(), 3U);  // ip_forward, firewall and the route are made all the same
 }
 
+TEST(Standing, APurgeIsNotHeldBack) {
+  auto facts = deaf();
+  const auto plan = plan::make_plan(two_hosts_desired(), {}, facts, plan::Options{.hold = false});
+  EXPECT_TRUE(plan.held.empty());
+  EXPECT_EQ(plan.steps.size(), 2U);  // firewall and route go
+}
+
 TEST(Standing, AMisfitHoldsRemovalsOnly) {
   auto actual = two_hosts_fresh();
   actual.routes = {route("192.168.77.0/24", {"10.0.0.9"})};
