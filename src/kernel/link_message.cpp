@@ -18,24 +18,24 @@ namespace {
 bool read_info(nlattr* info, LinkMessage& link) {
   std::array<nlattr*, IFLA_INFO_MAX + 1> attributes = {};
   if (nla_parse_nested(attributes.data(), IFLA_INFO_MAX, info, nullptr) < 0) return false;
-  link.kind = read_text(attributes[IFLA_INFO_KIND]);
+  link.kind = netlink::read_text(attributes[IFLA_INFO_KIND]);
   if (link.kind != "vlan" || attributes[IFLA_INFO_DATA] == nullptr) return true;
   std::array<nlattr*, IFLA_VLAN_MAX + 1> data = {};
   if (nla_parse_nested(data.data(), IFLA_VLAN_MAX, attributes[IFLA_INFO_DATA], nullptr) < 0) {
     return false;
   }
-  link.vlan = read_u16(data[IFLA_VLAN_ID]);
+  link.vlan = netlink::read_u16(data[IFLA_VLAN_ID]);
   return true;
 }
 
-void begin_link(MessageBuffer& buffer, std::uint16_t type, unsigned flags, int index) {
+void begin_link(netlink::MessageBuffer& buffer, std::uint16_t type, unsigned flags, int index) {
   ifinfomsg header = {};
   header.ifi_index = index;
   buffer.begin(type, flags, header);
 }
 
-void put_address_change(MessageBuffer& buffer, std::uint16_t type, unsigned flags, int index,
-                        const model::InterfaceAddress& address) {
+void put_address_change(netlink::MessageBuffer& buffer, std::uint16_t type, unsigned flags,
+                        int index, const model::InterfaceAddress& address) {
   ifaddrmsg header = {};
   header.ifa_family = static_cast<std::uint8_t>(address.address.family());
   header.ifa_prefixlen = address.length;
@@ -64,13 +64,13 @@ std::optional<LinkMessage> read_link(const nlmsghdr& message) {
   LinkMessage link;
   link.index = header->ifi_index;
   link.flags = header->ifi_flags;
-  link.name = read_text(attributes[IFLA_IFNAME]);
-  link.alias = read_text(attributes[IFLA_IFALIAS]);
-  link.mtu = read_u32(attributes[IFLA_MTU]);
-  link.group = read_u32(attributes[IFLA_GROUP]);
+  link.name = netlink::read_text(attributes[IFLA_IFNAME]);
+  link.alias = netlink::read_text(attributes[IFLA_IFALIAS]);
+  link.mtu = netlink::read_u32(attributes[IFLA_MTU]);
+  link.group = netlink::read_u32(attributes[IFLA_GROUP]);
   // With IFLA_LINK_NETNSID the index is one of another namespace.
   if (attributes[IFLA_LINK_NETNSID] == nullptr) {
-    link.parent = static_cast<int>(read_u32(attributes[IFLA_LINK]));
+    link.parent = static_cast<int>(netlink::read_u32(attributes[IFLA_LINK]));
   }
   nlattr* info = attributes[IFLA_LINKINFO];
   if (info != nullptr && !read_info(info, link)) return std::nullopt;
@@ -86,23 +86,23 @@ std::optional<AddressMessage> read_link_address(const nlmsghdr& message) {
   }
   const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(whole));
   // IFA_ADDRESS is the other end's on a point-to-point link; IPv6 often has that one alone.
-  auto address = read_address(attributes[IFA_LOCAL]);
-  if (!address) address = read_address(attributes[IFA_ADDRESS]);
+  auto address = netlink::read_address(attributes[IFA_LOCAL]);
+  if (!address) address = netlink::read_address(attributes[IFA_ADDRESS]);
   if (!address) return std::nullopt;
   return AddressMessage{static_cast<int>(header->ifa_index), {*address, header->ifa_prefixlen}};
 }
 
-void put_link_dump(MessageBuffer& buffer) {
+void put_link_dump(netlink::MessageBuffer& buffer) {
   begin_link(buffer, RTM_GETLINK, 0, 0);
   buffer.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 
-void put_address_dump(MessageBuffer& buffer) {
+void put_address_dump(netlink::MessageBuffer& buffer) {
   buffer.begin(RTM_GETADDR, 0, ifaddrmsg{});  // family AF_UNSPEC
 }
 
-void put_new_vlan(MessageBuffer& buffer, const std::string& name, int parent, std::uint16_t vlan,
-                  std::uint32_t mtu) {
+void put_new_vlan(netlink::MessageBuffer& buffer, const std::string& name, int parent,
+                  std::uint16_t vlan, std::uint32_t mtu) {
   begin_link(buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
   buffer.put_string(IFLA_IFNAME, name);
   buffer.put_u32(IFLA_LINK, static_cast<std::uint32_t>(parent));
@@ -116,7 +116,7 @@ void put_new_vlan(MessageBuffer& buffer, const std::string& name, int parent, st
   buffer.close(info);
 }
 
-void put_finish_link(MessageBuffer& buffer, int index, std::uint32_t mtu, bool up) {
+void put_finish_link(netlink::MessageBuffer& buffer, int index, std::uint32_t mtu, bool up) {
   ifinfomsg header = {};
   header.ifi_index = index;
   header.ifi_flags = up ? unsigned{IFF_UP} : 0U;
@@ -128,15 +128,17 @@ void put_finish_link(MessageBuffer& buffer, int index, std::uint32_t mtu, bool u
   buffer.put_u32(IFLA_MTU, mtu);
 }
 
-void put_delete_link(MessageBuffer& buffer, int index) {
+void put_delete_link(netlink::MessageBuffer& buffer, int index) {
   begin_link(buffer, RTM_DELLINK, 0, index);
 }
 
-void put_new_address(MessageBuffer& buffer, int index, const model::InterfaceAddress& address) {
+void put_new_address(netlink::MessageBuffer& buffer, int index,
+                     const model::InterfaceAddress& address) {
   put_address_change(buffer, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address);
 }
 
-void put_delete_address(MessageBuffer& buffer, int index, const model::InterfaceAddress& address) {
+void put_delete_address(netlink::MessageBuffer& buffer, int index,
+                        const model::InterfaceAddress& address) {
   put_address_change(buffer, RTM_DELADDR, 0, index, address);
 }
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "kernel/link_message.h"
-#include "kernel/netlink_message.h"
 #include "kernel/route_message.h"
+#include "netlink/netlink_message.h"
 
 using namespace overland;
 
@@ -29,6 +29,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto address = kernel::read_link_address(*message)) {
     if (address->address.to_string().empty()) std::abort();
   }
-  if (message->nlmsg_type == NLMSG_ERROR && kernel::read_refusal(*message).error < 0) std::abort();
+  if (message->nlmsg_type == NLMSG_ERROR && netlink::read_refusal(*message).error < 0) std::abort();
   return 0;
 }

@@ -13,7 +13,7 @@
 namespace overland::tests {
 namespace {
 
-using kernel::MessageBuffer;
+using netlink::MessageBuffer;
 
 struct Options {
   std::string kind = "vlan";
@@ -23,7 +23,7 @@ struct Options {
 };
 
 Canned link(const Options& options) {
-  return Canned([&](MessageBuffer& buffer) {
+  return Canned([&](netlink::MessageBuffer& buffer) {
     ifinfomsg header = {};
     header.ifi_index = 7;
     header.ifi_flags = IFF_UP;
@@ -102,7 +102,7 @@ TEST(ReadLink, SurvivesEveryTruncation) {
 }
 
 TEST(ReadLinkAddress, TakesTheLocalEndOfAPointToPointLink) {
-  const Canned canned([](MessageBuffer& buffer) {
+  const Canned canned([](netlink::MessageBuffer& buffer) {
     ifaddrmsg header = {};
     header.ifa_family = AF_INET;
     header.ifa_prefixlen = 32;
@@ -118,7 +118,7 @@ TEST(ReadLinkAddress, TakesTheLocalEndOfAPointToPointLink) {
 }
 
 TEST(ReadLinkAddress, ReadsIpv6WithoutALocalEnd) {
-  const Canned canned([](MessageBuffer& buffer) {
+  const Canned canned([](netlink::MessageBuffer& buffer) {
     ifaddrmsg header = {};
     header.ifa_family = AF_INET6;
     header.ifa_prefixlen = 64;
@@ -129,8 +129,9 @@ TEST(ReadLinkAddress, ReadsIpv6WithoutALocalEnd) {
 }
 
 TEST(PutNewVlan, SendsTheMarkWithTheCreation) {
-  const Canned canned(
-      [](MessageBuffer& buffer) { kernel::put_new_vlan(buffer, "eth0.200", 4, 200, 9000); });
+  const Canned canned([](netlink::MessageBuffer& buffer) {
+    kernel::put_new_vlan(buffer, "eth0.200", 4, 200, 9000);
+  });
   const auto read = kernel::read_link(canned.message());
   ASSERT_TRUE(read);
   EXPECT_EQ(read->name, "eth0.200");

@@ -1,4 +1,4 @@
-#include "kernel/netlink_message.h"
+#include "netlink/netlink_message.h"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <limits>
 
-namespace overland::kernel {
+namespace overland::netlink {
 
 void MessageBuffer::start(std::uint16_t type, unsigned flags) {
   message_ = bytes_.size();
@@ -119,4 +119,4 @@ std::string_view read_text(const nlattr* attribute) {
   return {text, ::strnlen(text, static_cast<std::size_t>(nla_len(attribute)))};
 }
 
-}  // namespace overland::kernel
+}  // namespace overland::netlink
