@@ -1,6 +1,7 @@
 #pragma once
-// Links and their addresses as rtnetlink messages: reading RTM_NEWLINK and RTM_NEWADDR, writing
-// what a VLAN link needs. Only for this folder: it shows kernel types.
+// Links and their addresses as rtnetlink messages, read and written by libnl-route-3's objects:
+// what RTM_NEWLINK and RTM_NEWADDR say, and what a VLAN link needs. Only for this folder: it shows
+// kernel types.
 
 #include <linux/netlink.h>
 

@@ -21,6 +21,16 @@ void MessageBuffer::start(std::uint16_t type, unsigned flags) {
   bytes_.insert(bytes_.end(), data, data + sizeof(header));
 }
 
+void MessageBuffer::append_message(const nlmsghdr& message) {
+  message_ = bytes_.size();
+  const auto* data = reinterpret_cast<const std::uint8_t*>(&message);
+  bytes_.insert(bytes_.end(), data, data + message.nlmsg_len);
+  bytes_.resize(message_ + static_cast<std::size_t>(NLMSG_ALIGN(message.nlmsg_len)));
+  nlmsghdr header = message;
+  header.nlmsg_flags = static_cast<std::uint16_t>(header.nlmsg_flags | NLM_F_REQUEST);
+  std::memcpy(at(message_), &header, sizeof(header));
+}
+
 void MessageBuffer::grow_message() {
   const auto length = static_cast<std::uint32_t>(bytes_.size() - message_);
   std::memcpy(at(message_ + offsetof(nlmsghdr, nlmsg_len)), &length, sizeof(length));

@@ -32,6 +32,8 @@ class MessageBuffer {
     start(type, flags);
     append(&header, sizeof(header));
   }
+  /// A whole message that somebody else (libnl) has built; it counts as begun last.
+  void append_message(const nlmsghdr& message);
   /// Sequence number of the message begun last, and more flags for it.
   void finish(std::uint32_t sequence, unsigned flags = 0);
 

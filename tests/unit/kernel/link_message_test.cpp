@@ -37,7 +37,8 @@ Canned link(const Options& options) {
     const std::size_t info = buffer.open(IFLA_LINKINFO);
     buffer.put_string(IFLA_INFO_KIND, options.kind);
     const std::size_t data = buffer.open(IFLA_INFO_DATA);
-    buffer.put_u16(IFLA_VLAN_ID, 100);
+    if (options.kind == "vlan") buffer.put_u16(IFLA_VLAN_ID, 100);
+    if (options.kind == "macvlan") buffer.put_u32(IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE);
     buffer.close(data);
     buffer.close(info);
   });
