@@ -74,6 +74,8 @@ struct Host {
 };
 
 struct Inventory {
+  /// Grows with each roll-out; nullopt: the file counts none. 0 or more.
+  std::optional<std::int64_t> generation;
   Cluster cluster;
   std::vector<Segment> segments;  // in the order of the file
   std::vector<Host> hosts;        // in the order of the file: it breaks ties between routers
