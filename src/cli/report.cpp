@@ -93,12 +93,13 @@ std::string report_json(const reconcile::ApplyReport& report, const std::string&
       {"steps", steps},
       {"remaining", remaining},
       {"held", left.held.size()},
+      {"held_reason", left.held_reason},
       {"conflicts", conflicts(left.conflicts)},
       {"advice", conflicts(left.advice)},
       {"docker_restart_required", left.docker_restart_required},
       {"docker_restart_reason", left.docker_restart_reason},
   };
-  return document.dump(2) + "\n";
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace overland::cli

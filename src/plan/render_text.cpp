@@ -100,7 +100,9 @@ std::string render_summary(const Plan& plan) {
                                        : "not needed")
       << "\n";
   if (!plan.held.empty()) {
-    out << "\nNot removed without --prune, since the inventory lost more than half its hosts:\n";
+    out << "\nNot removed without --prune";
+    if (!plan.held_reason.empty()) out << ", since " << plan.held_reason;
+    out << ":\n";
     step_lines(out, plan.held, false);
   }
   conflict_lines(out, "Conflicts, left alone:", plan.conflicts);

@@ -187,7 +187,7 @@ bool ApplyReport::converged() const {
   const bool restarted = std::any_of(steps.begin(), steps.end(), [](const auto& report) {
     return std::holds_alternative<plan::RestartDockerStep>(report.step);
   });
-  return after.plan.empty() && !(restarted && after.plan.docker_restart_required);
+  return after.plan.in_sync() && !(restarted && after.plan.docker_restart_required);
 }
 
 bool ApplyReport::locked() const {

@@ -31,11 +31,7 @@ ApplyReport purge(const host::Ports& ports, Survey before, const std::filesystem
   report.steps = execute(ports, std::move(before.plan.steps));
   if (!saved.daemon_keys.empty()) ports.docker.restore_file(saved.daemon_json);
   report.after = survey_removal(ports, saved);
-  if (report.after.plan.empty()) {
-    std::error_code error;
-    std::filesystem::remove(saved_file, error);
-    if (error) base::throw_errno("cannot remove " + saved_file.string(), error.value());
-  }
+  if (report.after.plan.empty()) forget_saved(saved_file);
   return report;
 }
 
