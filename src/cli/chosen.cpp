@@ -96,6 +96,7 @@ std::optional<Chosen> read_last_applied(const Options& options) {
 
 void keep_applied(const Options& options, const Chosen& chosen) {
   auto saved = reconcile::load_saved(options.state_file);
+  if (!saved.doubt.empty()) throw base::Error(base::ErrorKind::kFailure, saved.doubt);
   saved.generation = chosen.inventory.generation;
   saved.inventory_hash = chosen.hash;
   reconcile::store_saved(options.state_file, saved);

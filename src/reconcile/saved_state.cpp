@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/trusted_path.h"
@@ -13,6 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr int kMostAside = 5;  // what is set aside once more takes the place of the last
+
+/// Whether the file is to blame, not the disk.
+bool is_faulty(const base::Error& error) {
+  return error.kind() == base::ErrorKind::kInvalid || error.errno_value() == EFBIG;
+}
 
 /// What stands in the file; nullopt where there is none. Any fault is one of what was understood.
 std::optional<Understood> examine(const fs::path& file) {
@@ -25,7 +32,9 @@ std::optional<Understood> examine(const fs::path& file) {
     if (!text) return std::nullopt;
     return from_text(*text);
   } catch (const base::Error& error) {
-    return Understood{{}, std::string("cannot be believed (") + error.what() + ")", "damaged"};
+    Understood found{{}, std::string("cannot be believed (") + error.what() + ")", "damaged"};
+    found.state.unread = !is_faulty(error);
+    return found;
   }
 }
 
@@ -47,9 +56,11 @@ SavedState load_saved(const fs::path& file) {
   auto found = examine(file);
   if (!found) return {};
   if (!found->fault.empty()) {
-    found->state.doubt = file.string() + " " + found->fault +
-                         "; nothing in it counts: what it knew for purge is lost, and a copy is "
-                         "kept beside it when it is written next";
+    found->state.doubt =
+        file.string() + " " + found->fault +
+        (found->state.unread ? "; this run does without it"
+                             : "; nothing in it counts: what it knew for purge is lost, and a copy "
+                               "is kept beside it when it is written next");
   }
   return std::move(found->state);
 }
@@ -57,7 +68,8 @@ SavedState load_saved(const fs::path& file) {
 std::optional<std::string> saved_bytes(const fs::path& file) {
   try {
     return base::read_trusted(file, kLargestSaved, base::Sticky::kFoldersOnly);
-  } catch (const base::Error&) {
+  } catch (const base::Error& error) {
+    if (!is_faulty(error)) throw;
     return std::nullopt;  // it is set aside before the first change
   }
 }
@@ -68,6 +80,7 @@ void store_saved(const fs::path& file, const SavedState& state) {
     throw base::Error(base::ErrorKind::kFailure, file.string() + " would be too large");
   }
   if (saved_bytes(file) == text) return;
+  if (state.unread) throw base::Error(base::ErrorKind::kFailure, "not written: " + state.doubt);
   // A folder that others may write is none to keep anything in.
   if (file.has_parent_path()) {
     base::open_trusted(file.parent_path(), O_PATH | O_DIRECTORY, base::Sticky::kFoldersOnly);
@@ -82,6 +95,9 @@ void store_saved(const fs::path& file, const SavedState& state) {
 void forget_saved(const fs::path& file) {
   const auto found = examine(file);
   if (!found) return;
+  if (found->state.unread) {
+    throw base::Error(base::ErrorKind::kFailure, file.string() + " " + found->fault);
+  }
   if (!found->fault.empty()) return set_aside(file, found->version);
   std::error_code error;
   fs::remove(file, error);

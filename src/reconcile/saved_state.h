@@ -37,6 +37,7 @@ struct SavedState {
   std::string unread_by;  // DockerFacts::instance that ran when we changed keys it has to reread
   std::string unknown;    // what a later version wrote beside: the members of a JSON object
   std::string doubt;      // why the file that is there was not believed; never written
+  bool unread = false;    // it could not be read this time, and is not replaced; never written
 
   auto operator<=>(const SavedState&) const = default;
 };
@@ -49,12 +50,13 @@ inline constexpr std::size_t kLargestSaved = std::size_t{80} << 20U;
 /// understood, or that others than root could change, gives it too, with `doubt` saying why.
 SavedState load_saved(const std::filesystem::path& file);
 
-/// The file's bytes; nullopt where there are none that could be put back.
+/// The file's bytes; nullopt where there are none that could be put back. Throws what errno says.
 std::optional<std::string> saved_bytes(const std::filesystem::path& file);
 
 /// Writes it durably, 0600. No write where the file says the same already. What load_saved() did
 /// not believe is kept as FILE.damaged-N, or FILE.VERSION-N, of which there are at most five.
-/// Throws what errno says, and kInvalid where others than root could change the folder.
+/// Throws what errno says, kInvalid where others than root could change the folder, and kFailure
+/// where the disk failed load_saved(): what stands there may be whole.
 void store_saved(const std::filesystem::path& file, const SavedState& state);
 
 /// Removes it, or sets it aside where it was not believed.

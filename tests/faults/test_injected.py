@@ -62,7 +62,7 @@ class Trials:
         # A killed apply may leave the temporary file it was writing: nobody reads it.
         left.pop("leftovers", None)
         assert left == {}
-        self.host.sh("find /etc/docker /var/lib/overland -name '.*.??????' -delete")
+        self.host.sh("find /etc/docker /var/lib/overland -name '.*' -type f -delete")
 
     def faulty(self, calls, error, n, *arguments):
         environment = {"LD_PRELOAD": "/run/shim.so", "FAULT_CALLS": calls, "FAULT_AT": str(n),
