@@ -64,7 +64,7 @@ int graph(const std::vector<std::string>& arguments) {
   }
   const auto draw = format == "dot" ? desired::draw_dot : desired::draw_mermaid;
   if ((*values)["live"].as<bool>()) {
-    Session session(given);
+    Session session(given, Purpose::kLook);
     std::cout << draw(session.inventory, look(session));
   } else {
     std::cout << draw(load_inventory(given.inventory), {});

@@ -28,6 +28,7 @@ int purge(const std::vector<std::string>& arguments) {
   require_privilege();
   const base::FileLock lock = take_lock(options);
   const auto saved = reconcile::load_saved(options.state_file);
+  if (!saved.doubt.empty()) spdlog::warn("{}", saved.doubt);
   Machine machine(options);
   auto before = reconcile::survey_removal(machine.ports(), saved);
   const std::string host = before.facts.hostname;
@@ -53,7 +54,10 @@ int purge(const std::vector<std::string>& arguments) {
   for (const auto& step : report.after.plan.steps) {
     spdlog::error("{} is still there: {}", plan::resource(step), plan::detail(step));
   }
-  if (report.complete()) return kOk;
+  if (report.complete()) {
+    forget_applied(options);
+    return kOk;
+  }
   return report.locked() ? kLocked : kFailed;
 }
 

@@ -89,6 +89,8 @@ std::string status_json(const StatusReport& report) {
       {"docker", report.docker},
       {"firewall", report.firewall},
       {"in_sync", report.plan.in_sync()},
+      {"held", report.plan.held.size()},
+      {"held_reason", report.plan.held_reason},
       {"peers", peers},
       {"settings", settings},
       {"findings", conflict_list(report.plan.findings)},
@@ -97,7 +99,7 @@ std::string status_json(const StatusReport& report) {
       {"docker_restart_required", report.plan.docker_restart_required},
       {"docker_restart_reason", report.plan.docker_restart_reason},
   };
-  return document.dump(2) + "\n";
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace overland::cli

@@ -96,7 +96,10 @@ void diff_firewall(const HostState& actual, const HostState& desired, const mode
   }
   if (actual.firewall == desired.firewall) return;
   Firewall wanted = *desired.firewall;
-  if (!options.prune && actual.firewall) keep_trusted(wanted, *actual.firewall);
+  if (!options.prune && actual.firewall) {
+    keep_trusted(wanted, *actual.firewall);
+    if (wanted != *desired.firewall) plan.held.emplace_back(FirewallStep{wanted, desired.firewall});
+  }
   if (actual.firewall == wanted) return;
   plan.steps.emplace_back(FirewallStep{actual.firewall, std::move(wanted)});
 }
@@ -184,6 +187,11 @@ Plan make_plan(const HostState& actual, const HostState& desired, const model::H
   diff_routes(actual, desired, facts, options, plan);
   diff_docker(actual, desired, facts, options, plan);
   put_in_order(plan.steps);
+  if (options.defer) plan.held.clear();
+  if (!plan.held.empty()) {
+    plan.held_reason =
+        plan.findings.empty() ? options.held_reason : "not all could be looked at, or fits";
+  }
   return plan;
 }
 

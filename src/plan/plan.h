@@ -18,10 +18,12 @@
 namespace overland::plan {
 
 struct Options {
-  bool adopt = false;           // take foreign routes to our destinations over
-  bool prune = true;            // false: nothing of ours is taken away
-  bool restart_docker = false;  // a restart of Docker may be part of the plan
-  bool hold = true;             // false: findings hold nothing back (a way back, a purge)
+  bool adopt = false;            // take foreign routes to our destinations over
+  bool prune = true;             // false: nothing of ours is taken away
+  bool defer = false;            // what is not taken away is a later run's, and no drift
+  std::string held_reason = {};  // a clause that says why nothing is taken away
+  bool restart_docker = false;   // a restart of Docker may be part of the plan
+  bool hold = true;              // false: findings hold nothing back (a way back, a purge)
 };
 
 /// Something foreign that keeps us from the desired state; reported, never touched.
@@ -39,6 +41,7 @@ struct Plan {
   std::vector<Conflict> advice;  // works today, may break tomorrow
   std::vector<model::Finding> findings;
   std::vector<Step> held;
+  std::string held_reason;               // a clause, where `held` is not empty
   bool prunes = true;                    // whether removals are among the steps, not held
   bool docker_restart_required = false;  // whether or not a RestartDockerStep is among the steps
   std::string docker_restart_reason;     // one clause, empty where none is required

@@ -102,10 +102,9 @@ std::string render_summary(const Plan& plan) {
                                        : "not needed")
       << "\n";
   if (!plan.held.empty()) {
-    out << (plan.findings.empty()
-                ? "\nNot removed without --prune, since the inventory lost more than half its "
-                  "hosts:\n"
-                : "\nHeld back until all can be looked at and fits:\n");
+    out << (plan.findings.empty() ? "\nNot removed without --prune" : "\nHeld back");
+    if (!plan.held_reason.empty()) out << ", since " << plan.held_reason;
+    out << ":\n";
     step_lines(out, plan.held, false);
   }
   conflict_lines(out, "Not looked at, or does not fit:", plan.findings);

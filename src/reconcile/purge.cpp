@@ -36,11 +36,7 @@ ApplyReport purge(const host::Ports& ports, Survey before, const std::filesystem
     report.memory_fault = error.what();
   }
   report.after = survey_removal(ports, saved);
-  if (report.complete()) {
-    std::error_code error;
-    std::filesystem::remove(saved_file, error);
-    if (error) base::throw_errno("cannot remove " + saved_file.string(), error.value());
-  }
+  if (report.complete()) forget_saved(saved_file);
   return report;
 }
 

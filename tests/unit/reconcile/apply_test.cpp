@@ -24,7 +24,7 @@ class Apply : public ::testing::Test {
     machine.facts = running_docker();
     std::filesystem::remove(saved_file);
   }
-  ~Apply() override { std::filesystem::remove(saved_file); }
+  ~Apply() override { std::filesystem::remove_all(saved_file.parent_path()); }
 
   reconcile::ApplyReport run(plan::Options options = {}) {
     const auto saved = reconcile::load_saved(saved_file);
@@ -36,7 +36,7 @@ class Apply : public ::testing::Test {
   FakeMachine machine;
   reconcile::Goal goal = [](const model::HostFacts&) { return two_hosts_desired(); };
   const std::filesystem::path saved_file =
-      std::filesystem::path(testing::TempDir()) / ("state." + std::to_string(::getpid()));
+      std::filesystem::path(testing::TempDir()) / ("apply." + std::to_string(::getpid())) / "state";
 };
 
 TEST_F(Apply, ReachesTheDesiredStateAndThenChangesNothing) {
@@ -155,7 +155,7 @@ TEST_F(Apply, SkipsRoutesBehindAVlanLinkThatFailed) {
 }
 
 TEST_F(Apply, AFullDiskKeepsRoutesRepairedAndReplacesNothingItCannotRemember) {
-  std::filesystem::create_directory(saved_file);  // nothing can be written there
+  std::filesystem::create_directories(saved_file);  // nothing can be written there
   const auto report = reconcile::apply(
       machine.ports(), reconcile::survey(machine.ports(), goal, {}, {}), goal, saved_file, {}, {});
   EXPECT_EQ(machine.state.routes, two_hosts_desired().routes);
