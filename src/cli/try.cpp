@@ -46,23 +46,22 @@ std::string undo_alone(const Options& options, const reconcile::Before& before, 
 
 /// In the watchdog too: whoever confirms is told what that is worth.
 std::string keep(const Session& session, int made, bool install) {
-  if (install) install_inventory(session.text);
-  return describe(Kept{install, installed_differs(session.text), made == kRestartDue});
+  if (install) install_inventory(session.chosen.bytes);
+  return describe(Kept{install, installed_differs(session.chosen.bytes), made == kRestartDue});
 }
 
 po::options_description description() {
   auto options = machine_options();
   options.add_options()("timeout", po::value<std::int64_t>()->default_value(120),
                         "seconds to make the change in, and then to wait for a confirmation")(
-      "prune", po::bool_switch(),
-      "remove also when the inventory lost more than half its hosts since the last apply");
+      "prune", po::bool_switch(), "remove also where too many hosts' subnets would go");
   options.add(lock_options());
+  options.add(generation_options());
   return options;
 }
 
 /// Applies and prints the report; what came of it.
 int carry_out(Session& session, reconcile::Survey survey, const plan::Options& options) {
-  if (options.prune) session.saved.hosts = session.inventory.hosts.size();
   const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
                                        session.options.state_file, session.saved, options);
   if (session.options.json) {
@@ -72,6 +71,7 @@ int carry_out(Session& session, reconcile::Survey survey, const plan::Options& o
   }
   std::cout.flush();
   if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
+  log_findings(report.after.plan, false);
   log_leftovers(report.after.plan);
   if (!report.converged()) return trial::kNotWhole;
   return report.after.plan.docker_restart_required ? kRestartDue : kWhole;
@@ -112,13 +112,16 @@ int try_out(const std::vector<std::string>& arguments) {
   const Options given = read_options(*values);
   const std::chrono::seconds timeout(seconds(*values, "timeout", 1));
   require_privilege();
-  inventory::require_trusted(given.inventory);
   ::signal(SIGPIPE, SIG_IGN);  // whoever reads what we print may go at any time
   const Lock lock = take_lock(given);
-  Session session(given);
-  warn_of_installed(given.inventory, session.text);
+  Session session(given, Purpose::kTry);
+  warn_of_installed(given, session.chosen.bytes);
   plan::Options options;
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
+  if (!survey.plan.held.empty()) {
+    log_leftovers(survey.plan);
+    throw base::Error(base::ErrorKind::kFailure, "no trial of a part: give --prune");
+  }
   if (survey.plan.empty()) {
     std::cout << "Nothing to try: " << session.host->name << " is as the inventory says\n";
     return kOk;

@@ -14,8 +14,6 @@
 namespace overland::reconcile {
 namespace {
 
-constexpr std::size_t kLimit = std::size_t{4} << 20U;  // our memory holds daemon.json, escaped
-
 /// Runs `action`; what it throws becomes a sentence.
 template <typename Action>
 void attempt(std::vector<std::string>& faults, Action action) {
@@ -27,7 +25,7 @@ void attempt(std::vector<std::string>& faults, Action action) {
 }
 
 void restore_memory(const std::filesystem::path& file, const std::optional<std::string>& bytes) {
-  if (base::read_file(file, kLimit) == bytes) return;
+  if (saved_bytes(file) == bytes) return;
   if (bytes) {
     base::replace_file(file, *bytes, {0600, ::geteuid(), ::getegid()}, base::Symlinks::kRefuse);
     return;
@@ -145,7 +143,7 @@ Before remember_before(const host::Ports& ports, const Survey& survey,
       std::any_of(survey.plan.steps.begin(), survey.plan.steps.end(),
                   [](const auto& step) { return std::holds_alternative<plan::DockerStep>(step); });
   if (before.writes_docker_file) before.docker_file = ports.docker.file();
-  before.saved_file = base::read_file(saved_file, kLimit);
+  before.saved_file = saved_bytes(saved_file);
   return before;
 }
 

@@ -21,11 +21,13 @@ struct World {
   bool restart_takes_bip = true;
   std::optional<std::string> daemon_json = "{}";
   std::chrono::milliseconds waited{0};
-  int spoilt = 0;                  // how often somebody else spoils the firewall once it is written
-  bool blind = false;              // links cannot be listed
-  bool blind_to_ours = false;      // nor those of ours
-  bool hangs = false;              // whoever asks Docker, iptables or who drops waits forever
-  bool unreadable_docker = false;  // daemon.json cannot be read
+  int spoilt = 0;              // how often somebody else spoils the firewall once it is written
+  bool blind = false;          // links cannot be listed
+  bool deaf_docker = false;    // daemon.json cannot be read
+  bool deaf_firewall = false;  // the rules in force cannot be read
+  bool blind_to_ours = false;  // our own links cannot be listed
+  bool hangs = false;          // whoever asks Docker, iptables or who drops waits forever
+  std::vector<std::string> droppers;  // what look_who_drops() finds
   int changes = 0;
   int restarts = 0;
 
@@ -109,9 +111,10 @@ struct FakeFirewall : host::Firewall {
   }
   std::vector<std::string> droppers(const model::FirewallPolicy&) override {
     world.must_not_hang();
-    return world.facts.firewall.droppers;
+    return world.droppers;
   }
   std::optional<model::Firewall> read(const model::FirewallPolicy&) override {
+    if (world.deaf_firewall) throw base::Error(base::ErrorKind::kFailure, "rules unreadable");
     return world.state.firewall;
   }
   void apply(const plan::FirewallStep& step) override {
@@ -128,7 +131,7 @@ struct FakeDocker : host::Docker {
     return world.facts.docker;
   }
   model::DaemonKeys read(const model::DaemonKeys& names) override {
-    if (world.unreadable_docker) throw base::Error(base::ErrorKind::kInvalid, "injected junk");
+    if (world.deaf_docker) throw base::Error(base::ErrorKind::kInvalid, "daemon.json:1:1: junk");
     model::DaemonKeys keys;
     for (const auto& [name, value] : names) keys[name] = world.state.docker->keys[name];
     return keys;

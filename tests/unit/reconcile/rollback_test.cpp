@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 class RollBack : public ::testing::Test {
  protected:
   RollBack() { start(); }
-  ~RollBack() override { std::filesystem::remove(saved_file); }
+  ~RollBack() override { std::filesystem::remove_all(saved_file.parent_path()); }
 
   void start() {
     machine.state = two_hosts_fresh();
@@ -45,7 +45,7 @@ class RollBack : public ::testing::Test {
   FakeMachine machine;
   Goal goal = [](const model::HostFacts&) { return two_hosts_desired(); };
   const std::filesystem::path saved_file =
-      std::filesystem::path(testing::TempDir()) / ("rollback." + std::to_string(::getpid()));
+      std::filesystem::path(testing::TempDir()) / ("rollback." + std::to_string(::getpid())) / "state";
 };
 
 TEST_F(RollBack, RestoresStateAndFiles) {
@@ -115,7 +115,7 @@ TEST_F(RollBack, GoesOnWithTheRestWhereOnePartFails) {
   auto found = look_now();
   const auto before = remember_before(machine.ports(), found, saved_file);
   apply_now(std::move(found));
-  machine.unreadable_docker = true;
+  machine.deaf_docker = true;
   const auto faults = roll_back(machine.ports(), before, saved_file);
   EXPECT_THAT(faults, Contains(HasSubstr("Docker's keys")));
   EXPECT_EQ(machine.state, state) << "the keys by heart";
