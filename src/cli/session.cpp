@@ -83,9 +83,9 @@ bool Session::fall_back(const std::string& why) {
   if (!may || !options.installed || !chosen.refused.empty()) return false;
   auto last = read_last_applied(options);
   if (!last || last->hash == chosen.hash) return false;
+  log_lines(spdlog::level::err, why);
   last->refused = why;
   choose(std::move(*last));
-  log_lines(spdlog::level::err, why);
   spdlog::error("nothing of {} is applied; what was applied last is repaired", options.inventory);
   return true;
 }
@@ -166,7 +166,7 @@ void log_leftovers(const plan::Plan& plan) {
     spdlog::warn("{}: {}{}{}", conflict.resource, conflict.message,
                  conflict.remedy.empty() ? "" : "; ", conflict.remedy);
   }
-  if (!plan.held.empty()) {
+  if (!plan.held.empty() || !plan.held_reason.empty()) {
     spdlog::warn("{} removals held back: {}; --prune carries them out", plan.held.size(),
                  plan.held_reason);
   }

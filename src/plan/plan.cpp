@@ -154,7 +154,7 @@ Plan make_plan(const HostState& actual, const HostState& desired, const model::H
   diff_docker(actual, desired, facts, options, plan);
   put_in_order(plan.steps);
   if (options.defer) plan.held.clear();
-  if (!plan.held.empty()) plan.held_reason = options.held_reason;
+  if (!options.prune && !options.defer) plan.held_reason = options.held_reason;
   return plan;
 }
 

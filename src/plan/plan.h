@@ -16,11 +16,11 @@
 namespace overland::plan {
 
 struct Options {
-  bool adopt = false;           // take foreign routes to our destinations over
-  bool prune = true;            // false: nothing of ours is taken away
-  bool defer = false;           // what is not taken away is a later run's, and no drift
+  bool adopt = false;            // take foreign routes to our destinations over
+  bool prune = true;             // false: nothing of ours is taken away
+  bool defer = false;            // what is not taken away is a later run's, and no drift
   std::string held_reason = {};  // a clause that says why nothing is taken away
-  bool restart_docker = false;  // a restart of Docker may be part of the plan
+  bool restart_docker = false;   // a restart of Docker may be part of the plan
 };
 
 /// Something foreign that keeps us from the desired state; reported, never touched.
@@ -37,13 +37,15 @@ struct Plan {
   std::vector<Conflict> conflicts;
   std::vector<Conflict> advice;  // works today, may break tomorrow
   std::vector<Step> held;
-  std::string held_reason;               // of Options, where `held` is not empty
+  std::string held_reason;  // of Options; what goes by it may be gone already, after a reboot
   bool docker_restart_required = false;  // whether or not a RestartDockerStep is among the steps
   std::string docker_restart_reason;     // one clause, empty where none is required
 
   [[nodiscard]] bool empty() const { return steps.empty(); }
   /// Whether all is as desired: what is held back is drift too.
-  [[nodiscard]] bool in_sync() const { return steps.empty() && held.empty(); }
+  [[nodiscard]] bool in_sync() const {
+    return steps.empty() && held.empty() && held_reason.empty();
+  }
 };
 
 Plan make_plan(const model::HostState& actual, const model::HostState& desired,

@@ -63,6 +63,19 @@ def test_a_cut_off_file_that_still_parses_removes_nothing(wide):
     assert host.read(COPY) == inventory(900)
 
 
+def test_after_a_reboot_half_an_inventory_is_still_said(wide):
+    host = wide
+    host.write(FILE, inventory(40))
+    apply(host)
+    host.write(FILE, inventory(10))
+    host.sh("ip route flush proto 111; nft delete table ip overland")  # nothing is left that could be held
+    apply(host, "--boot")
+    assert "30 of 40 hosts" in json.loads(apply(host, code=1).stdout)["held_reason"]
+    assert "\noverland_held_removals 1\n" in host.overland("status", "--prometheus", "-").stdout
+    apply(host, "--prune")
+    apply(host)
+
+
 def test_ten_out_and_ten_in_are_ten_that_go(wide):
     host = wide
     host.write(FILE, inventory(40))
