@@ -4,9 +4,6 @@ apply converges."""
 import errno
 import json
 import os
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 from sandbox import BINARY, FOREIGN, differences, explain
@@ -30,17 +27,6 @@ KINDS = {
     "netlink EAGAIN": ("recvmsg,recvfrom,recv", errno.EAGAIN, 13),
 }
 OUR_WORDS = ("OVERLAND", "overland", "DOCKER-USER", "192.168.", "proto 111")
-
-
-@pytest.fixture(scope="session")
-def shim(tmp_path_factory):
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if not compiler:
-        pytest.skip("needs a C compiler")
-    library = tmp_path_factory.mktemp("shim") / "shim.so"
-    source = Path(__file__).with_name("shim.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source, "-ldl"], check=True)
-    return library.read_bytes()
 
 
 class Trials:
