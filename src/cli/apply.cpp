@@ -119,7 +119,7 @@ int apply(const std::vector<std::string>& arguments) {
   plan::Options options;
   options.adopt = (*values)["adopt"].as<bool>();
   options.restart_docker = (*values)["restart-docker"].as<bool>();
-  warn_of_installed(given.inventory, session.chosen.bytes);
+  warn_of_installed(session.options, session.chosen.bytes);
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
   const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
                                        session.options.state_file, session.saved, options);
@@ -127,7 +127,8 @@ int apply(const std::vector<std::string>& arguments) {
   session.keep(report);
   const bool refused = !session.chosen.refused.empty();
   if (report.in_sync() && !session.booting && !refused) runs.last_success = now();
-  const ExitCode locked = count_locked(runs, report.locked() && !report.converged());
+  const bool good = done(report, session.booting);
+  const ExitCode locked = count_locked(runs, report.locked() && !good);
   keep(given.runs_file, runs);
   if (session.options.json) {
     std::cout << report_json(report, session.host->name);
@@ -140,7 +141,6 @@ int apply(const std::vector<std::string>& arguments) {
   log_findings(report.after.plan, session.booting);
   log_leftovers(report.after.plan);
   say_restart_due(report);
-  const bool good = done(report, session.booting);
   if (!good) say_remaining(report);
   if (refused) return kInventory;  // of the present inventory nothing was applied
   if (good) return kOk;

@@ -24,10 +24,10 @@ bool installed_differs(std::string_view text) {
   }
 }
 
-void warn_of_installed(const std::string& file, std::string_view text) {
-  if (file == kInstalledInventory || !installed_differs(text)) return;
-  spdlog::warn("{} differs from {}, which overland.timer or the next boot will put back", file,
-               kInstalledInventory);
+void warn_of_installed(const Options& options, std::string_view text) {
+  if (options.installed || !installed_differs(text)) return;
+  spdlog::warn("{} differs from {}, which overland.timer or the next boot will put back",
+               options.inventory, kInstalledInventory);
 }
 
 void install_inventory(std::string_view text) {

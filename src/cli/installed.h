@@ -9,13 +9,12 @@
 
 namespace overland::cli {
 
-
 /// Whether there is an installed inventory of other bytes than `text`.
 bool installed_differs(std::string_view text);
 
-/// Says on standard error that what is applied from `file` will be undone by the timer, where that
-/// is so.
-void warn_of_installed(const std::string& file, std::string_view text);
+/// Says on standard error that `text`, which is applied from another file, will be undone by the
+/// timer, where that is so.
+void warn_of_installed(const Options& options, std::string_view text);
 
 /// Puts `text`, which has been applied, in its place, 0644; the old one stays as
 /// inventory.toml.bak.

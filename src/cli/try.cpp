@@ -115,7 +115,7 @@ int try_out(const std::vector<std::string>& arguments) {
   ::signal(SIGPIPE, SIG_IGN);  // whoever reads what we print may go at any time
   const Lock lock = take_lock(given);
   Session session(given, Purpose::kTry);
-  warn_of_installed(given.inventory, session.chosen.bytes);
+  warn_of_installed(given, session.chosen.bytes);
   plan::Options options;
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
   if (survey.plan.findings.empty() && !survey.plan.held_reason.empty()) {

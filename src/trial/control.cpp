@@ -34,14 +34,14 @@ base::UniqueFd make_socket() {
   return fd;
 }
 
-/// One message; empty where none comes within `patience` or the other end is gone.
-std::string receive(int fd, std::chrono::milliseconds patience) {
+/// One message; empty where the other end is gone, nullopt where none comes within `patience`.
+std::optional<std::string> receive(int fd, std::chrono::milliseconds patience) {
   pollfd one = {fd, POLLIN, 0};
   int ready = 0;
   do {
     ready = ::poll(&one, 1, static_cast<int>(patience.count()));
   } while (ready < 0 && errno == EINTR);
-  if (ready <= 0) return {};
+  if (ready <= 0) return std::nullopt;
   std::string text(kLongest, '\0');
   const ssize_t got = ::recv(fd, text.data(), text.size(), MSG_DONTWAIT);
   text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
@@ -103,15 +103,17 @@ std::optional<Answer> ask(const Places& places, std::string_view word,
       const base::UniqueFd fd = reach(place);
       if (!fd.valid()) continue;
       if (::send(fd.get(), word.data(), word.size(), MSG_NOSIGNAL) < 0) {
+        if (errno == EPIPE || errno == ECONNRESET) continue;  // it died just now
         base::throw_errno("cannot ask the trial at " + place.string(), errno);
       }
-      const std::string text = receive(fd.get(), patience);
-      if (text.empty()) {
+      const auto text = receive(fd.get(), patience);
+      if (!text) {
         throw base::Error(base::ErrorKind::kFailure,
                           "the trial at " + place.string() + " does not answer", ETIMEDOUT);
       }
-      const std::size_t end = std::min(text.find('\n'), text.size());
-      return Answer{text.substr(0, end), text.substr(std::min(end + 1, text.size()))};
+      if (text->empty()) continue;
+      const std::size_t end = std::min(text->find('\n'), text->size());
+      return Answer{text->substr(0, end), text->substr(std::min(end + 1, text->size()))};
     } catch (const base::Error& error) {
       if (!failed) failed = error;
     }
@@ -148,8 +150,8 @@ std::optional<Call> Listener::take(int fd) {
   base::UniqueFd caller(::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC));
   if (!caller.valid() || !is_trusted(caller.get())) return std::nullopt;
   constexpr std::chrono::milliseconds kPatience(500);  // callers send at once
-  std::string word = receive(caller.get(), kPatience);
-  return Call{std::move(caller), std::move(word)};
+  auto word = receive(caller.get(), kPatience);
+  return Call{std::move(caller), std::move(word).value_or("")};
 }
 
 void Listener::remove() const {
