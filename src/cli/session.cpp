@@ -139,7 +139,7 @@ void Session::keep(const reconcile::ApplyReport& report, const plan::Options& pl
   const bool applied = plan_options.prune && (report.converged() || report.changed());
   if (!applied || !options.installed || !chosen.refused.empty()) return;
   try {
-    keep_applied(options, chosen);
+    keep_applied(options, chosen, saved);
   } catch (const base::Error& error) {
     spdlog::warn("the inventory is not kept as the one last applied: {}", error.what());
   }
