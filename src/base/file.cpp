@@ -65,16 +65,11 @@ void sync_folder(const fs::path& folder) {
 
 }  // namespace
 
-std::optional<std::string> read_file(const fs::path& path, std::size_t limit) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd.valid()) {
-    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-    throw_errno("cannot open " + path.string(), errno);
-  }
+std::string read_open_file(int fd, const fs::path& name, std::size_t limit) {
   struct stat status = {};
-  if (::fstat(fd.get(), &status) != 0) throw_errno("cannot stat " + path.string(), errno);
+  if (::fstat(fd, &status) != 0) throw_errno("cannot stat " + name.string(), errno);
   if (!S_ISREG(status.st_mode)) {
-    throw Error(ErrorKind::kFailure, path.string() + " is not a regular file");
+    throw Error(ErrorKind::kFailure, name.string() + " is not a regular file");
   }
   const auto size = static_cast<std::size_t>(status.st_size);
   std::string content;
@@ -82,14 +77,21 @@ std::optional<std::string> read_file(const fs::path& path, std::size_t limit) {
   std::array<char, 65536> chunk;
   // The size is a hint only: files of /proc have none, and others may grow while they are read.
   while (size <= limit && content.size() <= limit) {
-    const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
+    const ssize_t got = ::read(fd, chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("cannot read " + path.string(), errno);
+    if (got < 0) throw_errno("cannot read " + name.string(), errno);
     if (got == 0) return content;
     content.append(chunk.data(), static_cast<std::size_t>(got));
   }
   throw Error(ErrorKind::kFailure,
-              path.string() + " is larger than " + std::to_string(limit) + " bytes", EFBIG);
+              name.string() + " is larger than " + std::to_string(limit) + " bytes", EFBIG);
+}
+
+std::optional<std::string> read_file(const fs::path& path, std::size_t limit) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (fd.valid()) return read_open_file(fd.get(), path, limit);
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  throw_errno("cannot open " + path.string(), errno);
 }
 
 std::optional<FileMode> file_mode(const fs::path& path) {

@@ -16,6 +16,9 @@ namespace overland::base {
 /// `limit` bytes or is not a regular file, and what errno says otherwise.
 std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
 
+/// The bytes of an open file, from where it stands; `name` is for errors, which are read_file()'s.
+std::string read_open_file(int fd, const std::filesystem::path& name, std::size_t limit);
+
 struct FileMode {
   mode_t mode = 0644;
   uid_t owner = 0;
