@@ -38,6 +38,8 @@ struct Machine::Adapters {
 Machine::Machine(const Options& options) : adapters_(std::make_unique<Adapters>(options)) {}
 Machine::~Machine() = default;
 
+void Machine::prefer_dockerd(const std::string& program) { adapters_->docker.prefer(program); }
+
 host::Ports Machine::ports() {
   auto& all = *adapters_;
   return {all.routes,   all.links,  all.sysctls,

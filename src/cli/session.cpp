@@ -79,6 +79,7 @@ Session::Session(Options given)
   require_privilege();
   host =
       &inventory::find_host(inventory, options.host, hostname(), addresses(machine.ports().links));
+  if (host->docker.program) machine.prefer_dockerd(*host->docker.program);
 }
 
 reconcile::Goal Session::goal() {

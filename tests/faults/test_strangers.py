@@ -11,12 +11,13 @@ from sandbox import BINARY, explain
 
 UNIT = Path(__file__).resolve().parents[2] / "systemd/overland.service"
 STRANGER = 65534
-# Run as root it leaves a marker; as its own user it only waits.
+# Run as root it leaves a marker; as its own user, and where the test says so, it only waits.
 PROGRAM = r"""
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 int main(void) {
-  if (geteuid() == 0) return close(open("/run/marker/ran", O_CREAT | O_WRONLY, 0666));
+  if (geteuid() == 0 && getenv("WAIT") == NULL) return close(open("/run/marker/ran", O_CREAT | O_WRONLY, 0666));
   for (;;) pause();
 }
 """
@@ -95,3 +96,46 @@ def test_daemon_json_is_written_where_docker_reads_it(stranger):
     assert done.returncode == 0, explain(done)
     assert json.loads(host.read("/etc/docker/daemon.json"))["bip"] == "192.168.100.1/24"
     untouched(host)
+
+
+@pytest.fixture
+def elsewhere(host, program):
+    """Docker of root's in a place of its own, with the socket of nobody."""
+    host.sh("mkdir -p /opt/docker /run/marker; rm /usr/bin/dockerd")
+    host.path("/run/dockerd").write_bytes(program.read_bytes())
+    host.sh("mount -t tmpfs -o mode=755 tmpfs /opt; mkdir /opt/docker; cp /run/dockerd /opt/docker; rm /run/dockerd;"
+            "chmod 755 /opt/docker/dockerd; mkdir -m 777 /opt/shared; cp /opt/docker/dockerd /opt/shared")
+    return host
+
+
+def waiting(host, path):
+    """Root runs it, and it waits."""
+    script = f"exec -a dockerd {path}"
+    started = host.start(["bash", "-c", script], env={"WAIT": "1"})
+    wait_for(lambda: host.sh("pgrep -x dockerd || true").strip())
+    return started
+
+
+def test_a_dockerd_of_roots_elsewhere_is_a_doubt_until_it_is_named(elsewhere):
+    host = elsewhere
+    started = waiting(host, "/opt/docker/dockerd")
+    try:
+        done = host.overland("status")
+        said = done.stdout + done.stderr
+        assert "/opt/docker/dockerd" in said or done.returncode != 0, explain(done)
+        inventory = host.read("/etc/overland/inventory.toml")
+        host.write("/etc/overland/inventory.toml", inventory + '[docker]\nprogram = "/opt/docker/dockerd"\n')
+        done = host.overland("status", "--json")
+        assert "none that is known" not in done.stdout + done.stderr, explain(done)
+    finally:
+        started.kill()
+        started.wait()
+
+
+def test_what_the_inventory_names_has_to_be_roots_alone(elsewhere):
+    host = elsewhere
+    inventory = host.read("/etc/overland/inventory.toml")
+    host.write("/etc/overland/inventory.toml", inventory + '[docker]\nprogram = "/opt/shared/dockerd"\n')
+    for verb in VERBS:
+        host.overland(*verb)
+        assert host.sh("ls -A /run/marker") == ""
