@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/trusted_path.h"
 #include "base/unique_fd.h"
 
 namespace overland::base {
@@ -20,16 +22,32 @@ namespace fs = std::filesystem;
 /// Removes the temporary file unless it was renamed away.
 class Temporary {
  public:
-  explicit Temporary(std::string path) : path_(std::move(path)) {}
+  /// Made under a name that nobody can guess and take before.
+  Temporary(int folder, const std::string& stem, const fs::path& shown) : folder_(folder) {
+    std::uint64_t random = 0;
+    if (::getrandom(&random, sizeof(random), 0) != sizeof(random)) throw_errno("getrandom", errno);
+    name_ = "." + stem + "." + std::to_string(random);
+    fd_ = UniqueFd(
+        ::openat(folder, name_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!fd_.valid()) throw_errno("cannot create a file in " + shown.string(), errno);
+  }
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
-    if (!path_.empty()) ::unlink(path_.c_str());
+    if (!name_.empty() && fd_.valid()) ::unlinkat(folder_, name_.c_str(), 0);
   }
-  void keep() { path_.clear(); }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  /// False, with errno, where that fails.
+  [[nodiscard]] bool rename_to(const std::string& name) {
+    if (::renameat(folder_, name_.c_str(), folder_, name.c_str()) != 0) return false;
+    name_.clear();
+    return true;
+  }
 
  private:
-  std::string path_;
+  int folder_;
+  std::string name_;
+  UniqueFd fd_;
 };
 
 void write_all(int fd, std::string_view content, const std::string& name) {
@@ -58,9 +76,40 @@ void make_folders(const fs::path& folder) {
   if (error) throw_errno("cannot create folder " + folder.string(), error.value());
 }
 
-void sync_folder(const fs::path& folder) {
-  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid() || ::fsync(fd.get()) != 0) throw_errno("cannot sync " + folder.string(), errno);
+constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+/// Missing folders are made on the way. Not valid(), with errno, where one is a link.
+UniqueFd open_without_links(const fs::path& folder) {
+  constexpr int kOnTheWay = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+  UniqueFd at(::open("/", kOnTheWay));
+  for (const fs::path& name : fs::absolute(folder).relative_path()) {
+    if (name.empty()) continue;
+    UniqueFd next(::openat(at.get(), name.c_str(), kOnTheWay));
+    if (!next.valid() && errno == ENOENT && ::mkdirat(at.get(), name.c_str(), 0755) == 0) {
+      next = UniqueFd(::openat(at.get(), name.c_str(), kOnTheWay));
+    }
+    if (!next.valid()) return {};
+    at = std::move(next);
+  }
+  return UniqueFd(::openat(at.get(), ".", kFolder));
+}
+
+UniqueFd open_folder(const fs::path& folder, Symlinks symlinks) {
+  UniqueFd fd;
+  if (symlinks == Symlinks::kFollow) {
+    make_folders(folder);
+    fd = UniqueFd(::open(folder.c_str(), kFolder));
+  } else {
+    fd = open_without_links(folder);
+    // O_NOFOLLOW beside O_DIRECTORY: one or the other, by the kernel.
+    if (!fd.valid() && (errno == ELOOP || errno == ENOTDIR)) {
+      const int error = errno;
+      fd = open_trusted(folder, O_RDONLY | O_DIRECTORY, Sticky::kFoldersOnly);
+      errno = error;
+    }
+  }
+  if (!fd.valid()) throw_errno("cannot open folder " + folder.string(), errno);
+  return fd;
 }
 
 }  // namespace
@@ -107,21 +156,18 @@ void replace_file(const fs::path& path, std::string_view content, FileMode mode,
                   Symlinks symlinks) {
   const fs::path target = symlinks == Symlinks::kFollow ? follow_links(path) : path;
   const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
-  make_folders(folder);
-  std::string name = (folder / ("." + target.filename().string() + ".XXXXXX")).string();
-  const UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
-  if (!fd.valid()) throw_errno("cannot create a file in " + folder.string(), errno);
-  Temporary temporary(name);
-  write_all(fd.get(), content, target.string());
-  if (::fchown(fd.get(), mode.owner, mode.group) != 0 || ::fchmod(fd.get(), mode.mode) != 0) {
+  const UniqueFd at = open_folder(folder, symlinks);
+  Temporary temporary(at.get(), target.filename(), folder);
+  write_all(temporary.fd(), content, target.string());
+  if (::fchown(temporary.fd(), mode.owner, mode.group) != 0 ||
+      ::fchmod(temporary.fd(), mode.mode) != 0) {
     throw_errno("cannot set mode and owner of " + target.string(), errno);
   }
-  if (::fsync(fd.get()) != 0) throw_errno("cannot sync " + target.string(), errno);
-  if (::rename(name.c_str(), target.c_str()) != 0) {
+  if (::fsync(temporary.fd()) != 0) throw_errno("cannot sync " + target.string(), errno);
+  if (!temporary.rename_to(target.filename())) {
     throw_errno("cannot replace " + target.string(), errno);
   }
-  temporary.keep();
-  sync_folder(folder);
+  if (::fsync(at.get()) != 0) throw_errno("cannot sync " + folder.string(), errno);
 }
 
 }  // namespace overland::base

@@ -30,9 +30,12 @@ std::optional<FileMode> file_mode(const std::filesystem::path& path);
 
 enum class Symlinks { kFollow, kRefuse };
 
-/// Replaces `path` by `content` atomically and durably. Symbolic links at `path` are followed (the
-/// file they lead to is replaced, the link stays) or replaced themselves (kRefuse). Missing parent
-/// folders are made (0755). On any error the old file is untouched and no temporary file remains.
+/// Replaces `path` by `content` atomically and durably, in its folder opened once. Symbolic links
+/// at `path` and on the way are followed (the file they lead to is replaced, the link stays); or,
+/// with kRefuse, one at `path` is replaced itself, and one on the way is followed only where it and
+/// all above it is root's (trusted_path.h): then the folder may be one that others write. Missing
+/// parent folders are made (0755). A file there before is never written to: its mode and owner are
+/// nobody's business. On any error the old file is untouched and no temporary file remains.
 void replace_file(const std::filesystem::path& path, std::string_view content, FileMode mode,
                   Symlinks symlinks = Symlinks::kFollow);
 

@@ -12,6 +12,7 @@
 #include "cli/session.h"
 #include "cli/verb.h"
 #include "plan/describe.h"
+#include "plan/standing.h"
 #include "reconcile/run_record.h"
 
 namespace overland::cli {
@@ -22,12 +23,12 @@ po::options_description description() {
   options.add_options()("restart-docker", po::bool_switch(),
                         "restart Docker where it has to read daemon.json again")(
       "adopt", po::bool_switch(), "take foreign routes to our destinations over")(
-      "prune", po::bool_switch(),
-      "remove also when the inventory lost more than half its hosts since the last apply")(
+      "prune", po::bool_switch(), "remove also where too many hosts' subnets would go")(
       "boot", po::bool_switch(),
       "before Docker starts: do what can be done now, remove nothing, leave the rest to the next "
       "run")("quiet,q", po::bool_switch(), "print nothing where nothing changed");
   options.add(lock_options());
+  options.add(generation_options());
   options.add(run_options());
   return options;
 }
@@ -76,6 +77,15 @@ void say_remaining(const reconcile::ApplyReport& report) {
   for (const auto& step : report.after.plan.steps) {
     spdlog::error("{} still differs: {}", plan::resource(step), plan::detail(step));
   }
+  if (!report.look_fault.empty()) {
+    spdlog::error("could not look whether all is as it should be: {}", report.look_fault);
+  }
+}
+
+/// While booting the network may still come up, and removals wait for the next run.
+bool done(const reconcile::ApplyReport& report, bool booting) {
+  if (!booting) return report.in_sync();
+  return report.converged() && !plan::blind(report.after.facts);
 }
 
 /// The timer's runs: a trial that goes on is no news.
@@ -98,41 +108,43 @@ int apply(const std::vector<std::string>& arguments) {
   refuse_both(*values, "boot", "prune");           // and nothing is removed
   const Options given = read_options(*values);
   require_privilege();
-  inventory::require_trusted(given.inventory);
   const bool quiet = (*values)["quiet"].as<bool>();
   const auto lock = quiet ? take_lock_quietly(given) : take_lock(given);
   if (!lock) return kLocked;
   auto runs = reconcile::load_runs(given.runs_file);
   runs.last_run = now();
   keep(given.runs_file, runs);
-  Session session(given);
+  Session session(given, Purpose::kApply);
   session.booting = (*values)["boot"].as<bool>();
   plan::Options options;
   options.adopt = (*values)["adopt"].as<bool>();
   options.restart_docker = (*values)["restart-docker"].as<bool>();
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
-  // While removals are held back the old count stays, or the next run would carry them out.
-  if (options.prune) session.saved.hosts = session.inventory.hosts.size();
   const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
                                        session.options.state_file, session.saved, options);
   reconcile::count_repairs(report.steps, runs);
-  if (report.converged() && !session.booting) runs.last_success = now();
+  session.keep(report);
+  const bool refused = !session.chosen.refused.empty();
+  if (report.in_sync() && !session.booting && !refused) runs.last_success = now();
   keep(given.runs_file, runs);
   if (session.options.json) {
     std::cout << report_json(report, session.host->name);
   } else if (!report.steps.empty()) {
     print_report(std::cout, report, session.options.color);
-  } else if (!quiet) {
+  } else if (!quiet && report.in_sync()) {
     const auto conflicts = report.after.plan.conflicts.size();
     std::cout << "Nothing to change: " << session.host->name
               << (conflicts == 0 ? " is as the inventory says\n"
                                  : " is as the inventory says but for what somebody else holds\n");
   }
   if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
+  log_findings(report.after.plan, session.booting);
   log_leftovers(report.after.plan);
   say_restart_due(report);
-  if (report.converged()) return kOk;
-  say_remaining(report);
+  const bool good = done(report, session.booting);
+  if (!good) say_remaining(report);
+  if (refused) return kInventory;  // of the present inventory nothing was applied
+  if (good) return kOk;
   return report.locked() ? kLocked : kFailed;
 }
 

@@ -38,7 +38,7 @@ std::string path_json(const inventory::Inventory& inventory, const desired::Endp
                          {"stages", stages_json(there, inventory)},
                          {"same_way_back", desired::same_way(there, back)},
                          {"back", stages_json(back, inventory)}};
-  return document.dump(2) + "\n";
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace

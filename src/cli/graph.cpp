@@ -39,7 +39,7 @@ desired::Marks look(Session& session) {
     marks.segments.push_back(worst(states, {segment.subnet}));
   }
   marks.self = static_cast<std::size_t>(session.host - session.inventory.hosts.data());
-  marks.hosts[*marks.self] = report.plan.empty() ? Mark::kOk : Mark::kDrift;
+  marks.hosts[*marks.self] = report.plan.in_sync() ? Mark::kOk : Mark::kDrift;
   return marks;
 }
 
@@ -64,7 +64,7 @@ int graph(const std::vector<std::string>& arguments) {
   }
   const auto draw = format == "dot" ? desired::draw_dot : desired::draw_mermaid;
   if ((*values)["live"].as<bool>()) {
-    Session session(given);
+    Session session(given, Purpose::kLook);
     std::cout << draw(session.inventory, look(session));
   } else {
     std::cout << draw(load_inventory(given.inventory), {});

@@ -5,6 +5,7 @@
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/parsers.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include "base/error.h"
@@ -30,6 +31,12 @@ std::optional<model::FirewallVariant> variant(const std::string& choice) {
   if (choice == "nft") return model::FirewallVariant::kNft;
   if (choice == "iptc") return model::FirewallVariant::kLegacy;
   refuse("--firewall takes auto, nft or iptc");
+}
+
+bool is_installed(const std::string& inventory) {
+  std::error_code unknown;  // where either is missing only the name can tell
+  return inventory == kInstalledInventory ||
+         std::filesystem::equivalent(inventory, kInstalledInventory, unknown);
 }
 
 std::vector<model::Address> addresses(const std::vector<std::string>& texts) {
@@ -101,8 +108,7 @@ unsigned seconds(const po::variables_map& values, const std::string& name, unsig
 
 po::options_description machine_options() {
   po::options_description options("Options");
-  options.add_options()("inventory,i",
-                        po::value<std::string>()->default_value("/etc/overland/inventory.toml"),
+  options.add_options()("inventory,i", po::value<std::string>()->default_value(kInstalledInventory),
                         "the shared inventory; - is standard input")(
       "host", po::value<std::string>(),
       "this machine's name in the inventory; otherwise its host name, then its addresses, decide")(
@@ -127,6 +133,13 @@ po::options_description lock_options() {
   return options;
 }
 
+po::options_description generation_options() {
+  po::options_description options("Generations");
+  options.add_options()("force-generation", po::bool_switch(),
+                        "take an inventory of a lower generation than the one applied last");
+  return options;
+}
+
 po::options_description run_options() {
   po::options_description options("Metrics");
   options.add_options()("runs", po::value<std::string>()->default_value("/run/overland/runs.json"),
@@ -137,6 +150,9 @@ po::options_description run_options() {
 Options read_options(const po::variables_map& values) {
   Options options;
   if (values.count("inventory") != 0) options.inventory = values["inventory"].as<std::string>();
+  options.installed = is_installed(options.inventory);
+  options.force_generation =
+      values.count("force-generation") != 0 && values["force-generation"].as<bool>();
   if (values.count("host") != 0) options.host = values["host"].as<std::string>();
   if (values.count("firewall") != 0) {
     options.firewall = variant(values["firewall"].as<std::string>());

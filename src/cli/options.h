@@ -24,6 +24,7 @@ std::optional<po::variables_map> parse(const std::vector<std::string>& arguments
 /// Where things are. The defaults are the installed system's; tests and containers set others.
 struct Options {
   std::string inventory;
+  bool installed = false;  // that is the one the timer applies, by whatever name
   std::optional<std::string> host;
   std::optional<model::FirewallVariant> firewall;
   std::vector<model::Address> allow_cover;  // name servers and ssh peers that live in the cluster
@@ -34,7 +35,11 @@ struct Options {
   unsigned xtables_wait_seconds = 60;
   bool color = false;
   bool json = false;
+  bool force_generation = false;
 };
+
+/// What the timer applies.
+inline constexpr const char* kInstalledInventory = "/etc/overland/inventory.toml";
 
 /// Throws kUsage where both options were given.
 void refuse_both(const po::variables_map& values, const std::string& one, const std::string& other);
@@ -48,6 +53,8 @@ unsigned seconds(const po::variables_map& values, const std::string& name, unsig
 po::options_description machine_options();
 /// --wait, --lock and --xtables-wait: for the verbs that change it.
 po::options_description lock_options();
+/// --force-generation: for apply and try.
+po::options_description generation_options();
 /// --runs: for apply, which counts, and status, which shows the counts.
 po::options_description run_options();
 

@@ -47,14 +47,19 @@ std::string content_hash(std::string_view content) {
 }
 
 std::string prometheus_text(const reconcile::Survey& survey, const reconcile::RunRecord& runs,
-                            const std::optional<std::string>& inventory_hash) {
+                            const InventoryNumbers& inventory) {
   std::ostringstream out;
   head(out, "overland_build_info", "gauge", "The version of overland.");
   out << "overland_build_info{version=\"" << OVERLAND_VERSION << "\"} 1\n";
-  if (inventory_hash) {
-    head(out, "overland_inventory_info", "gauge", "The inventory; its hash is that of its bytes.");
-    out << "overland_inventory_info{hash=\"" << *inventory_hash << "\"} 1\n";
+  head(out, "overland_inventory_info", "gauge", "The inventory; its hash is that of its bytes.");
+  out << "overland_inventory_info{hash=\"" << inventory.hash << "\"} 1\n";
+  if (inventory.generation) {
+    gauge(out, "overland_inventory_generation", "The inventory's own count of roll-outs.",
+          *inventory.generation);
   }
+  gauge(out, "overland_inventory_refused",
+        "1 where the present inventory is not in force, but the one applied last.",
+        inventory.refused ? 1 : 0);
   if (runs.last_run != 0) {
     gauge(out, "overland_last_run_timestamp_seconds", "When apply ran last.", runs.last_run);
   }
@@ -68,6 +73,8 @@ std::string prometheus_text(const reconcile::Survey& survey, const reconcile::Ru
     return std::count_if(steps.begin(), steps.end(),
                          [&](const auto& step) { return kind == reconcile::kind_of(step); });
   });
+  gauge(out, "overland_held_removals", "What apply would take away with --prune only.",
+        survey.plan.held.size());
   head(out, "overland_repairs_total", "counter", "What apply has changed since boot.");
   by_kind(out, "overland_repairs_total", [&](const std::string& kind) {
     const auto found = runs.repairs.find(kind);

@@ -2,6 +2,7 @@
 // Metrics in Prometheus' text format, for the textfile collector of the node exporter: one value
 // each, no time stamps, units in the names.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -14,8 +15,13 @@ namespace overland::cli {
 /// were left behind; no protection against an adversary.
 std::string content_hash(std::string_view content);
 
-/// `inventory_hash` is left out where it is not known.
+struct InventoryNumbers {
+  std::string hash;
+  std::optional<std::int64_t> generation;
+  bool refused = false;  // the present file; the others are those of the one applied last then
+};
+
 std::string prometheus_text(const reconcile::Survey& survey, const reconcile::RunRecord& runs,
-                            const std::optional<std::string>& inventory_hash);
+                            const InventoryNumbers& inventory);
 
 }  // namespace overland::cli

@@ -28,6 +28,7 @@ int purge(const std::vector<std::string>& arguments) {
   require_privilege();
   const base::FileLock lock = take_lock(options);
   const auto saved = reconcile::load_saved(options.state_file);
+  if (!saved.doubt.empty()) spdlog::warn("{}", saved.doubt);
   Machine machine(options);
   auto before = reconcile::survey_removal(machine.ports(), saved);
   const std::string host = before.facts.hostname;
@@ -42,16 +43,21 @@ int purge(const std::vector<std::string>& arguments) {
     std::cout << report_json(report, host);
   } else {
     print_report(std::cout, report, options.color);
-    if (report.converged()) std::cout << "Verified: nothing of overland is left\n";
+    if (report.complete()) std::cout << "Verified: nothing of overland is left\n";
   }
   if (saved.daemon_keys.contains("bip") && report.after.facts.docker.running) {
     // Measured with 20.10, 26.1 and 28.5: the address is stored with Docker's networks.
     spdlog::info("Docker remembers its bridge's address over restarts; for another one, set bip");
   }
+  if (!report.memory_fault.empty()) spdlog::error("{}", report.memory_fault);
+  log_findings(report.after.plan, false);
   for (const auto& step : report.after.plan.steps) {
     spdlog::error("{} is still there: {}", plan::resource(step), plan::detail(step));
   }
-  if (report.converged()) return kOk;
+  if (report.complete()) {
+    forget_applied(options);
+    return kOk;
+  }
   return report.locked() ? kLocked : kFailed;
 }
 

@@ -40,7 +40,9 @@ plan::Totals totals_of(const std::vector<StepReport>& reports) {
   return totals;
 }
 
-Json conflicts(const std::vector<plan::Conflict>& list) {
+/// Conflicts, or findings.
+template <typename Found>
+Json conflicts(const std::vector<Found>& list) {
   Json array = Json::array();
   for (const auto& one : list) {
     array.push_back({{"resource", one.resource}, {"message", one.message}, {"remedy", one.remedy}});
@@ -89,16 +91,19 @@ std::string report_json(const reconcile::ApplyReport& report, const std::string&
       {"schema_version", plan::kSchemaVersion},
       {"host", host},
       {"changed", report.changed()},
-      {"converged", report.converged()},
+      {"converged", report.in_sync()},
+      {"look_fault", report.look_fault},
       {"steps", steps},
       {"remaining", remaining},
       {"held", left.held.size()},
+      {"held_reason", left.held_reason},
+      {"findings", conflicts(left.findings)},
       {"conflicts", conflicts(left.conflicts)},
       {"advice", conflicts(left.advice)},
       {"docker_restart_required", left.docker_restart_required},
       {"docker_restart_reason", left.docker_restart_reason},
   };
-  return document.dump(2) + "\n";
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace overland::cli

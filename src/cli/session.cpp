@@ -12,6 +12,7 @@
 #include "cli/log.h"
 #include "desired/checks.h"
 #include "desired/derive.h"
+#include "desired/fit.h"
 #include "plan/lifelines.h"
 
 namespace overland::cli {
@@ -31,30 +32,27 @@ std::vector<model::Address> addresses(host::Links& links) {
   return result;
 }
 
-/// Whether so little is left of what the last apply saw that pruning asks for a second look.
-/// Without a memory the kernel's routes of ours stand for it.
-bool shrunk(const reconcile::SavedState& saved, const inventory::Inventory& inventory,
-            const reconcile::Survey& survey) {
-  if (saved.hosts != 0) return inventory.hosts.size() * 2 < saved.hosts;
-  return survey.desired.routes.size() * 2 < survey.actual.routes.size();
-}
-
 std::string join(const std::vector<std::string>& sentences) {
   std::string text;
   for (const auto& sentence : sentences) text += (text.empty() ? "" : "\n") + sentence;
   return text;
 }
 
+[[noreturn]] void refuse_elsewhere(const inventory::Host& host,
+                                   const std::vector<model::Finding>& findings) {
+  std::vector<std::string> sentences;
+  for (const auto& finding : findings) {
+    sentences.push_back(finding.message + "; " + finding.remedy);
+  }
+  throw base::Error(base::ErrorKind::kInventory,
+                    join(sentences) + "\nnot one underlay address of host " + host.name +
+                        " is on this machine: is it the right file, and the right host?");
+}
+
 }  // namespace
 
 inventory::Inventory load_inventory(const std::string& file) {
-  auto loaded = inventory::load(file);
-  log_lines(loaded.inventory ? spdlog::level::warn : spdlog::level::err,
-            inventory::render(loaded.diagnostics, file));
-  if (!loaded.inventory) {
-    throw base::Error(base::ErrorKind::kInventory, file + " has faults; nothing was changed");
-  }
-  return std::move(*loaded.inventory);
+  return parse_inventory(inventory::read_text(file, inventory::Owners::kAny), file).inventory;
 }
 
 void require_privilege() {
@@ -71,43 +69,90 @@ void require_privilege() {
   throw base::Error(base::ErrorKind::kFailure, "/proc/self/status does not tell our capabilities");
 }
 
-Session::Session(Options given)
+Session::Session(Options given, Purpose purpose)
     : options(std::move(given)),
-      inventory(load_inventory(options.inventory)),
       machine(options),
-      saved(reconcile::load_saved(options.state_file)) {
+      saved(reconcile::load_saved(options.state_file)),
+      inventory(chosen.inventory),
+      purpose_(purpose) {
   require_privilege();
+  if (!saved.doubt.empty()) spdlog::warn("{}", saved.doubt);
+  try {
+    choose(read_present(options, saved, purpose));
+  } catch (const base::Error& error) {
+    if (error.kind() != base::ErrorKind::kInventory || !fall_back(error.what())) throw;
+  }
+}
+
+void Session::choose(Chosen from) {
+  chosen = std::move(from);
   host =
       &inventory::find_host(inventory, options.host, hostname(), addresses(machine.ports().links));
   if (host->docker.program) machine.prefer_dockerd(*host->docker.program);
 }
 
+bool Session::fall_back(const std::string& why) {
+  const bool may = purpose_ == Purpose::kApply || purpose_ == Purpose::kMeasure;
+  if (!may || !options.installed || !chosen.refused.empty()) return false;
+  auto last = read_last_applied(options);
+  if (!last || last->hash == chosen.hash) return false;
+  last->refused = why;
+  choose(std::move(*last));
+  log_lines(spdlog::level::err, why);
+  spdlog::error("nothing of {} is applied; what was applied last is repaired", options.inventory);
+  return true;
+}
+
 reconcile::Goal Session::goal() {
   return [this](model::HostFacts& facts) {
     auto state = desired::derive(inventory, *host, facts);
-    const auto reasons = desired::misfits(inventory, *host, facts, state);
-    if (!reasons.empty() && !booting) {
-      throw base::Error(base::ErrorKind::kInventory, join(reasons));
-    }
-    if (reasons != told) {
-      for (const auto& reason : reasons) spdlog::warn("not yet: {}", reason);
-      told = reasons;
-    }
-    if (booting) desired::keep_reachable(state, facts);
+    auto fit = desired::fit(inventory, *host, facts, state);
+    // While booting the network may still come up.
+    if (fit.nowhere && !booting) refuse_elsewhere(*host, fit.findings);
+    facts.findings.insert(facts.findings.end(), fit.findings.begin(), fit.findings.end());
+    facts.unreachable = std::move(fit.unreachable);
     facts.mismatches = desired::mismatches(inventory, *host, facts);
     return state;
   };
 }
 
 reconcile::Survey Session::survey(plan::Options& plan_options, bool prune) {
+  try {
+    return survey_chosen(plan_options, prune);
+  } catch (const base::Error& error) {
+    if (error.kind() != base::ErrorKind::kInventory || !fall_back(error.what())) throw;
+  }
+  return survey_chosen(plan_options, prune);
+}
+
+reconcile::Survey Session::survey_chosen(plan::Options& plan_options, bool prune) {
   plan_options.prune = !booting;
+  plan_options.defer = booting;
   auto result = reconcile::survey(machine.ports(), goal(), saved, plan_options);
-  if (!prune && plan_options.prune && shrunk(saved, inventory, result)) {
+  const auto subnets = subnets_of(inventory);
+  const auto removed = saved.subnets.empty()
+                           ? reconcile::removals(result.actual.routes, result.desired.routes)
+                           : reconcile::removals(saved.subnets, subnets);
+  shrunk_ = !prune && !booting && removed.too_many();
+  if (shrunk_) {
     plan_options.prune = false;
+    plan_options.held_reason = removed.reason();
     result.plan = plan::make_plan(result.actual, result.desired, result.facts, plan_options);
   }
   require_lifelines(result);
+  // While removals are held back the old ones stay, or the next run would carry them out.
+  if (result.plan.prunes) saved.subnets = subnets;
   return result;
+}
+
+void Session::keep(const reconcile::ApplyReport& report) const {
+  const bool applied = !shrunk_ && !booting && (report.converged() || report.changed());
+  if (!applied || !options.installed || !chosen.refused.empty()) return;
+  try {
+    keep_applied(options, chosen);
+  } catch (const base::Error& error) {
+    spdlog::warn("the inventory is not kept as the one last applied: {}", error.what());
+  }
 }
 
 void Session::require_lifelines(const reconcile::Survey& survey) const {
@@ -126,16 +171,24 @@ void Session::require_lifelines(const reconcile::Survey& survey) const {
   throw base::Error(base::ErrorKind::kInventory, join(severed) + "\nnothing was changed");
 }
 
+void log_findings(const plan::Plan& plan, bool booting) {
+  for (const auto& finding : plan.findings) {
+    const bool later = booting && finding.severity == model::Severity::kMisfit;
+    spdlog::log(later ? spdlog::level::warn : spdlog::level::err, "{}{}: {}{}{}",
+                later ? "not yet: " : "", finding.resource, finding.message,
+                finding.remedy.empty() ? "" : "; ", finding.remedy);
+  }
+}
+
 void log_leftovers(const plan::Plan& plan) {
   for (const auto& conflict : plan.conflicts) {
     spdlog::warn("{}: {}{}{}", conflict.resource, conflict.message,
                  conflict.remedy.empty() ? "" : "; ", conflict.remedy);
   }
   if (!plan.held.empty()) {
-    spdlog::warn(
-        "{} removals held back, since the inventory lost more than half its hosts; "
-        "--prune carries them out",
-        plan.held.size());
+    spdlog::warn("{} {} held back: {}{}", plan.held.size(),
+                 plan.findings.empty() ? "removals" : "changes", plan.held_reason,
+                 plan.findings.empty() ? "; --prune carries them out" : "");
   }
 }
 

@@ -20,18 +20,12 @@ po::options_description description() {
   return options;
 }
 
-std::optional<std::string> inventory_hash(const std::string& file) {
-  if (file == "-") return std::nullopt;
-  const auto content = base::read_file(file, inventory::kLargestFile);
-  return content ? std::optional(content_hash(*content)) : std::nullopt;
-}
-
 void write_metrics(const std::string& file, const std::string& text) {
   if (file == "-") {
     std::cout << text;
   } else {
-    // Readable by the node exporter, which is not root.
-    base::replace_file(file, text, {0644, ::geteuid(), ::getegid()});
+    // Readable by the node exporter, which is not root and may be the folder's owner.
+    base::replace_file(file, text, {0644, ::geteuid(), ::getegid()}, base::Symlinks::kRefuse);
   }
 }
 
@@ -41,14 +35,18 @@ int status(const std::vector<std::string>& arguments) {
   const auto values = parse(arguments, "status [OPTIONS]", description());
   if (!values) return kOk;
   refuse_both(*values, "prometheus", "json");
-  Session session(read_options(*values));
+  const bool metrics = values->count("prometheus") != 0;
+  Session session(read_options(*values), metrics ? Purpose::kMeasure : Purpose::kLook);
   overland::plan::Options options;
-  const auto survey = session.survey(options, false);
-  if (values->count("prometheus") != 0) {
+  auto survey = session.survey(options, false);
+  reconcile::look_who_drops(session.machine.ports(), survey);
+  if (metrics) {
+    const bool refused = !session.chosen.refused.empty();
     const auto runs = reconcile::load_runs(session.options.runs_file);
     write_metrics((*values)["prometheus"].as<std::string>(),
-                  prometheus_text(survey, runs, inventory_hash(session.options.inventory)));
-    return kOk;
+                  prometheus_text(survey, runs,
+                                  {session.chosen.hash, session.inventory.generation, refused}));
+    return refused ? kInventory : kOk;
   }
   const StatusReport report = make_status(session.inventory, *session.host, survey);
   std::cout << (session.options.json ? status_json(report)

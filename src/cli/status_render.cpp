@@ -35,7 +35,9 @@ void table(std::ostream& out, const std::vector<Row<N>>& rows, bool color, Good 
   }
 }
 
-Json conflict_list(const std::vector<plan::Conflict>& conflicts) {
+/// Conflicts, or findings.
+template <typename Found>
+Json conflict_list(const std::vector<Found>& conflicts) {
   Json list = Json::array();
   for (const auto& one : conflicts) {
     list.push_back({{"resource", one.resource}, {"message", one.message}, {"remedy", one.remedy}});
@@ -86,15 +88,18 @@ std::string status_json(const StatusReport& report) {
       {"host", report.host},
       {"docker", report.docker},
       {"firewall", report.firewall},
-      {"in_sync", report.plan.empty()},
+      {"in_sync", report.plan.in_sync()},
+      {"held", report.plan.held.size()},
+      {"held_reason", report.plan.held_reason},
       {"peers", peers},
       {"settings", settings},
+      {"findings", conflict_list(report.plan.findings)},
       {"conflicts", conflict_list(report.plan.conflicts)},
       {"advice", conflict_list(report.plan.advice)},
       {"docker_restart_required", report.plan.docker_restart_required},
       {"docker_restart_reason", report.plan.docker_restart_reason},
   };
-  return document.dump(2) + "\n";
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace overland::cli

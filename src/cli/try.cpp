@@ -113,15 +113,14 @@ po::options_description description() {
   auto options = machine_options();
   options.add_options()("timeout", po::value<std::int64_t>()->default_value(120),
                         "seconds to wait for a confirmation")(
-      "prune", po::bool_switch(),
-      "remove also when the inventory lost more than half its hosts since the last apply");
+      "prune", po::bool_switch(), "remove also where too many hosts' subnets would go");
   options.add(lock_options());
+  options.add(generation_options());
   return options;
 }
 
 /// Applies and prints the report; whether all of it was done.
 bool carry_out(Session& session, reconcile::Survey survey, const plan::Options& options) {
-  if (options.prune) session.saved.hosts = session.inventory.hosts.size();
   const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
                                        session.options.state_file, session.saved, options);
   if (session.options.json) {
@@ -130,6 +129,7 @@ bool carry_out(Session& session, reconcile::Survey survey, const plan::Options& 
     print_report(std::cout, report, session.options.color);
   }
   if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
+  log_findings(report.after.plan, false);
   log_leftovers(report.after.plan);
   return report.converged();
 }
@@ -151,11 +151,14 @@ int try_out(const std::vector<std::string>& arguments) {
   const Options given = read_options(*values);
   const unsigned timeout = seconds(*values, "timeout", 1);
   require_privilege();
-  inventory::require_trusted(given.inventory);
   const base::FileLock lock = take_lock(given);
-  Session session(given);
+  Session session(given, Purpose::kTry);
   plan::Options options;
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
+  if (!survey.plan.held.empty()) {
+    log_leftovers(survey.plan);
+    throw base::Error(base::ErrorKind::kFailure, "no trial of a part: give --prune");
+  }
   if (survey.plan.empty()) {
     std::cout << "Nothing to try: " << session.host->name << " is as the inventory says\n";
     return kOk;

@@ -18,8 +18,7 @@ std::size_t docker_hosts(const inventory::Inventory& inventory) {
 
 int validate(const std::vector<std::string>& arguments) {
   po::options_description options("Options");
-  options.add_options()("inventory,i",
-                        po::value<std::string>()->default_value("/etc/overland/inventory.toml"),
+  options.add_options()("inventory,i", po::value<std::string>()->default_value(kInstalledInventory),
                         "the file to check; - is standard input; may be given without the option");
   const auto values = parse(arguments, "validate [FILE]", options, "inventory");
   if (!values) return kOk;

@@ -1,6 +1,6 @@
 #pragma once
 // What an administrator should know about this machine before packets get lost on it. Pure. What
-// keeps the inventory from being carried out at all is in misfits() of derive.h.
+// keeps parts of the inventory from being carried out is in fit.h.
 
 #include <vector>
 

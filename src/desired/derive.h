@@ -16,16 +16,6 @@ namespace overland::desired {
 model::HostState derive(const inventory::Inventory& inventory, const inventory::Host& host,
                         const model::HostFacts& facts);
 
-/// Sentences that say why the inventory cannot be carried out on this machine as it is now: an
-/// underlay address that no link has, a gateway that is on no link, Docker absent. Empty: it can.
-/// `state` is what derive() made of the same three.
-std::vector<std::string> misfits(const inventory::Inventory& inventory, const inventory::Host& host,
-                                 const model::HostFacts& facts, const model::HostState& state);
-
-/// Takes out of `state` the routes no next hop of which is on-link now: what a host can do while
-/// its network is still coming up.
-void keep_reachable(model::HostState& state, const model::HostFacts& facts);
-
 /// The link that carries, or will carry once the VLAN links are made, the host's address number
 /// `index`; nullopt where none does.
 std::optional<std::string> underlay_link(const inventory::Inventory& inventory,

@@ -1,8 +1,6 @@
 #include "inventory/guard.h"
 
 namespace overland::inventory {
-namespace {
-
 Position position_of(std::string_view text, std::size_t offset) {
   Position result{1, 1};
   for (const char c : text.substr(0, offset)) {
@@ -15,8 +13,6 @@ Position position_of(std::string_view text, std::size_t offset) {
   }
   return result;
 }
-
-}  // namespace
 
 std::size_t skip_string(std::string_view text, std::size_t begin) {
   const char quote = text[begin];

@@ -15,6 +15,9 @@ inline constexpr int kMaxBrackets = 32;
 /// Most parts of one dotted key; `host.docker.bridge` has three.
 inline constexpr int kMaxKeyParts = 16;
 
+/// Line and column, in characters, of the byte at `offset`.
+Position position_of(std::string_view text, std::size_t offset);
+
 struct Refusal {
   Code code;  // kNesting or kSyntax
   Position at;

@@ -76,6 +76,8 @@ struct Host {
 };
 
 struct Inventory {
+  /// Grows with each roll-out; nullopt: the file counts none. 0 or more.
+  std::optional<std::int64_t> generation;
   Cluster cluster;
   std::vector<Segment> segments;  // in the order of the file
   std::vector<Host> hosts;        // in the order of the file: it breaks ties between routers
@@ -91,16 +93,19 @@ Loaded parse(const std::string& text);
 
 inline constexpr std::size_t kLargestFile = std::size_t{64} << 20U;  // 100,000 hosts take 9 MB
 
-/// Reads `file` ("-" is standard input) of at most kLargestFile bytes and parses it. Throws
-/// kInventory, naming the file and the remedy, where it is missing, unreadable, empty or not a text
-/// file.
-Loaded load(const std::string& file);
+/// Whose files are read.
+enum class Owners : std::uint8_t {
+  kAny,       // looking only needs no trust
+  kRootOnly,  // for what root carries out: see base/trusted_path.h
+};
 
-/// Throws kInventory, with the command that mends it, where others than root could change `file` or
-/// put another in its place: they own it or may write to it, to its folder (unless that is sticky,
-/// as /tmp is) or to a symbolic link that leads to it. For what root carries out; reading alone
-/// needs no trust. "-" is trusted.
-void require_trusted(const std::string& file);
+/// The bytes of `file` ("-" is standard input, which is trusted), opened once, at most
+/// kLargestFile. Throws kInventory, naming the file and the remedy, where it is missing,
+/// unreadable, empty, not a text file, or not of `owners`.
+std::string read_text(const std::string& file, Owners owners);
+
+/// Reads whoever's `file` and parses it. Throws as read_text() does.
+Loaded load(const std::string& file);
 
 /// The host this machine is: `name` where given (--host), else the one whose name is `hostname`
 /// (full, or either one's first label), else the one that owns one of `addresses`. Throws

@@ -1,13 +1,12 @@
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <filesystem>
-#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/trusted_path.h"
 #include "inventory/inventory.h"
 #include "inventory/report.h"
 
@@ -56,10 +55,21 @@ void require_regular(const std::string& file) {
   }
 }
 
-std::string read_text(const std::string& file) {
+std::optional<std::string> read_bytes(const std::string& file, Owners owners) {
+  if (owners == Owners::kAny) return base::read_file(file, kLargestFile);
+  try {
+    return base::read_trusted(file, kLargestFile, base::Sticky::kAllowed);
+  } catch (const base::Error& error) {
+    if (error.kind() != base::ErrorKind::kInvalid) throw;
+    refuse("others than root could change what root applies: the inventory " + printable(file) +
+           " is not used: " + printable(error.what()));
+  }
+}
+
+std::string read_named(const std::string& file, Owners owners) {
   require_regular(file);
   try {
-    auto content = base::read_file(file, kLargestFile);
+    auto content = read_bytes(file, owners);
     if (!content) refuse_missing(file);
     return std::move(*content);
   } catch (const base::Error& error) {
@@ -71,53 +81,12 @@ std::string read_text(const std::string& file) {
   }
 }
 
-struct stat status_of(const std::filesystem::path& path, const std::string& what) {
-  struct stat status = {};
-  if (::lstat(path.c_str(), &status) != 0) {
-    refuse("cannot look at the inventory's " + what + " " + path.string() + ": " +
-           base::errno_text(errno));
-  }
-  return status;
-}
-
-void require_root_owns(const struct stat& status, const std::filesystem::path& path,
-                       const std::string& what) {
-  if (status.st_uid == 0) return;
-  refuse("the inventory's " + what + " " + path.string() +
-         " does not belong to root, so others could change what root applies; run: chown " +
-         std::string(S_ISLNK(status.st_mode) ? "-h root " : "root ") + path.string());
-}
-
-void require_root_only(const std::filesystem::path& path, const std::string& what,
-                       mode_t harmless = 0) {
-  const struct stat status = status_of(path, what);
-  require_root_owns(status, path, what);
-  const bool shared = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-  if (shared && (status.st_mode & harmless) == 0) {
-    refuse("the inventory's " + what + " " + path.string() +
-           " is writable by others than root; run: chmod go-w " + path.string());
-  }
-}
-
-/// In a sticky folder (/tmp) others may make files, but neither remove nor rename those of root.
-void require_trusted_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  const std::filesystem::path real = std::filesystem::canonical(folder, error);
-  if (error)
-    refuse("cannot find the inventory's folder " + folder.string() + ": " + error.message());
-  require_root_only(real, "folder", S_ISVTX);
-}
-
-std::filesystem::path folder_of(const std::filesystem::path& path) {
-  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-}
-
 }  // namespace
 
-Loaded load(const std::string& file) {
-  const bool standard_input = file == "-";
+std::string read_text(const std::string& file, Owners owners) {
+  const bool standard_input = file == "-";  // whoever feeds it is root already
   const std::string name = standard_input ? "on standard input" : printable(file);
-  const std::string text = standard_input ? read_standard_input() : read_text(file);
+  std::string text = standard_input ? read_standard_input() : read_named(file, owners);
   if (text.empty()) {
     refuse("the inventory " + name + " is empty; write at least two hosts and one segment");
   }
@@ -125,22 +94,9 @@ Loaded load(const std::string& file) {
     refuse("the inventory " + name +
            " is not a text file: it has NUL bytes; save it as UTF-8 TOML");
   }
-  return parse(text);
+  return text;
 }
 
-void require_trusted(const std::string& file) {
-  if (file == "-") return;  // whoever feeds standard input is root already
-  require_regular(file);
-  std::error_code error;
-  const std::filesystem::path real = std::filesystem::canonical(file, error);
-  if (error) refuse("cannot find the inventory " + printable(file) + ": " + error.message());
-  require_root_only(real, "file");
-  require_trusted_folder(folder_of(real));
-  const std::filesystem::path named(file);
-  if (!std::filesystem::is_symlink(named, error)) return;
-  // A link is as good as its owner and the folder it stands in.
-  require_root_owns(status_of(named, "link"), named, "link");
-  require_trusted_folder(folder_of(named));
-}
+Loaded load(const std::string& file) { return parse(read_text(file, Owners::kAny)); }
 
 }  // namespace overland::inventory

@@ -8,7 +8,10 @@ namespace {
 /// Takes note of the header at the start of `line`, which stands at `offset`. Only the plainest way
 /// to write one counts as a host: what TOML allows beside it makes the text one piece.
 void note_header(std::string_view line, std::size_t offset, Sections& sections) {
-  if (line.starts_with("[[host]]")) {
+  if (sections.end) return;
+  if (line.starts_with("[end]")) {
+    sections.end = offset;
+  } else if (line.starts_with("[[host]]")) {
     sections.hosts.push_back(offset);
   } else if (!sections.hosts.empty() && !line.starts_with("[host.")) {
     sections.hosts_last = false;

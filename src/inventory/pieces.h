@@ -3,6 +3,7 @@
 // parser's tree of a whole file takes ten times the file's size.
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,8 @@ struct Sections {
   std::vector<std::size_t> hosts;
   /// Nothing but hosts comes after the first of them, so that the text may be cut at each.
   bool hosts_last = true;
+  /// Where the section [end] begins: it is no part of the TOML.
+  std::optional<std::size_t> end;
 };
 
 /// `text` has passed refuse_early().

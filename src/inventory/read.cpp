@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "inventory/frame.h"
 #include "inventory/guard.h"
 #include "inventory/pieces.h"
 #include "inventory/read_parts.h"
@@ -17,8 +18,9 @@ constexpr int kShortestNetwork = 8;
 constexpr int kLongestPool = 30;
 constexpr int kLongestSegment = 31;
 
-const std::vector<std::string_view> kTopKeys = {"version",  "cluster", "docker",
-                                                "firewall", "segment", "host"};
+const std::vector<std::string_view> kTopKeys = {"version",  "min_overland", "generation",
+                                                "end",      "cluster",      "docker",
+                                                "firewall", "segment",      "host"};
 const std::vector<std::string_view> kClusterKeys = {"name", "pool", "ecmp"};
 const std::vector<std::string_view> kSegmentKeys = {"name", "subnet", "vlan", "trust"};
 
@@ -41,6 +43,25 @@ void read_version(Fields& top, Report& report) {
   report.add(Code::kVersion, version->at,
              "version " + std::to_string(version->value) + " is not known",
              "this program reads version = 1");
+}
+
+void read_min_overland(Fields& top, Report& report) {
+  const auto text = top.text("min_overland");
+  if (!text || read_release(text->value)) return;
+  report.add(Code::kRelease, text->at, "min_overland " + quote(text->value) + " is not a version",
+             "write it like \"0.1\" or \"0.1.2\"");
+}
+
+void read_generation(Fields& top, std::optional<std::int64_t>& generation, Report& report) {
+  const auto number = top.number("generation");
+  if (!number) return;
+  if (number->value >= 0) {
+    generation = number->value;
+    return;
+  }
+  report.add(Code::kGeneration, number->at,
+             "generation " + std::to_string(number->value) + " is below 0",
+             "count from 0 or 1 on, one more with each roll-out");
 }
 
 void read_cluster(Fields& top, Cluster& cluster, Report& report) {
@@ -142,7 +163,9 @@ bool read_list(Fields& top, std::string_view key, Report& report, Read read_one)
 class Reading {
  public:
   Reading(std::string_view text, Report& report)
-      : text_(text), report_(report), sections_(find_sections(text)) {}
+      : text_(text), report_(report), sections_(find_sections(text)) {
+    if (sections_.end) text_ = before_end(text, *sections_.end, report);
+  }
 
   Draft run() {
     std::uint32_t lines = 0;
@@ -170,6 +193,13 @@ class Reading {
   /// What comes before the hosts, and once.
   void read_first(Fields& top) {
     read_version(top, report_);
+    read_min_overland(top, report_);
+    read_generation(top, draft_.inventory.generation, report_);
+    if (const auto end = top.flag("end"); end && end->value && !sections_.end) {
+      report_.add(Code::kCutOff, end->at,
+                  "the file says end = true and has no [end]: it is cut off",
+                  "fetch the whole file again; [end] is its last line");
+    }
     read_cluster(top, draft_.inventory.cluster, report_);
     read_defaults(top, docker_, firewall_, report_);
     const bool found = read_list(top, "segment", report_,
@@ -226,7 +256,7 @@ void read_firewall(Fields& fields, FirewallOptions& options, Report& report) {
 }
 
 Draft read(const std::string& text, Report& report) {
-  if (refused(text, report)) return {};
+  if (needs_newer(text, this_release(), report) || refused(text, report)) return {};
   // Debian's shared library is built with exceptions, and its symbols are named for it.
   try {
     return Reading(text, report).run();

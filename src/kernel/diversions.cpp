@@ -10,9 +10,9 @@
 #include <array>
 #include <cerrno>
 
-#include "kernel/netlink_socket.h"
 #include "kernel/route_message.h"
 #include "kernel/routes.h"
+#include "netlink/netlink_socket.h"
 
 namespace overland::kernel {
 namespace {
@@ -30,20 +30,20 @@ bool is_foreign(const nlmsghdr& message) {
     return false;
   }
   const auto* header = static_cast<const fib_rule_hdr*>(nlmsg_data(whole));
-  const std::uint32_t table = read_u32(attributes[FRA_TABLE], header->table);
+  const std::uint32_t table = netlink::read_u32(attributes[FRA_TABLE], header->table);
   return header->action != FR_ACT_TO_TBL ||
          (table != RT_TABLE_LOCAL && table != RT_TABLE_MAIN && table != RT_TABLE_DEFAULT);
 }
 
 bool foreign_rules() {
   bool found = false;
-  const auto build = [](MessageBuffer& buffer) {
+  const auto build = [](netlink::MessageBuffer& buffer) {
     fib_rule_hdr header = {};
     header.family = static_cast<std::uint8_t>(model::Family::kInet4);
     buffer.begin(RTM_GETRULE, 0, header);
   };
   try {
-    NetlinkSocket().dump(
+    netlink::Socket().dump(
         build, [&] { found = false; },
         [&](const nlmsghdr& message) { return !(found = found || is_foreign(message)); });
   } catch (const base::Error& error) {
@@ -84,7 +84,7 @@ std::optional<std::uint32_t> table_of(const nlmsghdr& message) {
   }
   // "unreachable", "prohibit" and "blackhole"; and strict rp_filter, where a rule leads the way
   // back elsewhere.
-  const int error = read_refusal(message).error;
+  const int error = netlink::read_refusal(message).error;
   const bool refused = error == ENETUNREACH || error == EACCES || error == EINVAL || error == EXDEV;
   return refused ? std::optional(std::uint32_t{0}) : std::nullopt;
 }
@@ -96,9 +96,9 @@ std::vector<Diversion> RouteTable::diversions(std::span<const Prefix> destinatio
   std::vector<Diversion> result;
   if (destinations.empty() || !foreign_rules()) return result;
   const auto origin = origin_at(bridge);
-  NetlinkSocket().execute(
+  netlink::Socket().execute(
       destinations.size(),
-      [&](MessageBuffer& buffer, std::size_t i) {
+      [&](netlink::MessageBuffer& buffer, std::size_t i) {
         const auto source = origin ? std::optional(origin->source) : std::nullopt;
         put_route_lookup(buffer, destinations[i].network(), source);
         buffer.put_u32(RTA_MARK, mark);

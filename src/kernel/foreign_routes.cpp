@@ -11,11 +11,11 @@
 #include <optional>
 #include <utility>
 
-#include "kernel/netlink_socket.h"
 #include "kernel/own_routes.h"
 #include "kernel/route_message.h"
 #include "kernel/routes.h"
 #include "model/ownership.h"
+#include "netlink/netlink_socket.h"
 
 namespace overland::kernel {
 namespace {
@@ -55,8 +55,8 @@ class Search {
   /// Reads the main table; false where it has more than `limit` foreign routes.
   bool dump(std::size_t limit) {
     std::size_t seen = 0;
-    NetlinkSocket().dump(
-        [](MessageBuffer& buffer) { put_route_dump(buffer, model::Family::kInet4, 0); },
+    netlink::Socket().dump(
+        [](netlink::MessageBuffer& buffer) { put_route_dump(buffer, model::Family::kInet4, 0); },
         [&] {
           found_.clear();
           ours_.clear();
@@ -79,15 +79,15 @@ class Search {
   bool look_up() {
     found_.clear();
     bool conclusive = true;
-    NetlinkSocket().execute(
+    netlink::Socket().execute(
         destinations_.size(),
-        [&](MessageBuffer& buffer, std::size_t i) {
+        [&](netlink::MessageBuffer& buffer, std::size_t i) {
           put_route_lookup(buffer, destinations_[i].network());
         },
         [&](std::size_t, const nlmsghdr& message) {
           if (message.nlmsg_type == NLMSG_ERROR) {
             // No route at all is an answer; blackholes and the like are told by other errors.
-            conclusive = conclusive && read_refusal(message).error == ENETUNREACH;
+            conclusive = conclusive && netlink::read_refusal(message).error == ENETUNREACH;
           } else if (route_protocol(message) != model::kRouteProtocol) {
             conclusive = consider(message) && conclusive;
           }

@@ -1,48 +1,82 @@
 #include "kernel/link_message.h"
 
-#include <linux/if_link.h>
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <netlink/attr.h>
+#include <netlink/addr.h>
 #include <netlink/msg.h>
-#include <sys/socket.h>
+#include <netlink/object.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/vlan.h>
 
-#include <array>
+#include <cerrno>
+#include <memory>
 
+#include "base/error.h"
 #include "model/ownership.h"
 
 namespace overland::kernel {
 namespace {
 
-/// The parts of IFLA_LINKINFO we look at.
-bool read_info(nlattr* info, LinkMessage& link) {
-  std::array<nlattr*, IFLA_INFO_MAX + 1> attributes = {};
-  if (nla_parse_nested(attributes.data(), IFLA_INFO_MAX, info, nullptr) < 0) return false;
-  link.kind = read_text(attributes[IFLA_INFO_KIND]);
-  if (link.kind != "vlan" || attributes[IFLA_INFO_DATA] == nullptr) return true;
-  std::array<nlattr*, IFLA_VLAN_MAX + 1> data = {};
-  if (nla_parse_nested(data.data(), IFLA_VLAN_MAX, attributes[IFLA_INFO_DATA], nullptr) < 0) {
-    return false;
-  }
-  link.vlan = read_u16(data[IFLA_VLAN_ID]);
-  return true;
+struct Release {
+  void operator()(nl_msg* message) const { ::nlmsg_free(message); }
+  void operator()(nl_object* object) const { ::nl_object_put(object); }
+  void operator()(nl_addr* address) const { ::nl_addr_put(address); }
+  void operator()(rtnl_link* link) const { ::rtnl_link_put(link); }
+  void operator()(rtnl_addr* address) const { ::rtnl_addr_put(address); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Release>;
+
+template <typename T>
+Owned<T> own(T* object) {
+  if (object == nullptr) base::throw_errno("libnl", ENOMEM);
+  return Owned<T>(object);
 }
 
-void begin_link(MessageBuffer& buffer, std::uint16_t type, unsigned flags, int index) {
-  ifinfomsg header = {};
-  header.ifi_index = index;
-  buffer.begin(type, flags, header);
+extern "C" void keep_object(nl_object* object, void* into) {
+  ::nl_object_get(object);
+  static_cast<Owned<nl_object>*>(into)->reset(object);
 }
 
-void put_address_change(MessageBuffer& buffer, std::uint16_t type, unsigned flags, int index,
-                        const model::InterfaceAddress& address) {
-  ifaddrmsg header = {};
-  header.ifa_family = static_cast<std::uint8_t>(address.address.family());
-  header.ifa_prefixlen = address.length;
-  header.ifa_index = static_cast<std::uint32_t>(index);
-  buffer.begin(type, flags, header);
-  buffer.put_address(IFA_LOCAL, address.address);
-  buffer.put_address(IFA_ADDRESS, address.address);
+/// What libnl-route makes of a message of the kernel; empty where that is nothing.
+Owned<nl_object> object_of(const nlmsghdr& message, std::uint16_t type) {
+  if (message.nlmsg_type != type) return {};
+  const auto copy = own(::nlmsg_convert(const_cast<nlmsghdr*>(&message)));
+  ::nlmsg_set_proto(copy.get(), NETLINK_ROUTE);
+  Owned<nl_object> object;
+  ::nl_msg_parse(copy.get(), keep_object, &object);
+  return object;
+}
+
+std::string text(const char* value) { return value == nullptr ? "" : value; }
+
+std::optional<model::Address> address_of(nl_addr* address) {
+  const std::size_t size = address == nullptr ? 0 : ::nl_addr_get_len(address);
+  if (size != 4 && size != 16) return std::nullopt;
+  const auto* bytes = static_cast<const std::uint8_t*>(::nl_addr_get_binary_addr(address));
+  return model::Address::from_bytes({bytes, size});
+}
+
+/// Appends the request that `build(…, flags, &message)` of libnl makes.
+template <typename Build>
+void put(netlink::MessageBuffer& buffer, Build build) {
+  nl_msg* raw = nullptr;
+  if (build(&raw) < 0) base::throw_errno("libnl cannot build a message", ENOMEM);
+  const auto message = own(raw);
+  buffer.append_message(*::nlmsg_hdr(message.get()));
+}
+
+Owned<rtnl_addr> address_object(int index, const model::InterfaceAddress& address) {
+  const auto bytes = address.address.bytes();
+  const auto local =
+      own(::nl_addr_build(static_cast<int>(address.address.family()), bytes.data(), bytes.size()));
+  ::nl_addr_set_prefixlen(local.get(), address.length);
+  auto object = own(::rtnl_addr_alloc());
+  ::rtnl_addr_set_ifindex(object.get(), index);
+  ::rtnl_addr_set_local(object.get(), local.get());
+  return object;
 }
 
 }  // namespace
@@ -53,91 +87,95 @@ bool LinkMessage::ours() const {
 }
 
 std::optional<LinkMessage> read_link(const nlmsghdr& message) {
-  if (message.nlmsg_type != RTM_NEWLINK) return std::nullopt;
-  std::array<nlattr*, IFLA_MAX + 1> attributes = {};
-  auto* whole = const_cast<nlmsghdr*>(&message);
-  if (nlmsg_parse(whole, sizeof(ifinfomsg), attributes.data(), IFLA_MAX, nullptr) < 0 ||
-      attributes[IFLA_IFNAME] == nullptr) {
-    return std::nullopt;
-  }
-  const auto* header = static_cast<const ifinfomsg*>(nlmsg_data(whole));
+  const auto object = object_of(message, RTM_NEWLINK);
+  if (!object) return std::nullopt;
+  auto* const raw = reinterpret_cast<rtnl_link*>(object.get());
   LinkMessage link;
-  link.index = header->ifi_index;
-  link.flags = header->ifi_flags;
-  link.name = read_text(attributes[IFLA_IFNAME]);
-  link.alias = read_text(attributes[IFLA_IFALIAS]);
-  link.mtu = read_u32(attributes[IFLA_MTU]);
-  link.group = read_u32(attributes[IFLA_GROUP]);
+  link.index = ::rtnl_link_get_ifindex(raw);
+  link.flags = ::rtnl_link_get_flags(raw);
+  link.name = text(::rtnl_link_get_name(raw));
+  if (link.name.empty()) return std::nullopt;
+  link.alias = text(::rtnl_link_get_ifalias(raw));
+  link.kind = text(::rtnl_link_get_type(raw));
+  link.mtu = ::rtnl_link_get_mtu(raw);
+  link.group = ::rtnl_link_get_group(raw);
+  std::int32_t other_namespace = 0;
   // With IFLA_LINK_NETNSID the index is one of another namespace.
-  if (attributes[IFLA_LINK_NETNSID] == nullptr) {
-    link.parent = static_cast<int>(read_u32(attributes[IFLA_LINK]));
+  if (::rtnl_link_get_link_netnsid(raw, &other_namespace) < 0) {
+    link.parent = ::rtnl_link_get_link(raw);
   }
-  nlattr* info = attributes[IFLA_LINKINFO];
-  if (info != nullptr && !read_info(info, link)) return std::nullopt;
+  if (::rtnl_link_is_vlan(raw) != 0) {
+    const int id = ::rtnl_link_vlan_get_id(raw);
+    if (id > 0) link.vlan = static_cast<std::uint16_t>(id);
+  }
   return link;
 }
 
 std::optional<AddressMessage> read_link_address(const nlmsghdr& message) {
-  if (message.nlmsg_type != RTM_NEWADDR) return std::nullopt;
-  std::array<nlattr*, IFA_MAX + 1> attributes = {};
-  auto* whole = const_cast<nlmsghdr*>(&message);
-  if (nlmsg_parse(whole, sizeof(ifaddrmsg), attributes.data(), IFA_MAX, nullptr) < 0) {
-    return std::nullopt;
-  }
-  const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(whole));
-  // IFA_ADDRESS is the other end's on a point-to-point link; IPv6 often has that one alone.
-  auto address = read_address(attributes[IFA_LOCAL]);
-  if (!address) address = read_address(attributes[IFA_ADDRESS]);
+  const auto object = object_of(message, RTM_NEWADDR);
+  if (!object) return std::nullopt;
+  auto* const raw = reinterpret_cast<rtnl_addr*>(object.get());
+  // The local end of a point-to-point link; libnl gives the peer's separately.
+  const auto address = address_of(::rtnl_addr_get_local(raw));
   if (!address) return std::nullopt;
-  return AddressMessage{static_cast<int>(header->ifa_index), {*address, header->ifa_prefixlen}};
+  const auto length = static_cast<std::uint8_t>(::rtnl_addr_get_prefixlen(raw));
+  return AddressMessage{::rtnl_addr_get_ifindex(raw), {*address, length}};
 }
 
-void put_link_dump(MessageBuffer& buffer) {
-  begin_link(buffer, RTM_GETLINK, 0, 0);
+// libnl's caches would ask for statistics too, which cost more than all the rest.
+void put_link_dump(netlink::MessageBuffer& buffer) {
+  buffer.begin(RTM_GETLINK, 0, ifinfomsg{});
   buffer.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 
-void put_address_dump(MessageBuffer& buffer) {
+void put_address_dump(netlink::MessageBuffer& buffer) {
   buffer.begin(RTM_GETADDR, 0, ifaddrmsg{});  // family AF_UNSPEC
 }
 
-void put_new_vlan(MessageBuffer& buffer, const std::string& name, int parent, std::uint16_t vlan,
-                  std::uint32_t mtu) {
-  begin_link(buffer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
-  buffer.put_string(IFLA_IFNAME, name);
-  buffer.put_u32(IFLA_LINK, static_cast<std::uint32_t>(parent));
-  buffer.put_u32(IFLA_MTU, mtu);
-  buffer.put_u32(IFLA_GROUP, kUnfinishedGroup);
-  const std::size_t info = buffer.open(IFLA_LINKINFO);
-  buffer.put_string(IFLA_INFO_KIND, "vlan");
-  const std::size_t data = buffer.open(IFLA_INFO_DATA);
-  buffer.put_u16(IFLA_VLAN_ID, vlan);  // no IFLA_VLAN_FLAGS: REORDER_HDR is on by default
-  buffer.close(data);
-  buffer.close(info);
+void put_new_vlan(netlink::MessageBuffer& buffer, const std::string& name, int parent,
+                  std::uint16_t vlan, std::uint32_t mtu) {
+  const auto link = own(::rtnl_link_vlan_alloc());
+  ::rtnl_link_set_name(link.get(), name.c_str());
+  ::rtnl_link_set_link(link.get(), parent);
+  ::rtnl_link_set_mtu(link.get(), mtu);
+  ::rtnl_link_set_group(link.get(), kUnfinishedGroup);
+  ::rtnl_link_vlan_set_id(link.get(), vlan);  // REORDER_HDR is on by default
+  put(buffer, [&](nl_msg** message) {
+    return ::rtnl_link_build_add_request(link.get(), NLM_F_CREATE | NLM_F_EXCL, message);
+  });
 }
 
-void put_finish_link(MessageBuffer& buffer, int index, std::uint32_t mtu, bool up) {
-  ifinfomsg header = {};
-  header.ifi_index = index;
-  header.ifi_flags = up ? unsigned{IFF_UP} : 0U;
-  header.ifi_change = IFF_UP;
-  buffer.begin(RTM_NEWLINK, 0, header);
-  const auto* alias = reinterpret_cast<const std::uint8_t*>(model::kLinkAlias.data());
-  buffer.put_bytes(IFLA_IFALIAS, {alias, model::kLinkAlias.size()});  // a length, no NUL
-  buffer.put_u32(IFLA_GROUP, 0);
-  buffer.put_u32(IFLA_MTU, mtu);
+void put_finish_link(netlink::MessageBuffer& buffer, int index, std::uint32_t mtu, bool up) {
+  const auto link = own(::rtnl_link_alloc());
+  ::rtnl_link_set_ifindex(link.get(), index);
+  ::rtnl_link_set_ifalias(link.get(), std::string(model::kLinkAlias).c_str());
+  ::rtnl_link_set_group(link.get(), 0);
+  ::rtnl_link_set_mtu(link.get(), mtu);
+  (up ? ::rtnl_link_set_flags : ::rtnl_link_unset_flags)(link.get(), IFF_UP);
+  put(buffer,
+      [&](nl_msg** message) { return ::rtnl_link_build_add_request(link.get(), 0, message); });
 }
 
-void put_delete_link(MessageBuffer& buffer, int index) {
-  begin_link(buffer, RTM_DELLINK, 0, index);
+void put_delete_link(netlink::MessageBuffer& buffer, int index) {
+  const auto link = own(::rtnl_link_alloc());
+  ::rtnl_link_set_ifindex(link.get(), index);
+  put(buffer,
+      [&](nl_msg** message) { return ::rtnl_link_build_delete_request(link.get(), message); });
 }
 
-void put_new_address(MessageBuffer& buffer, int index, const model::InterfaceAddress& address) {
-  put_address_change(buffer, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address);
+void put_new_address(netlink::MessageBuffer& buffer, int index,
+                     const model::InterfaceAddress& address) {
+  const auto object = address_object(index, address);
+  put(buffer, [&](nl_msg** message) {
+    return ::rtnl_addr_build_add_request(object.get(), NLM_F_CREATE | NLM_F_EXCL, message);
+  });
 }
 
-void put_delete_address(MessageBuffer& buffer, int index, const model::InterfaceAddress& address) {
-  put_address_change(buffer, RTM_DELADDR, 0, index, address);
+void put_delete_address(netlink::MessageBuffer& buffer, int index,
+                        const model::InterfaceAddress& address) {
+  const auto object = address_object(index, address);
+  put(buffer,
+      [&](nl_msg** message) { return ::rtnl_addr_build_delete_request(object.get(), 0, message); });
 }
 
 }  // namespace overland::kernel

@@ -1,6 +1,7 @@
 #pragma once
-// Links and their addresses as rtnetlink messages: reading RTM_NEWLINK and RTM_NEWADDR, writing
-// what a VLAN link needs. Only for this folder: it shows kernel types.
+// Links and their addresses as rtnetlink messages, read and written by libnl-route-3's objects:
+// what RTM_NEWLINK and RTM_NEWADDR say, and what a VLAN link needs. Only for this folder: it shows
+// kernel types.
 
 #include <linux/netlink.h>
 
@@ -8,8 +9,8 @@
 #include <optional>
 #include <string>
 
-#include "kernel/netlink_message.h"
 #include "model/address.h"
+#include "netlink/netlink_message.h"
 
 namespace overland::kernel {
 
@@ -43,16 +44,18 @@ std::optional<LinkMessage> read_link(const nlmsghdr& message);
 /// nullopt where the message is no address of IPv4 or IPv6, or cannot be understood.
 std::optional<AddressMessage> read_link_address(const nlmsghdr& message);
 
-void put_link_dump(MessageBuffer& buffer);
+void put_link_dump(netlink::MessageBuffer& buffer);
 /// Of both families; IPv4 first.
-void put_address_dump(MessageBuffer& buffer);
+void put_address_dump(netlink::MessageBuffer& buffer);
 /// `parent` is an interface index. The link is down and belongs to kUnfinishedGroup.
-void put_new_vlan(MessageBuffer& buffer, const std::string& name, int parent, std::uint16_t vlan,
-                  std::uint32_t mtu);
+void put_new_vlan(netlink::MessageBuffer& buffer, const std::string& name, int parent,
+                  std::uint16_t vlan, std::uint32_t mtu);
 /// Gives the link our alias and this MTU, takes it out of kUnfinishedGroup and sets it up or down.
-void put_finish_link(MessageBuffer& buffer, int index, std::uint32_t mtu, bool up);
-void put_delete_link(MessageBuffer& buffer, int index);
-void put_new_address(MessageBuffer& buffer, int index, const model::InterfaceAddress& address);
-void put_delete_address(MessageBuffer& buffer, int index, const model::InterfaceAddress& address);
+void put_finish_link(netlink::MessageBuffer& buffer, int index, std::uint32_t mtu, bool up);
+void put_delete_link(netlink::MessageBuffer& buffer, int index);
+void put_new_address(netlink::MessageBuffer& buffer, int index,
+                     const model::InterfaceAddress& address);
+void put_delete_address(netlink::MessageBuffer& buffer, int index,
+                        const model::InterfaceAddress& address);
 
 }  // namespace overland::kernel

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "kernel/link_message.h"
-#include "kernel/netlink_socket.h"
+#include "netlink/netlink_socket.h"
 
 namespace overland::kernel {
 namespace {
@@ -24,7 +24,7 @@ struct Link {
 class Table {
  public:
   Table() {
-    NetlinkSocket socket;
+    netlink::Socket socket;
     socket.dump(
         put_link_dump, [&] { links_.clear(); },
         [&](const nlmsghdr& message) {
@@ -76,18 +76,20 @@ bool has(const Link& link, const model::InterfaceAddress& address) {
   return std::find(link.addresses.begin(), link.addresses.end(), address) != link.addresses.end();
 }
 
-void check(const std::string& what, const Refusal& refusal, int forgiven = 0) {
-  if (refusal.error != 0 && refusal.error != forgiven) throw refusal_error(what, refusal);
+void check(const std::string& what, const netlink::Refusal& refusal, int forgiven = 0) {
+  if (refusal.error != 0 && refusal.error != forgiven) throw netlink::refusal_error(what, refusal);
 }
 
-void remove_link(NetlinkSocket& socket, const Link& link) {
+void remove_link(netlink::Socket& socket, const Link& link) {
   check("cannot remove link " + link.message.name,
-        socket.execute([&](MessageBuffer& buffer) { put_delete_link(buffer, link.message.index); }),
+        socket.execute(
+            [&](netlink::MessageBuffer& buffer) { put_delete_link(buffer, link.message.index); }),
         ENODEV);
 }
 
-void create_link(NetlinkSocket& socket, const model::VlanLink& wanted, const LinkMessage& parent) {
-  const Refusal refusal = socket.execute([&](MessageBuffer& buffer) {
+void create_link(netlink::Socket& socket, const model::VlanLink& wanted,
+                 const LinkMessage& parent) {
+  const netlink::Refusal refusal = socket.execute([&](netlink::MessageBuffer& buffer) {
     put_new_vlan(buffer, wanted.name, parent.index, wanted.vlan, parent.mtu);
   });
   const std::string what = "cannot make VLAN link " + wanted.name;
@@ -99,16 +101,16 @@ void create_link(NetlinkSocket& socket, const model::VlanLink& wanted, const Lin
 }
 
 /// Sets alias, MTU, state and address of a link that is there.
-void finish_link(NetlinkSocket& socket, const plan::LinkStep& step, const Link& link,
+void finish_link(netlink::Socket& socket, const plan::LinkStep& step, const Link& link,
                  std::uint32_t mtu) {
   const model::VlanLink& wanted = *step.to;
   const int index = link.message.index;
-  check("cannot set up link " + wanted.name, socket.execute([&](MessageBuffer& buffer) {
+  check("cannot set up link " + wanted.name, socket.execute([&](netlink::MessageBuffer& buffer) {
     put_finish_link(buffer, index, mtu, wanted.up);
   }));
   const std::string what = "address " + wanted.address.to_string() + " on link " + wanted.name;
   const auto add = [&] {
-    check("cannot put " + what, socket.execute([&](MessageBuffer& buffer) {
+    check("cannot put " + what, socket.execute([&](netlink::MessageBuffer& buffer) {
       put_new_address(buffer, index, wanted.address);
     }),
           EEXIST);
@@ -116,8 +118,9 @@ void finish_link(NetlinkSocket& socket, const plan::LinkStep& step, const Link& 
   add();
   if (!step.from || step.from->address == wanted.address || !has(link, step.from->address)) return;
   check("cannot take " + step.from->address.to_string() + " off link " + wanted.name,
-        socket.execute(
-            [&](MessageBuffer& buffer) { put_delete_address(buffer, index, step.from->address); }),
+        socket.execute([&](netlink::MessageBuffer& buffer) {
+          put_delete_address(buffer, index, step.from->address);
+        }),
         EADDRNOTAVAIL);
   // In the same subnet the new one was a secondary address, and went with the old one.
   add();
@@ -166,7 +169,7 @@ void LinkTable::apply(const plan::LinkStep& step) {
   if (!step.from && !step.to) return;
   const std::string& name = step.to ? step.to->name : step.from->name;
   Table table;
-  NetlinkSocket socket;
+  netlink::Socket socket;
   const Link* link = table.find(name);
   if (!step.to) {
     // Without our mark it is somebody else's by now: for us it is gone.

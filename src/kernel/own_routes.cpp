@@ -6,9 +6,9 @@
 #include <tuple>
 #include <utility>
 
-#include "kernel/netlink_socket.h"
 #include "kernel/route_message.h"
 #include "model/ownership.h"
+#include "netlink/netlink_socket.h"
 
 namespace overland::kernel {
 namespace {
@@ -29,8 +29,8 @@ std::optional<model::Route> own_route(const nlmsghdr& message) {
 
 std::vector<model::Route> dump_own_routes() {
   std::vector<model::Route> routes;
-  NetlinkSocket().dump(
-      [](MessageBuffer& buffer) {
+  netlink::Socket().dump(
+      [](netlink::MessageBuffer& buffer) {
         put_route_dump(buffer, model::Family::kInet4, model::kRouteProtocol);
       },
       [&] { routes.clear(); },

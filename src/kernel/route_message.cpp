@@ -18,7 +18,7 @@ using Attributes = std::array<nlattr*, RTA_MAX + 1>;
 
 /// The gateway among a route's or a hop's attributes; RTA_VIA is one of the other family.
 std::optional<model::Address> read_gateway(const Attributes& attributes) {
-  if (attributes[RTA_GATEWAY] != nullptr) return read_address(attributes[RTA_GATEWAY]);
+  if (attributes[RTA_GATEWAY] != nullptr) return netlink::read_address(attributes[RTA_GATEWAY]);
   const nlattr* via = attributes[RTA_VIA];
   if (via == nullptr) return std::nullopt;
   // struct rtvia: the address family in two bytes, then the address.
@@ -58,7 +58,7 @@ rtmsg main_table(model::Family family, std::uint8_t length) {
   return header;
 }
 
-void put_gateways(MessageBuffer& buffer, const std::vector<model::Address>& gateways) {
+void put_gateways(netlink::MessageBuffer& buffer, const std::vector<model::Address>& gateways) {
   if (gateways.size() == 1) buffer.put_address(RTA_GATEWAY, gateways.front());
   if (gateways.size() < 2) return;
   const std::size_t multipath = buffer.open(RTA_MULTIPATH);
@@ -72,14 +72,15 @@ void put_gateways(MessageBuffer& buffer, const std::vector<model::Address>& gate
   buffer.close(multipath);
 }
 
-void put_identity(MessageBuffer& buffer, const model::Prefix& destination, std::uint32_t metric) {
+void put_identity(netlink::MessageBuffer& buffer, const model::Prefix& destination,
+                  std::uint32_t metric) {
   if (destination.length() > 0) buffer.put_address(RTA_DST, destination.network());
   if (metric > 0) buffer.put_u32(RTA_PRIORITY, metric);
 }
 
 /// The kernel deletes only what agrees in protocol, and in gateways and link where they are given.
-void put_delete(MessageBuffer& buffer, const model::Prefix& destination, std::uint32_t metric,
-                std::uint8_t protocol) {
+void put_delete(netlink::MessageBuffer& buffer, const model::Prefix& destination,
+                std::uint32_t metric, std::uint8_t protocol) {
   rtmsg header = main_table(destination.family(), destination.length());
   header.rtm_protocol = protocol;
   header.rtm_scope = RT_SCOPE_NOWHERE;  // any
@@ -90,7 +91,7 @@ void put_delete(MessageBuffer& buffer, const model::Prefix& destination, std::ui
 /// Names the gateway of the route to delete. Those of a multipath route are left out: the kernel
 /// (fib_nh_match) looks for them in the order of their creation, and takes a route that has only
 /// the first of them for it as well. It then deletes the first route of this metric and protocol.
-void put_only_gateway(MessageBuffer& buffer, const std::vector<model::Address>& gateways) {
+void put_only_gateway(netlink::MessageBuffer& buffer, const std::vector<model::Address>& gateways) {
   if (gateways.size() == 1) put_gateways(buffer, gateways);
 }
 
@@ -116,17 +117,17 @@ std::optional<RouteMessage> read_route(const nlmsghdr& message) {
   const auto family = static_cast<model::Family>(header->rtm_family);
   const std::array<std::uint8_t, 16> zeros = {};
   const auto any = model::Address::from_bytes({zeros.data(), std::size_t{bits(family)} / 8});
-  const auto destination = read_address(attributes[RTA_DST]).value_or(any);
+  const auto destination = netlink::read_address(attributes[RTA_DST]).value_or(any);
   if (destination.family() != family) return std::nullopt;
 
   RouteMessage route;
   route.destination = model::Prefix(destination, header->rtm_dst_len);
-  route.metric = read_u32(attributes[RTA_PRIORITY]);
-  route.table = read_u32(attributes[RTA_TABLE], header->rtm_table);
+  route.metric = netlink::read_u32(attributes[RTA_PRIORITY]);
+  route.table = netlink::read_u32(attributes[RTA_TABLE], header->rtm_table);
   route.protocol = header->rtm_protocol;
   route.type = header->rtm_type;
   route.cloned = (header->rtm_flags & RTM_F_CLONED) != 0;
-  route.link = read_u32(attributes[RTA_OIF]);
+  route.link = netlink::read_u32(attributes[RTA_OIF]);
   if (attributes[RTA_MULTIPATH] != nullptr) {
     if (!read_hops(attributes[RTA_MULTIPATH], route)) return std::nullopt;
     std::sort(route.gateways.begin(), route.gateways.end());
@@ -136,13 +137,13 @@ std::optional<RouteMessage> read_route(const nlmsghdr& message) {
   return route;
 }
 
-void put_route_dump(MessageBuffer& buffer, model::Family family, std::uint8_t protocol) {
+void put_route_dump(netlink::MessageBuffer& buffer, model::Family family, std::uint8_t protocol) {
   rtmsg header = main_table(family, 0);
   header.rtm_protocol = protocol;
   buffer.begin(RTM_GETROUTE, 0, header);
 }
 
-void put_route_lookup(MessageBuffer& buffer, const model::Address& address,
+void put_route_lookup(netlink::MessageBuffer& buffer, const model::Address& address,
                       const std::optional<model::Address>& source) {
   rtmsg header = {};
   header.rtm_family = static_cast<unsigned char>(address.family());
@@ -154,7 +155,7 @@ void put_route_lookup(MessageBuffer& buffer, const model::Address& address,
   if (source) buffer.put_address(RTA_SRC, *source);
 }
 
-void put_new_route(MessageBuffer& buffer, const model::Route& route, unsigned flags) {
+void put_new_route(netlink::MessageBuffer& buffer, const model::Route& route, unsigned flags) {
   rtmsg header = main_table(route.destination.family(), route.destination.length());
   header.rtm_protocol = model::kRouteProtocol;
   header.rtm_scope = RT_SCOPE_UNIVERSE;
@@ -164,12 +165,13 @@ void put_new_route(MessageBuffer& buffer, const model::Route& route, unsigned fl
   put_gateways(buffer, route.gateways);
 }
 
-void put_delete_route(MessageBuffer& buffer, const model::Route& route) {
+void put_delete_route(netlink::MessageBuffer& buffer, const model::Route& route) {
   put_delete(buffer, route.destination, route.metric, model::kRouteProtocol);
   put_only_gateway(buffer, route.gateways);
 }
 
-void put_delete_foreign(MessageBuffer& buffer, const model::ForeignRoute& route, unsigned link) {
+void put_delete_foreign(netlink::MessageBuffer& buffer, const model::ForeignRoute& route,
+                        unsigned link) {
   // Metric 0 would mean any, but the kernel keeps the routes to one prefix sorted by metric and
   // takes the first: where one of metric 0 is there, it is that one.
   put_delete(buffer, route.destination, route.metric, route.protocol);

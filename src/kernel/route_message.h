@@ -8,9 +8,9 @@
 #include <optional>
 #include <vector>
 
-#include "kernel/netlink_message.h"
 #include "model/address.h"
 #include "model/route.h"
+#include "netlink/netlink_message.h"
 
 namespace overland::kernel {
 
@@ -34,17 +34,18 @@ std::uint8_t route_protocol(const nlmsghdr& message);
 std::optional<RouteMessage> read_route(const nlmsghdr& message);
 
 /// A dump of the main table; `protocol` 0: of all protocols. The kernel filters from 4.20 on.
-void put_route_dump(MessageBuffer& buffer, model::Family family, std::uint8_t protocol);
+void put_route_dump(netlink::MessageBuffer& buffer, model::Family family, std::uint8_t protocol);
 /// Which route answers for packets to `address`, from `source` where it is given: the route itself,
 /// not what is made of it (kernel 4.13 on).
-void put_route_lookup(MessageBuffer& buffer, const model::Address& address,
+void put_route_lookup(netlink::MessageBuffer& buffer, const model::Address& address,
                       const std::optional<model::Address>& source = std::nullopt);
 /// `flags`: NLM_F_CREATE and so on.
-void put_new_route(MessageBuffer& buffer, const model::Route& route, unsigned flags);
+void put_new_route(netlink::MessageBuffer& buffer, const model::Route& route, unsigned flags);
 /// Deletes the route of ours with this gateway; with several or none, the first one at its
 /// destination and metric.
-void put_delete_route(MessageBuffer& buffer, const model::Route& route);
+void put_delete_route(netlink::MessageBuffer& buffer, const model::Route& route);
 /// Deletes somebody else's route; `link` is an interface index, 0 for any.
-void put_delete_foreign(MessageBuffer& buffer, const model::ForeignRoute& route, unsigned link);
+void put_delete_foreign(netlink::MessageBuffer& buffer, const model::ForeignRoute& route,
+                        unsigned link);
 
 }  // namespace overland::kernel

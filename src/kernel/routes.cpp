@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <string>
 
-#include "kernel/netlink_socket.h"
 #include "kernel/own_routes.h"
 #include "kernel/route_message.h"
 #include "model/ownership.h"
+#include "netlink/netlink_socket.h"
 
 namespace overland::kernel {
 namespace {
@@ -28,7 +28,7 @@ std::string describe(const model::Route& route) {
          std::to_string(route.metric);
 }
 
-base::Error create_error(const model::Route& route, const Refusal& refusal) {
+base::Error create_error(const model::Route& route, const netlink::Refusal& refusal) {
   const std::string what = "cannot add route " + describe(route);
   if (refusal.error == ENETUNREACH || refusal.error == EHOSTUNREACH) {
     const bool several = route.gateways.size() > 1;
@@ -41,7 +41,7 @@ base::Error create_error(const model::Route& route, const Refusal& refusal) {
     return {base::ErrorKind::kFailure, what + ": another route holds this destination and metric",
             refusal.error};
   }
-  return refusal_error(what, refusal);
+  return netlink::refusal_error(what, refusal);
 }
 
 /// One apply(): the steps, what became of each, and the socket.
@@ -67,12 +67,12 @@ class Batch {
     std::vector<std::size_t> held;
     socket_.execute(
         chosen.size(),
-        [&](MessageBuffer& buffer, std::size_t i) {
+        [&](netlink::MessageBuffer& buffer, std::size_t i) {
           const plan::RouteStep& step = steps_[chosen[i]];
           put_new_route(buffer, *step.to, NLM_F_CREATE | (step.from ? NLM_F_APPEND : NLM_F_EXCL));
         },
         [&](std::size_t i, const nlmsghdr& message) {
-          const Refusal refusal = read_refusal(message);
+          const netlink::Refusal refusal = netlink::read_refusal(message);
           if (refusal.error == EEXIST) held.push_back(chosen[i]);
           outcomes_[chosen[i]] = create_error(*steps_[chosen[i]].to, refusal);
         });
@@ -111,20 +111,20 @@ class Batch {
   void remove(const std::vector<std::size_t>& chosen) {
     socket_.execute(
         chosen.size(),
-        [&](MessageBuffer& buffer, std::size_t i) {
+        [&](netlink::MessageBuffer& buffer, std::size_t i) {
           put_delete_route(buffer, *steps_[chosen[i]].from);
         },
         [&](std::size_t i, const nlmsghdr& message) {
-          const Refusal refusal = read_refusal(message);
+          const netlink::Refusal refusal = netlink::read_refusal(message);
           if (refusal.error == ESRCH) return;  // gone already
-          outcomes_[chosen[i]] =
-              refusal_error("cannot remove route " + describe(*steps_[chosen[i]].from), refusal);
+          outcomes_[chosen[i]] = netlink::refusal_error(
+              "cannot remove route " + describe(*steps_[chosen[i]].from), refusal);
         });
   }
 
   std::span<const plan::RouteStep> steps_;
   std::vector<host::Outcome> outcomes_;
-  NetlinkSocket socket_;
+  netlink::Socket socket_;
 };
 
 }  // namespace
@@ -143,10 +143,10 @@ void RouteTable::remove(const model::ForeignRoute& route) {
   }
   const unsigned link = route.link.empty() ? 0 : ::if_nametoindex(route.link.c_str());
   if (!route.link.empty() && link == 0) return;  // gone, and its routes with it
-  const Refusal refusal = NetlinkSocket().execute(
-      [&](MessageBuffer& buffer) { put_delete_foreign(buffer, route, link); });
+  const netlink::Refusal refusal = netlink::Socket().execute(
+      [&](netlink::MessageBuffer& buffer) { put_delete_foreign(buffer, route, link); });
   if (refusal.error != 0 && refusal.error != ESRCH) {
-    throw refusal_error("cannot remove route " + route.destination.to_string(), refusal);
+    throw netlink::refusal_error("cannot remove route " + route.destination.to_string(), refusal);
   }
 }
 

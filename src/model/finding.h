@@ -9,6 +9,7 @@ namespace overland::model {
 
 enum class Severity : std::uint8_t {
   kUnknown,  // could not be looked at: holds removals, restarts and switches back
+  kMisfit,   // inventory and machine do not fit there: what needs it waits, removals are held back
 };
 
 struct Finding {

@@ -44,8 +44,10 @@ struct HostFacts {
   std::vector<ForeignRoute> foreign_routes;  // only those that hold or shadow a desired destination
   std::vector<Diversion> diversions;         // of destinations to which our route stands
   std::vector<Mismatch> mismatches;          // filled in with the desired state
-  std::vector<Finding> unknown;              // what could not be looked at; Docker's and the
-                                             // firewall's stand in their facts
+  std::vector<Finding> findings;             // beside what Docker's and the firewall's facts miss
+  std::vector<Address> unreachable;          // next hops of desired routes, not on-link now; sorted
+  bool firewall_unread = false;              // its actual state is not known: it is left alone
+  bool daemon_json_unread = false;           // likewise
 
   auto operator<=>(const HostFacts&) const = default;
 };

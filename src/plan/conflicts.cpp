@@ -123,9 +123,10 @@ void docker_networks(const HostState& desired, const HostFacts& facts,
   }
 }
 
-void daemon_json(const HostState& actual, const HostState& desired,
+void daemon_json(const HostState& actual, const HostState& desired, const HostFacts& facts,
                  std::vector<Conflict>& conflicts) {
   if (!desired.docker || desired.docker->mode != model::DaemonJsonMode::kVerify) return;
+  if (facts.daemon_json_unread) return;
   for (const auto& [name, wanted] : desired.docker->keys) {
     std::optional<std::string> now;
     if (actual.docker) {
@@ -158,14 +159,9 @@ std::vector<Conflict> find_conflicts(const HostState& actual, const HostState& d
   link_names(desired, facts, conflicts);
   bridge_subnet(desired, facts, conflicts);
   docker_networks(desired, facts, conflicts);
-  daemon_json(actual, desired, conflicts);
+  daemon_json(actual, desired, facts, conflicts);
   for (const auto& one : facts.mismatches) {
     conflicts.push_back({one.resource, one.message, one.remedy});
-  }
-  if (desired.firewall) {
-    for (const auto& dropper : facts.firewall.droppers) {
-      conflicts.push_back({"firewall", dropper, ""});
-    }
   }
   return conflicts;
 }

@@ -9,8 +9,8 @@
 namespace overland::plan {
 
 /// Foreign routes to our destinations, links that have a name we need, a bridge subnet that covers
-/// a network of this host, Docker networks that cover a peer's bridge subnet, rules that drop
-/// trusted traffic, a daemon.json that we may only verify, and the mismatches of the facts.
+/// a network of this host, Docker networks that cover a peer's bridge subnet, a daemon.json that we
+/// may only verify, and the mismatches of the facts.
 std::vector<Conflict> find_conflicts(const model::HostState& actual,
                                      const model::HostState& desired, const model::HostFacts& facts,
                                      const Options& options);

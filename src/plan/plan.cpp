@@ -6,6 +6,7 @@
 #include "plan/conflicts.h"
 #include "plan/diff.h"
 #include "plan/order.h"
+#include "plan/standing.h"
 
 namespace overland::plan {
 namespace {
@@ -24,11 +25,33 @@ void unite(std::vector<model::Prefix>& into, const std::vector<model::Prefix>& m
   into = model::aggregate(std::move(into));
 }
 
-/// What stays trusted while nothing may be pruned: the old prefixes beside the new.
+/// What stays trusted while nothing may be pruned: the old prefixes and links beside the new.
 void keep_trusted(Firewall& desired, const Firewall& actual) {
-  unite(desired.policy.peer_subnets, actual.policy.peer_subnets);
-  unite(desired.policy.peer_hosts, actual.policy.peer_hosts);
-  unite(desired.policy.transit, actual.policy.transit);
+  auto& wanted = desired.policy;
+  unite(wanted.peer_subnets, actual.policy.peer_subnets);
+  unite(wanted.peer_hosts, actual.policy.peer_hosts);
+  unite(wanted.transit, actual.policy.transit);
+  auto& links = wanted.underlay_links;
+  links.insert(links.end(), actual.policy.underlay_links.begin(),
+               actual.policy.underlay_links.end());
+  std::sort(links.begin(), links.end());
+  links.erase(std::unique(links.begin(), links.end()), links.end());
+  for (const auto& out : actual.policy.masquerades) {
+    const bool known = std::any_of(wanted.masquerades.begin(), wanted.masquerades.end(),
+                                   [&](const auto& one) { return one.link == out.link; });
+    if (!known) wanted.masquerades.push_back(out);
+  }
+  std::sort(wanted.masquerades.begin(), wanted.masquerades.end());
+}
+
+/// Without the next hops that are not on-link now: the kernel would refuse the whole route.
+/// nullopt where none is left.
+std::optional<model::Route> reachable(model::Route route, const model::HostFacts& facts) {
+  std::erase_if(route.gateways, [&](const auto& gateway) {
+    return std::binary_search(facts.unreachable.begin(), facts.unreachable.end(), gateway);
+  });
+  if (route.gateways.empty()) return std::nullopt;
+  return route;
 }
 
 /// Where a change belongs.
@@ -62,8 +85,9 @@ void diff_links(const HostState& actual, const HostState& desired, const model::
   });
 }
 
-void diff_firewall(const HostState& actual, const HostState& desired, const Options& options,
-                   Plan& plan) {
+void diff_firewall(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
+                   const Options& options, Plan& plan) {
+  if (facts.firewall_unread) return;
   if (!desired.firewall) {
     if (!actual.firewall) return;
     FirewallStep removal{actual.firewall, std::nullopt};
@@ -72,7 +96,10 @@ void diff_firewall(const HostState& actual, const HostState& desired, const Opti
   }
   if (actual.firewall == desired.firewall) return;
   Firewall wanted = *desired.firewall;
-  if (!options.prune && actual.firewall) keep_trusted(wanted, *actual.firewall);
+  if (!options.prune && actual.firewall) {
+    keep_trusted(wanted, *actual.firewall);
+    if (wanted != *desired.firewall) plan.held.emplace_back(FirewallStep{wanted, desired.firewall});
+  }
   if (actual.firewall == wanted) return;
   plan.steps.emplace_back(FirewallStep{actual.firewall, std::move(wanted)});
 }
@@ -91,6 +118,10 @@ void diff_routes(const HostState& actual, const HostState& desired, const model:
     plan.steps.reserve(plan.steps.size() + desired.routes.size() - actual.routes.size());
   }
   keyed_diff(actual.routes, desired.routes, route_key, [&](RouteStep change) {
+    if (change.to && !facts.unreachable.empty()) {
+      change.to = reachable(std::move(*change.to), facts);
+      if (!change.to || change.from == change.to) return;
+    }
     const bool held_by_others =
         !options.adopt && !change.from &&
         std::binary_search(taken.begin(), taken.end(), change.to->destination);
@@ -115,8 +146,10 @@ void diff_docker(const HostState& actual, const HostState& desired, const model:
   const auto& wanted = *desired.docker;
   const auto now = actual.docker.value_or(model::DockerSettings{});
   const auto differing = differing_keys(now, wanted);
-  const bool write = wanted.mode == model::DaemonJsonMode::kMerge && !differing.empty();
-  if (write) plan.steps.emplace_back(DockerStep{now, wanted});
+  const bool write = wanted.mode == model::DaemonJsonMode::kMerge && !differing.empty() &&
+                     !facts.daemon_json_unread;
+  const bool guess = options.hold && blind(facts);
+  if (write) (guess ? plan.held : plan.steps).emplace_back(DockerStep{now, wanted});
   if (!facts.docker.running) return;
   if (wanted.address && now.address != wanted.address) {
     plan.docker_restart_required = true;
@@ -132,7 +165,7 @@ void diff_docker(const HostState& actual, const HostState& desired, const model:
   }
   // Where another tool owns daemon.json and has not set our keys yet, a restart would be in vain.
   const bool in_vain = wanted.mode == model::DaemonJsonMode::kVerify && !differing.empty();
-  if (plan.docker_restart_required && options.restart_docker && !in_vain) {
+  if (plan.docker_restart_required && options.restart_docker && !in_vain && !guess) {
     plan.steps.emplace_back(RestartDockerStep{wanted.address});
   }
 }
@@ -140,16 +173,25 @@ void diff_docker(const HostState& actual, const HostState& desired, const model:
 }  // namespace
 
 Plan make_plan(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
-               const Options& options) {
+               const Options& given) {
   Plan plan;
+  plan.findings = findings(facts);
+  Options options = given;
+  options.prune = given.prune && (plan.findings.empty() || !given.hold);
+  plan.prunes = options.prune;
   plan.conflicts = find_conflicts(actual, desired, facts, options);
   plan.advice = give_advice(desired, facts);
   diff_sysctls(actual, desired, plan.steps);
   diff_links(actual, desired, facts, options, plan);
-  diff_firewall(actual, desired, options, plan);
+  diff_firewall(actual, desired, facts, options, plan);
   diff_routes(actual, desired, facts, options, plan);
   diff_docker(actual, desired, facts, options, plan);
   put_in_order(plan.steps);
+  if (options.defer) plan.held.clear();
+  if (!plan.held.empty()) {
+    plan.held_reason =
+        plan.findings.empty() ? options.held_reason : "not all could be looked at, or fits";
+  }
   return plan;
 }
 

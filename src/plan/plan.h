@@ -5,7 +5,9 @@
 //   actual  ──┐
 //   desired ──┼─ make_plan ─→ steps      what apply will do, in order
 //   facts   ──┘              ├ conflicts  what stands in the way and is not ours to change
-//                            └ held       removals kept back until --prune
+//                            ├ findings   what could not be looked at, or does not fit
+//                            └ held       kept back: removals until --prune or until all fits, more
+//                                         where something could not be looked at (standing.h)
 
 #include <string>
 #include <vector>
@@ -16,9 +18,12 @@
 namespace overland::plan {
 
 struct Options {
-  bool adopt = false;           // take foreign routes to our destinations over
-  bool prune = true;            // false: nothing of ours is taken away
-  bool restart_docker = false;  // a restart of Docker may be part of the plan
+  bool adopt = false;            // take foreign routes to our destinations over
+  bool prune = true;             // false: nothing of ours is taken away
+  bool defer = false;            // what is not taken away is a later run's, and no drift
+  std::string held_reason = {};  // a clause that says why nothing is taken away
+  bool restart_docker = false;   // a restart of Docker may be part of the plan
+  bool hold = true;              // false: findings hold nothing back (a way back, a purge)
 };
 
 /// Something foreign that keeps us from the desired state; reported, never touched.
@@ -34,11 +39,16 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<Conflict> conflicts;
   std::vector<Conflict> advice;  // works today, may break tomorrow
+  std::vector<model::Finding> findings;
   std::vector<Step> held;
+  std::string held_reason;               // a clause, where `held` is not empty
+  bool prunes = true;                    // whether removals are among the steps, not held
   bool docker_restart_required = false;  // whether or not a RestartDockerStep is among the steps
   std::string docker_restart_reason;     // one clause, empty where none is required
 
   [[nodiscard]] bool empty() const { return steps.empty(); }
+  /// Nothing to do, nothing held back, and everything was looked at and fits.
+  [[nodiscard]] bool in_sync() const { return steps.empty() && held.empty() && findings.empty(); }
 };
 
 Plan make_plan(const model::HostState& actual, const model::HostState& desired,

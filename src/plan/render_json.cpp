@@ -18,7 +18,9 @@ Json steps_json(const std::vector<Step>& steps) {
   return list;
 }
 
-Json conflicts_json(const std::vector<Conflict>& conflicts) {
+/// Conflicts, or findings.
+template <typename Found>
+Json conflicts_json(const std::vector<Found>& conflicts) {
   Json list = Json::array();
   for (const auto& conflict : conflicts) {
     list.push_back({{"resource", conflict.resource},
@@ -39,12 +41,14 @@ std::string render_json(const Plan& plan, const std::string& host) {
       {"summary", {{"add", totals.add}, {"change", totals.change}, {"remove", totals.remove}}},
       {"steps", steps_json(plan.steps)},
       {"held", steps_json(plan.held)},
+      {"held_reason", plan.held_reason},
+      {"findings", conflicts_json(plan.findings)},
       {"conflicts", conflicts_json(plan.conflicts)},
       {"advice", conflicts_json(plan.advice)},
       {"docker_restart_required", plan.docker_restart_required},
       {"docker_restart_reason", plan.docker_restart_reason},
   };
-  return document.dump(2) + "\n";
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace overland::plan

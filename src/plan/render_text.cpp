@@ -45,7 +45,9 @@ void step_lines(std::ostream& out, const std::vector<Step>& steps, bool color) {
   }
 }
 
-void conflict_lines(std::ostream& out, const char* title, const std::vector<Conflict>& conflicts) {
+/// Conflicts, or findings.
+template <typename Found>
+void conflict_lines(std::ostream& out, const char* title, const std::vector<Found>& conflicts) {
   if (conflicts.empty()) return;
   out << "\n" << title << "\n";
   for (const auto& conflict : conflicts) {
@@ -100,9 +102,12 @@ std::string render_summary(const Plan& plan) {
                                        : "not needed")
       << "\n";
   if (!plan.held.empty()) {
-    out << "\nNot removed without --prune, since the inventory lost more than half its hosts:\n";
+    out << (plan.findings.empty() ? "\nNot removed without --prune" : "\nHeld back");
+    if (!plan.held_reason.empty()) out << ", since " << plan.held_reason;
+    out << ":\n";
     step_lines(out, plan.held, false);
   }
+  conflict_lines(out, "Not looked at, or does not fit:", plan.findings);
   conflict_lines(out, "Conflicts, left alone:", plan.conflicts);
   conflict_lines(out, "Worth knowing:", plan.advice);
   return out.str();

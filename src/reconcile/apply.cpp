@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <set>
 
 #include "plan/describe.h"
 
@@ -130,17 +131,6 @@ class Run {
   std::vector<std::size_t> failed_routes_;  // those of routes
 };
 
-/// Written ahead of the steps: a crash between must not forget what stood there before us. Returns
-/// why it could not be written, or nothing.
-std::string try_store(const std::filesystem::path& file, const SavedState& saved) {
-  try {
-    store_saved(file, saved);
-    return {};
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-}
-
 bool replaces_values(const Step& step) {
   return !std::holds_alternative<plan::RouteStep>(step) &&
          !std::holds_alternative<plan::AdoptStep>(step) &&
@@ -148,19 +138,73 @@ bool replaces_values(const Step& step) {
          !std::holds_alternative<plan::FirewallStep>(step);
 }
 
-/// A full disk must not keep routes from being repaired, but nothing is replaced whose old value
-/// cannot be remembered.
-void set_aside(std::vector<Step>& steps, const std::string& why, std::vector<StepReport>& reports) {
-  for (const auto& step : steps) {
-    if (replaces_values(step)) reports.push_back({step, Status::kFailed, false, why});
-  }
-  std::erase_if(steps, replaces_values);
-}
-
 bool writes_daemon_json(const std::vector<Step>& steps) {
   return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
     return std::holds_alternative<plan::DockerStep>(step);
   });
+}
+
+/// What stood where `steps` set something, on disk ahead of them: a crash between must not forget
+/// it.
+class Memory {
+ public:
+  Memory(const std::filesystem::path& file, SavedState& saved) : file_(file), saved_(saved) {
+    note_stored();
+  }
+
+  /// Returns why it could not be written, or nothing.
+  std::string keep(const host::Ports& ports, const std::vector<Step>& steps,
+                   const model::HostFacts& facts) {
+    try {
+      if (saved_.daemon_keys.empty() && writes_daemon_json(steps)) {
+        saved_.daemon_json = ports.docker.file();
+      }
+      saved_ = remember(std::move(saved_), steps, facts);
+      store_saved(file_, saved_);
+    } catch (const base::Error& error) {
+      return error.what();
+    }
+    note_stored();
+    return {};
+  }
+
+  /// Whether carrying out `step` loses a value for good while nothing can be written.
+  [[nodiscard]] bool forgets(const Step& step) const {
+    const auto* sysctl = std::get_if<plan::SysctlStep>(&step);
+    return replaces_values(step) && !(sysctl != nullptr && stored_.contains(sysctl->to->key));
+  }
+
+ private:
+  void note_stored() {
+    for (const auto& [key, value] : saved_.sysctls) stored_.insert(key);
+  }
+
+  const std::filesystem::path& file_;
+  SavedState& saved_;
+  std::set<std::string> stored_;  // sysctls whose old values are on disk
+};
+
+/// A full disk must not keep routes from being repaired, but nothing is replaced whose old value
+/// cannot be remembered.
+void set_aside(std::vector<Step>& steps, const Memory& memory, const std::string& why,
+               std::vector<StepReport>& reports) {
+  const auto forgets = [&](const Step& step) { return memory.forgets(step); };
+  for (const auto& step : steps) {
+    if (forgets(step)) reports.push_back({step, Status::kFailed, false, why});
+  }
+  std::erase_if(steps, forgets);
+}
+
+/// Looks again after work was done; what keeps us from it is in the report, with the plan empty.
+bool look_again(const host::Ports& ports, const Goal& goal, const SavedState& saved,
+                const plan::Options& options, ApplyReport& report) {
+  try {
+    report.after = survey(ports, goal, saved, options);
+    return true;
+  } catch (const base::Error& error) {
+    report.look_fault = error.what();
+    return false;
+  }
 }
 
 bool any_done(const std::vector<StepReport>& reports) {
@@ -187,7 +231,15 @@ bool ApplyReport::converged() const {
   const bool restarted = std::any_of(steps.begin(), steps.end(), [](const auto& report) {
     return std::holds_alternative<plan::RestartDockerStep>(report.step);
   });
-  return after.plan.empty() && !(restarted && after.plan.docker_restart_required);
+  return look_fault.empty() && after.plan.empty() &&
+         !(restarted && after.plan.docker_restart_required);
+}
+
+bool ApplyReport::in_sync() const { return converged() && after.plan.in_sync(); }
+
+bool ApplyReport::complete() const {
+  const auto& facts = after.facts;
+  return converged() && memory_fault.empty() && !facts.firewall_unread && !facts.daemon_json_unread;
 }
 
 bool ApplyReport::locked() const {
@@ -199,18 +251,15 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
                   const plan::Options& options) {
   ApplyReport report;
   report.after = std::move(before);
+  Memory memory(saved_file, saved);
   // No later pass restarts Docker again: if the first restart did not help, none will.
   plan::Options again = options;
   again.restart_docker = false;
   for (const std::chrono::milliseconds pause : kPauses) {
     auto steps = std::move(report.after.plan.steps);
-    if (saved.daemon_keys.empty() && writes_daemon_json(steps)) {
-      saved.daemon_json = ports.docker.file();
-    }
-    saved = remember(std::move(saved), steps, report.after.facts);
-    report.memory_fault = try_store(saved_file, saved);
+    report.memory_fault = memory.keep(ports, steps, report.after.facts);
     if (steps.empty()) break;
-    if (!report.memory_fault.empty()) set_aside(steps, report.memory_fault, report.steps);
+    if (!report.memory_fault.empty()) set_aside(steps, memory, report.memory_fault, report.steps);
     report.after = {};  // what is done now needs the memory
     auto done = execute(ports, std::move(steps));
     const bool progress = any_done(done);
@@ -220,10 +269,11 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
       std::move(done.begin(), done.end(), std::back_inserter(report.steps));
     }
     if (progress) ports.wait(pause);
-    report.after = survey(ports, goal, saved, again);
+    if (!look_again(ports, goal, saved, again, report)) return report;
     // Whoever holds the lock had a whole patience to give it back.
     if (!progress || report.locked()) break;
   }
+  look_who_drops(ports, report.after);
   return report;
 }
 

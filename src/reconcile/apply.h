@@ -25,20 +25,27 @@ std::vector<StepReport> execute(const host::Ports& ports, std::vector<plan::Step
 
 struct ApplyReport {
   std::vector<StepReport> steps;  // of all passes, in order
-  std::string memory_fault;       // why the memory could not be written; empty when it was
+  std::string memory_fault;       // why the memory could not be written, or of a purge, what it
+                                  // holds not be put back; empty when it was
+  std::string look_fault;         // why the host could not be looked at again; empty when it was
   Survey after;                   // what is found when all is done; its plan is what remains
 
   /// Whether anything was done.
   [[nodiscard]] bool changed() const;
   /// Whether, looked at again, nothing is left to do, and a restart of Docker had its effect.
   [[nodiscard]] bool converged() const;
+  /// Whether, beside that, everything could be looked at, fits, and nothing is held back.
+  [[nodiscard]] bool in_sync() const;
+  /// Of a purge: whether nothing is left, where everything of ours could be read.
+  [[nodiscard]] bool complete() const;
   /// Whether a step failed because another process held a lock: later it may be done.
   [[nodiscard]] bool locked() const;
 };
 
 /// Remembers what `before.plan` replaces, executes it, looks again, and makes another pass where
 /// that leaves work: a restart of Docker puts its own rules above ours. Up to five, as long as each
-/// gets something done, within some two seconds beside the work itself.
+/// gets something done, within some two seconds beside the work itself. Asks who else drops last.
+/// Once a step was done nothing is thrown any more: what fails then is in the report.
 ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
                   const std::filesystem::path& saved_file, SavedState saved,
                   const plan::Options& options);

@@ -21,7 +21,8 @@ Survey survey_removal(const host::Ports& ports, const SavedState& saved) {
   result.facts = look(ports);
   result.actual = observe(ports, remembered_names(saved), saved, result.facts);
   result.desired = without_us(saved, result.actual);
-  result.plan = plan::make_plan(result.actual, result.desired, result.facts);
+  result.plan =
+      plan::make_plan(result.actual, result.desired, result.facts, plan::Options{.hold = false});
   return result;
 }
 
@@ -29,13 +30,13 @@ ApplyReport purge(const host::Ports& ports, Survey before, const std::filesystem
                   const SavedState& saved) {
   ApplyReport report;
   report.steps = execute(ports, std::move(before.plan.steps));
-  if (!saved.daemon_keys.empty()) ports.docker.restore_file(saved.daemon_json);
-  report.after = survey_removal(ports, saved);
-  if (report.after.plan.empty()) {
-    std::error_code error;
-    std::filesystem::remove(saved_file, error);
-    if (error) base::throw_errno("cannot remove " + saved_file.string(), error.value());
+  try {
+    if (!saved.daemon_keys.empty()) ports.docker.restore_file(saved.daemon_json);
+  } catch (const base::Error& error) {
+    report.memory_fault = error.what();
   }
+  report.after = survey_removal(ports, saved);
+  if (report.complete()) forget_saved(saved_file);
   return report;
 }
 

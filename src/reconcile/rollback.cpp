@@ -12,8 +12,6 @@
 namespace overland::reconcile {
 namespace {
 
-constexpr std::size_t kLimit = std::size_t{4} << 20U;  // our memory holds daemon.json, escaped
-
 /// Runs `action`; what it throws becomes a sentence.
 template <typename Action>
 void attempt(std::vector<std::string>& faults, Action action) {
@@ -69,7 +67,7 @@ Before remember_before(const host::Ports& ports, const Survey& survey,
       std::any_of(survey.plan.steps.begin(), survey.plan.steps.end(),
                   [](const auto& step) { return std::holds_alternative<plan::DockerStep>(step); });
   if (before.writes_docker_file) before.docker_file = ports.docker.file();
-  before.saved_file = base::read_file(saved_file, kLimit);
+  before.saved_file = saved_bytes(saved_file);
   return before;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/trusted_path.h"
 
 namespace overland::reconcile {
 namespace {
@@ -35,7 +36,7 @@ const char* kind_of(const plan::Step& step) { return std::visit(Kind{}, step); }
 RunRecord load_runs(const std::filesystem::path& file) {
   RunRecord record;
   try {
-    const auto text = base::read_file(file, kLimit);
+    const auto text = base::read_trusted(file, kLimit, base::Sticky::kFoldersOnly);
     if (!text) return {};
     const Json document = Json::parse(*text);
     record.last_run = document.at("last_run").get<std::int64_t>();

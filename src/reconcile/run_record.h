@@ -27,7 +27,8 @@ struct RunRecord {
 std::span<const char* const> kinds();
 const char* kind_of(const plan::Step& step);
 
-/// An absent, unreadable or damaged file gives the default.
+/// An absent, unreadable or damaged file gives the default, and so does one that others than root
+/// could change.
 RunRecord load_runs(const std::filesystem::path& file);
 
 /// Throws what errno says where it cannot be written.

@@ -1,9 +1,11 @@
 #pragma once
-// What stood where we set something, so that purge can put it back; and the size of the inventory
-// at the last apply. A hint, never the truth: without the file everything still works, only purge
-// knows less. Kept in /var/lib/overland/state.json.
+// What stood where we set something, so that purge can put it back; and what the last apply saw of
+// the inventory. A hint, never the truth: without the file everything still works, only purge knows
+// less. Kept in /var/lib/overland/state.json. What is there and cannot be believed stops nothing:
+// it is set aside when the file is written next.
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -12,6 +14,7 @@
 
 #include "model/host_state.h"
 #include "plan/step.h"
+#include "reconcile/removals.h"
 
 namespace overland::reconcile {
 
@@ -23,22 +26,41 @@ struct Replaced {
   auto operator<=>(const Replaced&) const = default;
 };
 
+/// Texts are bytes: whatever somebody else wrote comes back as it was.
 struct SavedState {
-  std::size_t hosts = 0;  // in the inventory of the last apply; 0: never
+  Subnets subnets;  // of the inventory last applied with its removals; empty: never
+  std::optional<std::int64_t> generation;  // of the installed inventory last applied
+  std::string inventory_hash;              // of that one's bytes; empty: never
   std::map<std::string, Replaced> sysctls;
   std::map<std::string, Replaced> daemon_keys;  // values as compact JSON
   std::optional<std::string> daemon_json;  // its bytes before our first change; nullopt: no file
   std::string unread_by;  // DockerFacts::instance that ran when we changed keys it has to reread
+  std::string unknown;    // what a later version wrote beside: the members of a JSON object
+  std::string doubt;      // why the file that is there was not believed; never written
+  bool unread = false;    // it could not be read this time, and is not replaced; never written
 
   auto operator<=>(const SavedState&) const = default;
 };
 
-/// Reads the file; an absent one gives the default. Throws kInvalid where it cannot be understood
-/// or is not root's alone to write, naming the remedy.
+/// One limit when written and when read. An inventory has at most 64 MiB and takes less here, and a
+/// daemon.json of 1 MiB at most six times that when escaped.
+inline constexpr std::size_t kLargestSaved = std::size_t{80} << 20U;
+
+/// Never throws for what is there: an absent file gives the default, and one that cannot be
+/// understood, or that others than root could change, gives it too, with `doubt` saying why.
 SavedState load_saved(const std::filesystem::path& file);
 
-/// Writes it durably, 0600. No write where the file says the same already.
+/// The file's bytes; nullopt where there are none that could be put back. Throws what errno says.
+std::optional<std::string> saved_bytes(const std::filesystem::path& file);
+
+/// Writes it durably, 0600. No write where the file says the same already. What load_saved() did
+/// not believe is kept as FILE.damaged-N, or FILE.VERSION-N, of which there are at most five.
+/// Throws what errno says, kInvalid where others than root could change the folder, and kFailure
+/// where the disk failed load_saved(): what stands there may be whole.
 void store_saved(const std::filesystem::path& file, const SavedState& state);
+
+/// Removes it, or sets it aside where it was not believed.
+void forget_saved(const std::filesystem::path& file);
 
 /// What has to be remembered before `steps` are carried out. First values win over later ones.
 SavedState remember(SavedState saved, const std::vector<plan::Step>& steps,

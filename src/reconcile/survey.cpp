@@ -6,6 +6,8 @@
 #include <array>
 #include <cerrno>
 
+#include "plan/standing.h"
+
 namespace overland::reconcile {
 namespace {
 
@@ -41,12 +43,28 @@ void look_at_rp_filter(host::Sysctls& sysctls, std::vector<model::LinkFacts>& li
   }
 }
 
+/// Calls `ask`; what a neighbour of ours made of it becomes a finding about `resource`. Whether it
+/// was answered.
+template <typename Ask>
+bool answered(const char* resource, std::vector<model::Finding>& findings, Ask ask) {
+  try {
+    ask();
+    return true;
+  } catch (const base::Error& error) {
+    findings.push_back({model::Severity::kUnknown, resource, error.what(), ""});
+    return false;
+  }
+}
+
 model::DockerSettings observe_docker(host::Docker& docker, const model::DockerSettings& desired,
-                                     const SavedState& saved, const model::HostFacts& facts) {
+                                     const SavedState& saved, model::HostFacts& facts) {
   model::DockerSettings now;
   now.mode = desired.mode;
   now.bridge = desired.bridge;
-  if (!desired.keys.empty()) now.keys = docker.read(desired.keys);
+  if (!desired.keys.empty()) {
+    facts.daemon_json_unread = !answered("docker daemon.json", facts.findings,
+                                         [&] { now.keys = docker.read(desired.keys); });
+  }
   now.address = first_address(facts, desired.bridge);
   now.restart_pending =
       facts.docker.running && !saved.unread_by.empty() && saved.unread_by == facts.docker.instance;
@@ -75,8 +93,9 @@ model::HostFacts look(const host::Ports& ports) {
   facts.hostname = hostname();
   facts.links = ports.links.facts();
   look_at_rp_filter(ports.sysctls, facts.links);
-  facts.docker = ports.docker.facts();
-  facts.firewall = ports.firewall.facts(facts.docker);
+  answered("docker", facts.findings, [&] { facts.docker = ports.docker.facts(); });
+  answered("firewall", facts.findings,
+           [&] { facts.firewall = ports.firewall.facts(facts.docker); });
   return facts;
 }
 
@@ -89,9 +108,10 @@ model::HostState observe(const host::Ports& ports, const model::HostState& desir
     }
   }
   actual.links = ports.links.read();
-  actual.firewall =
-      ports.firewall.read(desired.firewall ? desired.firewall->policy : model::FirewallPolicy{});
-  if (desired.firewall) facts.firewall.droppers = ports.firewall.droppers(desired.firewall->policy);
+  facts.firewall_unread = !answered("firewall", facts.findings, [&] {
+    actual.firewall =
+        ports.firewall.read(desired.firewall ? desired.firewall->policy : model::FirewallPolicy{});
+  });
   std::vector<model::Prefix> destinations;
   destinations.reserve(desired.routes.size());
   for (const auto& route : desired.routes) destinations.push_back(route.destination);
@@ -111,8 +131,17 @@ Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& save
   result.facts = look(ports);
   result.desired = goal(result.facts);
   result.actual = observe(ports, result.desired, saved, result.facts);
+  plan::keep_standing(result.desired, result.actual, result.facts,
+                      saved.sysctls.contains("net.ipv4.ip_forward"));
   result.plan = plan::make_plan(result.actual, result.desired, result.facts, options);
   return result;
+}
+
+void look_who_drops(const host::Ports& ports, Survey& survey) {
+  if (!survey.desired.firewall) return;
+  for (auto& sentence : ports.firewall.droppers(survey.desired.firewall->policy)) {
+    survey.plan.conflicts.push_back({"firewall", std::move(sentence), ""});
+  }
 }
 
 }  // namespace overland::reconcile

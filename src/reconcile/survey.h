@@ -1,6 +1,7 @@
 #pragma once
 // Looking at the machine: facts first (they decide what is desired), then the actual state of all
-// that is desired or ours, then the plan. Nothing is changed.
+// that is desired or ours, then the plan. Nothing is changed. What a broken neighbour (Docker,
+// D-Bus, iptables) keeps us from seeing is a finding; only the kernel's own answers have to be had.
 
 #include <functional>
 
@@ -22,15 +23,19 @@ struct Survey {
   plan::Plan plan;
 };
 
-/// Host name, links, Docker and packet filters; foreign_routes and mismatches stay empty.
+/// Host name, links, Docker and packet filters; the rest stays empty.
 model::HostFacts look(const host::Ports& ports);
 
-/// The actual state of all that `desired` names and of all that is ours. Fills
-/// facts.foreign_routes for the desired destinations.
+/// The actual state of all that `desired` names and of all that is ours. Adds to `facts` the
+/// foreign routes to the desired destinations, and what could not be read.
 model::HostState observe(const host::Ports& ports, const model::HostState& desired,
                          const SavedState& saved, model::HostFacts& facts);
 
 Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& saved,
               const plan::Options& options);
+
+/// Adds the foreign rules that drop what the desired firewall lets through to the conflicts. Asked
+/// when all repairs are done: no repair may wait for it.
+void look_who_drops(const host::Ports& ports, Survey& survey);
 
 }  // namespace overland::reconcile

@@ -121,7 +121,7 @@ std::vector<model::Route> fleet_routes(std::size_t count, bool one_gateway) {
 
 Seconds add_prebuilt(const std::vector<model::Route>& routes) {
   constexpr std::size_t kBatch = 64;
-  std::vector<kernel::MessageBuffer> batches((routes.size() + kBatch - 1) / kBatch);
+  std::vector<netlink::MessageBuffer> batches((routes.size() + kBatch - 1) / kBatch);
   for (std::size_t i = 0; i < routes.size(); ++i) {
     auto& buffer = batches[i / kBatch];
     kernel::put_new_route(buffer, routes[i], NLM_F_CREATE | NLM_F_EXCL);

@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "bench/tool.h"
-#include "kernel/netlink_socket.h"
 #include "kernel/route_message.h"
+#include "netlink/netlink_socket.h"
 
 namespace overland::bench {
 
@@ -12,9 +12,9 @@ int fill(const std::vector<std::string>& arguments) {
   if (arguments.size() != 2) return 64;
   const auto gateway = model::Address::parse(arguments[1]);
   if (!gateway) return 64;
-  kernel::NetlinkSocket().execute(
+  netlink::Socket().execute(
       std::stoul(arguments[0]),
-      [&](kernel::MessageBuffer& buffer, std::size_t i) {
+      [&](netlink::MessageBuffer& buffer, std::size_t i) {
         const auto network =
             model::Address::from_ipv4(0x20000000U + (static_cast<std::uint32_t>(i) << 8U));
         rtmsg header = {};
@@ -28,7 +28,7 @@ int fill(const std::vector<std::string>& arguments) {
         buffer.put_address(RTA_GATEWAY, *gateway);
       },
       [](std::size_t, const nlmsghdr& message) {
-        throw kernel::refusal_error("cannot add a route", kernel::read_refusal(message));
+        throw netlink::refusal_error("cannot add a route", netlink::read_refusal(message));
       });
   return 0;
 }

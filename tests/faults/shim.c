@@ -102,7 +102,9 @@ WRAP_FD(int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group))
 WRAP_FD(int, flock, (int fd, int operation), (fd, operation))
 WRAP(int, rename, (const char* from, const char* to), (from, to))
 WRAP(int, unlink, (const char* path), (path))
-WRAP(int, mkostemp, (char* name, int flags), (name, flags))
+WRAP(int, renameat, (int from_folder, const char* from, int to_folder, const char* to), (from_folder, from, to_folder, to))
+WRAP(int, unlinkat, (int folder, const char* path, int flags), (folder, path, flags))
+WRAP(int, mkdirat, (int folder, const char* path, mode_t mode), (folder, path, mode))
 WRAP(int, mkdir, (const char* path, mode_t mode), (path, mode))
 WRAP(int, pipe2, (int ends[2], int flags), (ends, flags))
 WRAP(int, eventfd, (unsigned value, int flags), (value, flags))
@@ -115,6 +117,18 @@ int open(const char* path, int flags, ...) {
   const int what = hit("open");
   if (what == 1) return -1;
   const int result = REAL(open)(path, flags, mode);
+  if (what == 2) kill(owner, SIGKILL);
+  return result;
+}
+
+int openat(int folder, const char* path, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = va_arg(rest, mode_t);
+  va_end(rest);
+  const int what = hit("openat");
+  if (what == 1) return -1;
+  const int result = REAL(openat)(folder, path, flags, mode);
   if (what == 2) kill(owner, SIGKILL);
   return result;
 }

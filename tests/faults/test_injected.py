@@ -12,16 +12,16 @@ import pytest
 from sandbox import BINARY, FOREIGN, differences, explain
 
 NETLINK = "socket,sendmsg,recvmsg,sendto,recvfrom,send,recv"
-FILES = "open,write,read,fsync,rename,mkostemp,fchmod,fchown,mkdir,flock,unlink,pipe2"
+FILES = "open,openat,write,read,fsync,rename,renameat,fchmod,fchown,mkdir,mkdirat,flock,unlink,unlinkat,pipe2"
 # Calls, errno (see shim.c) and stride: with 7 every seventh n is tried, since two cores are few. OVERLAND_FAULTS=all tries
 # every n of every kind, which takes some ten minutes.
 EVERY = os.environ.get("OVERLAND_FAULTS") == "all"
 KINDS = {
     "kill before": ("all", 0, 7),
-    "kill after": ("write,fsync,rename,mkostemp,sendmsg,sendto,unlink", -1, 3),
+    "kill after": ("write,fsync,rename,renameat,openat,sendmsg,sendto,unlink", -1, 3),
     "files EIO": (FILES, errno.EIO, 9),
-    "files ENOSPC": ("write,fsync,rename,mkostemp,mkdir,open", errno.ENOSPC, 5),
-    "files EROFS": ("rename,mkostemp,open,unlink", errno.EROFS, 5),
+    "files ENOSPC": ("write,fsync,renameat,openat,mkdir,mkdirat,open", errno.ENOSPC, 5),
+    "files EROFS": ("renameat,openat,open,unlink", errno.EROFS, 5),
     "files EINTR": ("open,write,read,flock", errno.EINTR, 13),
     "netlink ENOBUFS": (NETLINK, errno.ENOBUFS, 11),
     "netlink ENOMEM": (NETLINK, errno.ENOMEM, 11),
@@ -62,7 +62,7 @@ class Trials:
         # A killed apply may leave the temporary file it was writing: nobody reads it.
         left.pop("leftovers", None)
         assert left == {}
-        self.host.sh("find /etc/docker /var/lib/overland -name '.*.??????' -delete")
+        self.host.sh("find /etc/docker /var/lib/overland -name '.*' -type f -delete")
 
     def faulty(self, calls, error, n, *arguments):
         environment = {"LD_PRELOAD": "/run/shim.so", "FAULT_CALLS": calls, "FAULT_AT": str(n),

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from sandbox import DAEMON_JSON, FOREIGN, differences, explain
+from sandbox import BINARY, DAEMON_JSON, FOREIGN, differences, explain
 
 
 @pytest.fixture
@@ -59,23 +59,64 @@ def test_no_room_for_the_memory(foreign, how):
     converges(host)
 
 
+STATE = "/var/lib/overland/state.json"
+
+
 @pytest.mark.parametrize("damage", [
-    "echo '{' > /var/lib/overland/state.json", "rm -f /var/lib/overland/state.json; mkdir /var/lib/overland/state.json",
-    "chmod 666 /var/lib/overland/state.json", "ln -sf /etc/passwd /var/lib/overland/state.json",
-    "head -c 3000000 /dev/zero > /var/lib/overland/state.json",
+    f"echo '{{' > {STATE}", f": > {STATE}", f"rm -f {STATE}; mkdir -p {STATE}/x", f"chmod 666 {STATE}", f"chown nobody {STATE}",
+    f"ln -sf /etc/passwd {STATE}", f"head -c 200000000 /dev/zero > {STATE}", f"printf '\\377' > {STATE}",
+    f"sed -i 's/\"version\": 1/\"version\": 7/' {STATE}", f"sed -i 's/\"version\": 1/\"version\": 0/' {STATE}",
 ])
-def test_a_damaged_memory_is_refused(foreign, damage):
+def test_a_damaged_memory_stops_nothing(foreign, damage):
     host = foreign
     converges(host)
-    host.sh(damage)
-    host.sh("ip route del 192.168.200.0/24")
-    before = host.state()
-    for verb in ("apply", "purge", "try"):
-        done = host.overland(verb)
-        assert done.returncode == 1 and "state.json" in done.stderr, explain(done)
-        assert differences(before, host.state()) == {}
-    host.sh("rm -r /var/lib/overland/state.json")
+    for verb in (["plan"], ["status"], ["try", "--timeout", "1"], ["apply"], ["apply", "--boot"], ["purge"]):
+        host.sh(f"rm -rf {STATE}*; {BINARY} apply; ip route del 192.168.200.0/24; {damage}")
+        done = host.overland(*verb)
+        assert done.returncode == (1 if verb[0] == "try" else 0) and "state.json" in done.stderr, explain(done)
+        assert verb[0] != "try" or "Rolled back, since nobody" in done.stdout, explain(done)
+        if verb[0] == "apply":
+            assert "192.168.200.0/24" in host.state()["routes"]
+            assert "state.json.7-1" in host.state()["leftovers"] if "7/'" in damage else True
+            assert len(host.sh("ls -d /var/lib/overland/state.json.*").split()) == 1
+            assert "state.json" not in host.overland("apply").stderr  # said once
     converges(host)
+
+
+def test_what_is_set_aside_is_bounded(foreign):
+    host = foreign
+    for n in range(8):
+        host.write(STATE, f"junk {n}", 0o600)
+        converges(host)
+    assert sorted(host.sh("cd /var/lib/overland; ls state.json.*").split()) == [f"state.json.damaged-{n}" for n in range(1, 6)]
+    assert host.read(STATE + ".damaged-1") == "junk 0" and host.read(STATE + ".damaged-5") == "junk 7"
+
+
+@pytest.mark.parametrize("how", ["chmod 777 /var/lib/overland", "chown nobody /var/lib/overland"])
+def test_a_folder_of_another_is_not_believed(foreign, how):
+    host = foreign
+    converges(host)
+    host.sh(f"sed -i 's/\"before\": null/\"before\": \"\\\\\"evil\\\\\"\"/' {STATE}; ip route del 192.168.200.0/24; {how}")
+    done = host.overland("apply")
+    assert done.returncode in (0, 1) and "/var/lib/overland" in done.stderr, explain(done)
+    assert "192.168.200.0/24" in host.state()["routes"]
+    host.overland("purge")
+    assert "evil" not in host.read("/etc/docker/daemon.json")
+
+
+def test_a_link_name_that_is_no_text_breaks_no_json(foreign):
+    host = foreign
+    host.sh("l=caf$(printf '\\351'); ip link set eth0 down; ip link set eth0 name $l; ip link set $l up;"
+            "ip route add default via 10.0.0.254; echo 1 > /proc/sys/net/ipv4/conf/$l/rp_filter;"
+            "sed -i '/docker-200/a rp_filter = \"loose\"' /etc/overland/inventory.toml")
+    for verb in ("plan", "apply", "status", "plan"):
+        done = host.overland(verb, "--json", errors="replace")
+        assert done.returncode == 0, explain(done)
+        json.loads(done.stdout)
+    assert host.sh("cat /proc/sys/net/ipv4/conf/caf*/rp_filter") == "2\n"
+    assert "hex:" in host.read(STATE)
+    assert host.overland("purge", "--json", errors="replace").returncode == 0
+    assert host.sh("cat /proc/sys/net/ipv4/conf/caf*/rp_filter") == "1\n"
 
 
 def test_a_vanished_run_folder(foreign):

@@ -1,4 +1,4 @@
-#include "kernel/netlink_socket.h"
+#include "netlink/netlink_socket.h"
 
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -12,41 +12,41 @@
 namespace overland::tests {
 namespace {
 
-using kernel::MessageBuffer;
-using kernel::NetlinkSocket;
+using netlink::MessageBuffer;
+using netlink::Socket;
 using Netlink = KernelSandbox;
 
 /// Sends `count` routes through an unknown gateway; gives the indexes refused for it.
-std::set<std::size_t> refused(NetlinkSocket& socket, std::size_t count) {
+std::set<std::size_t> refused(netlink::Socket& socket, std::size_t count) {
   std::set<std::size_t> indexes;
   socket.execute(
       count,
-      [](MessageBuffer& buffer, std::size_t i) {
+      [](netlink::MessageBuffer& buffer, std::size_t i) {
         const auto third = std::to_string(i % 256);
         kernel::put_new_route(buffer, route("10.1." + third + ".0/24", {"172.31.0.1"}),
                               NLM_F_CREATE);
       },
       [&](std::size_t i, const nlmsghdr& message) {
-        if (kernel::read_refusal(message).error == ENETUNREACH) indexes.insert(i);
+        if (netlink::read_refusal(message).error == ENETUNREACH) indexes.insert(i);
       });
   return indexes;
 }
 
 TEST_F(Netlink, LosesNoRefusalOfAFullBatch) {
-  NetlinkSocket socket;
+  netlink::Socket socket;
   EXPECT_EQ(refused(socket, 200).size(), 200U);
 }
 
 TEST_F(Netlink, SendsAgainOneByOneWhereAnswersWereLost) {
-  NetlinkSocket socket(1);  // the kernel makes it its minimum: room for a few answers
+  netlink::Socket socket(1);  // the kernel makes it its minimum: room for a few answers
   EXPECT_EQ(refused(socket, 200).size(), 200U);
   EXPECT_EQ(refused(socket, 1).size(), 1U);
 }
 
 TEST_F(Netlink, ADumpTheKernelRefusesIsAnError) {
   try {
-    NetlinkSocket().dump(
-        [](MessageBuffer& buffer) {
+    netlink::Socket().dump(
+        [](netlink::MessageBuffer& buffer) {
           rtmsg header = {};
           header.rtm_family = AF_INET;
           header.rtm_dst_len = 8;  // strict checking knows no such filter

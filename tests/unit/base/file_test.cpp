@@ -104,6 +104,41 @@ TEST_F(ReplaceFile, ReplacesTheLinkItselfWhereAsked) {
   EXPECT_EQ(text_of("file"), "old");
 }
 
+TEST_F(ReplaceFile, ALinkOnTheWayIsFollowedOnlyWhereItIsRoots) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to give links away";
+  fs::create_directory(at("real"));
+  fs::create_directory_symlink("real", at("way"));
+  base::replace_file(at("way/file"), "new", mine(0644), base::Symlinks::kRefuse);
+  EXPECT_EQ(text_of("real/file"), "new");
+  ASSERT_EQ(::lchown(at("way").c_str(), 65534, 65534), 0);
+  EXPECT_THROW(base::replace_file(at("way/other"), "x", mine(0644), base::Symlinks::kRefuse),
+               base::Error);
+  EXPECT_FALSE(fs::exists(at("real/other")));
+  // A link of root's in a folder of another could be exchanged.
+  ASSERT_EQ(::lchown(at("way").c_str(), 0, 0), 0);
+  ASSERT_EQ(::chown(at(".").c_str(), 65534, 65534), 0);
+  EXPECT_THROW(base::replace_file(at("way/other"), "x", mine(0644), base::Symlinks::kRefuse),
+               base::Error);
+}
+
+TEST_F(ReplaceFile, WritesIntoAFolderOfAnotherWithoutTouchingWhatIsThere) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to give files away";
+  fs::create_directory(at("shared"));
+  write("victim", "precious");
+  ASSERT_EQ(::chown(at("victim").c_str(), 65534, 65534), 0);
+  fs::create_hard_link(at("victim"), at("shared/file"));
+  ASSERT_EQ(::chown(at("shared").c_str(), 65534, 65534), 0);
+  base::replace_file(at("shared/file"), "new", mine(0644), base::Symlinks::kRefuse);
+  EXPECT_EQ(text_of("shared/file"), "new");
+  EXPECT_EQ(text_of("victim"), "precious");
+  EXPECT_EQ(base::file_mode(at("victim"))->owner, 65534U);
+}
+
+TEST_F(ReplaceFile, MakesMissingFoldersWithoutLinksToo) {
+  base::replace_file(at("a/b/file"), "x", mine(0644), base::Symlinks::kRefuse);
+  EXPECT_EQ(text_of("a/b/file"), "x");
+}
+
 TEST_F(ReplaceFile, AFailedWriteLeavesTheOldFileAndNothingElse) {
   write("file", "old");
   std::signal(SIGXFSZ, SIG_IGN);

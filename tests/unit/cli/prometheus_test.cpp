@@ -20,11 +20,15 @@ TEST(PrometheusText, CountsDriftRepairsAndRoutes) {
   survey.desired.routes = {route("192.168.200.0/24"), route("192.168.210.0/24")};
   survey.actual.routes = {route("192.168.200.0/24")};
   survey.plan.steps = {plan::RouteStep{std::nullopt, survey.desired.routes[1]}};
+  survey.plan.held = {plan::RouteStep{survey.actual.routes[0], std::nullopt}};
   survey.plan.docker_restart_required = true;
-  const std::string text =
-      prometheus_text(survey, {1700000000, 1600000000, {{"firewall", 7}}}, "0123456789abcdef");
+  const std::string text = prometheus_text(survey, {1700000000, 1600000000, {{"firewall", 7}}},
+                                           {"0123456789abcdef", 12, true});
   for (const char* const line : {
            "overland_inventory_info{hash=\"0123456789abcdef\"} 1\n",
+           "overland_inventory_generation 12\n",
+           "overland_inventory_refused 1\n",
+           "overland_held_removals 1\n",
            "overland_last_run_timestamp_seconds 1700000000\n",
            "overland_last_success_timestamp_seconds 1600000000\n",
            "overland_drift_items{kind=\"route\"} 1\n",
@@ -42,9 +46,10 @@ TEST(PrometheusText, CountsDriftRepairsAndRoutes) {
 }
 
 TEST(PrometheusText, LeavesOutWhatIsNotKnown) {
-  const std::string text = prometheus_text({}, {}, std::nullopt);
+  const std::string text = prometheus_text({}, {}, {"0123456789abcdef", std::nullopt, false});
   EXPECT_THAT(text, Not(HasSubstr("timestamp")));
-  EXPECT_THAT(text, Not(HasSubstr("inventory_info")));
+  EXPECT_THAT(text, Not(HasSubstr("generation")));
+  EXPECT_THAT(text, HasSubstr("overland_inventory_refused 0\n"));
   EXPECT_THAT(text, HasSubstr("overland_build_info{version=\""));
 }
 

@@ -44,7 +44,7 @@ class LoadInventory : public ::testing::Test {
     return fault([&file] { load(file); });
   }
   std::string trust_fault(const std::string& file) {
-    return fault([&file] { require_trusted(file); });
+    return fault([&file] { read_text(file, Owners::kRootOnly); });
   }
 
   std::filesystem::path folder_;
@@ -92,7 +92,6 @@ TEST_F(LoadInventory, TrustsWhatOnlyRootCanChange) {
   const std::string file = write("version = 1\n");
   ::chmod(file.c_str(), 0644);
   EXPECT_EQ(trust_fault(file), "no fault");
-  EXPECT_EQ(trust_fault("-"), "no fault");
   ::chmod(file.c_str(), 0664);
   EXPECT_THAT(trust_fault(file), HasSubstr("chmod go-w " + file));
   ::chmod(file.c_str(), 0644);
@@ -125,6 +124,31 @@ TEST_F(LoadInventory, DoesNotTrustALinkOfSomebodyElseInAStickyFolder) {
   EXPECT_EQ(trust_fault(link), "no fault");
   ASSERT_EQ(::lchown(link.c_str(), 65534, 65534), 0);
   EXPECT_THAT(trust_fault(link), HasSubstr("chown -h root " + link));
+}
+
+TEST_F(LoadInventory, DoesNotTrustAFolderFurtherUpThatOthersMayChange) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to give files away";
+  const auto upper = folder_ / "upper";
+  std::filesystem::create_directories(upper / "etc");
+  const std::string file = upper / "etc/inventory.toml";
+  std::ofstream(file) << "version = 1\n";
+  EXPECT_EQ(trust_fault(file), "no fault");
+  ::chmod(upper.c_str(), 0775);
+  EXPECT_THAT(trust_fault(file), HasSubstr("chmod go-w " + upper.string()));
+  ::chmod(upper.c_str(), 01777);
+  EXPECT_EQ(trust_fault(file), "no fault");
+  ASSERT_EQ(::chown(upper.c_str(), 65534, 0), 0);
+  EXPECT_THAT(trust_fault(file), HasSubstr("chown root " + upper.string()));
+}
+
+TEST_F(LoadInventory, DoesNotTrustALinkOfSomebodyElseOnTheWay) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to give files away";
+  write("version = 1\n");
+  const auto link = folder_ / "way";
+  std::filesystem::create_directory_symlink(".", link);
+  EXPECT_EQ(trust_fault(link / "inventory.toml"), "no fault");
+  ASSERT_EQ(::lchown(link.c_str(), 65534, 65534), 0);
+  EXPECT_THAT(trust_fault(link / "inventory.toml"), HasSubstr("chown -h root " + link.string()));
 }
 
 }  // namespace

@@ -7,14 +7,14 @@
 #include <functional>
 #include <vector>
 
-#include "kernel/netlink_message.h"
+#include "netlink/netlink_message.h"
 
 namespace overland::tests {
 
 class Canned {
  public:
-  explicit Canned(const std::function<void(kernel::MessageBuffer&)>& build) {
-    kernel::MessageBuffer buffer;
+  explicit Canned(const std::function<void(netlink::MessageBuffer&)>& build) {
+    netlink::MessageBuffer buffer;
     build(buffer);
     assign(buffer.bytes());
   }

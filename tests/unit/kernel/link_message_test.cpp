@@ -13,7 +13,7 @@
 namespace overland::tests {
 namespace {
 
-using kernel::MessageBuffer;
+using netlink::MessageBuffer;
 
 struct Options {
   std::string kind = "vlan";
@@ -23,7 +23,7 @@ struct Options {
 };
 
 Canned link(const Options& options) {
-  return Canned([&](MessageBuffer& buffer) {
+  return Canned([&](netlink::MessageBuffer& buffer) {
     ifinfomsg header = {};
     header.ifi_index = 7;
     header.ifi_flags = IFF_UP;
@@ -37,7 +37,8 @@ Canned link(const Options& options) {
     const std::size_t info = buffer.open(IFLA_LINKINFO);
     buffer.put_string(IFLA_INFO_KIND, options.kind);
     const std::size_t data = buffer.open(IFLA_INFO_DATA);
-    buffer.put_u16(IFLA_VLAN_ID, 100);
+    if (options.kind == "vlan") buffer.put_u16(IFLA_VLAN_ID, 100);
+    if (options.kind == "macvlan") buffer.put_u32(IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE);
     buffer.close(data);
     buffer.close(info);
   });
@@ -102,7 +103,7 @@ TEST(ReadLink, SurvivesEveryTruncation) {
 }
 
 TEST(ReadLinkAddress, TakesTheLocalEndOfAPointToPointLink) {
-  const Canned canned([](MessageBuffer& buffer) {
+  const Canned canned([](netlink::MessageBuffer& buffer) {
     ifaddrmsg header = {};
     header.ifa_family = AF_INET;
     header.ifa_prefixlen = 32;
@@ -118,7 +119,7 @@ TEST(ReadLinkAddress, TakesTheLocalEndOfAPointToPointLink) {
 }
 
 TEST(ReadLinkAddress, ReadsIpv6WithoutALocalEnd) {
-  const Canned canned([](MessageBuffer& buffer) {
+  const Canned canned([](netlink::MessageBuffer& buffer) {
     ifaddrmsg header = {};
     header.ifa_family = AF_INET6;
     header.ifa_prefixlen = 64;
@@ -129,8 +130,9 @@ TEST(ReadLinkAddress, ReadsIpv6WithoutALocalEnd) {
 }
 
 TEST(PutNewVlan, SendsTheMarkWithTheCreation) {
-  const Canned canned(
-      [](MessageBuffer& buffer) { kernel::put_new_vlan(buffer, "eth0.200", 4, 200, 9000); });
+  const Canned canned([](netlink::MessageBuffer& buffer) {
+    kernel::put_new_vlan(buffer, "eth0.200", 4, 200, 9000);
+  });
   const auto read = kernel::read_link(canned.message());
   ASSERT_TRUE(read);
   EXPECT_EQ(read->name, "eth0.200");

@@ -12,15 +12,16 @@
 namespace overland::tests {
 namespace {
 
-using kernel::MessageBuffer;
 using model::Address;
 using model::Prefix;
 using model::Route;
+using netlink::MessageBuffer;
 
 Address address(const std::string& text) { return Address::parse(text).value(); }
 
 Canned created(const Route& route) {
-  return Canned([&](MessageBuffer& buffer) { kernel::put_new_route(buffer, route, NLM_F_CREATE); });
+  return Canned(
+      [&](netlink::MessageBuffer& buffer) { kernel::put_new_route(buffer, route, NLM_F_CREATE); });
 }
 
 void expect_round_trip(const Route& route) {
@@ -44,7 +45,7 @@ TEST(RouteMessage, WritesWhatItReads) {
 }
 
 TEST(RouteMessage, RepeatsHopsByTheirWeight) {
-  const Canned canned([](MessageBuffer& buffer) {
+  const Canned canned([](netlink::MessageBuffer& buffer) {
     rtmsg header = {};
     header.rtm_family = AF_INET;
     buffer.begin(RTM_NEWROUTE, 0, header);
@@ -63,7 +64,7 @@ TEST(RouteMessage, RepeatsHopsByTheirWeight) {
 }
 
 TEST(RouteMessage, ReadsAGatewayOfTheOtherFamily) {
-  const Canned canned([](MessageBuffer& buffer) {
+  const Canned canned([](netlink::MessageBuffer& buffer) {
     rtmsg header = {};
     header.rtm_family = AF_INET;
     buffer.begin(RTM_NEWROUTE, 0, header);
@@ -76,12 +77,12 @@ TEST(RouteMessage, ReadsAGatewayOfTheOtherFamily) {
 }
 
 TEST(RouteMessage, OtherMessagesAndFamiliesAreNoRoutes) {
-  const Canned deleted([](MessageBuffer& buffer) {
+  const Canned deleted([](netlink::MessageBuffer& buffer) {
     kernel::put_delete_route(buffer, {Prefix(), 1, {address("10.9.0.2")}});
   });
   EXPECT_FALSE(kernel::read_route(deleted.message()));
   EXPECT_EQ(kernel::route_protocol(deleted.message()), 0);
-  const Canned bridge([](MessageBuffer& buffer) {
+  const Canned bridge([](netlink::MessageBuffer& buffer) {
     rtmsg header = {};
     header.rtm_family = AF_BRIDGE;
     buffer.begin(RTM_NEWROUTE, 0, header);
@@ -102,21 +103,21 @@ TEST(RouteMessage, SurvivesEveryTruncation) {
 }
 
 TEST(RouteMessage, RefusalsCarryTheKernelsText) {
-  const Canned canned([](MessageBuffer& buffer) {
+  const Canned canned([](netlink::MessageBuffer& buffer) {
     nlmsgerr error = {};
     error.error = -ENETUNREACH;
     buffer.begin(NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS, error);
     buffer.put_string(NLMSGERR_ATTR_MSG, "Nexthop has invalid gateway");
   });
-  const kernel::Refusal refusal = kernel::read_refusal(canned.message());
+  const netlink::Refusal refusal = netlink::read_refusal(canned.message());
   EXPECT_EQ(refusal.error, ENETUNREACH);
   EXPECT_EQ(refusal.text, "Nexthop has invalid gateway");
-  EXPECT_STREQ(kernel::refusal_error("cannot x", refusal).what(),
+  EXPECT_STREQ(netlink::refusal_error("cannot x", refusal).what(),
                "cannot x: Network is unreachable (Nexthop has invalid gateway)");
 }
 
 TEST(RouteMessage, RefusalsOfOldKernelsEchoTheRequest) {
-  const Canned canned([](MessageBuffer& buffer) {
+  const Canned canned([](netlink::MessageBuffer& buffer) {
     nlmsgerr error = {};
     error.error = -EEXIST;
     error.msg.nlmsg_len = sizeof(nlmsghdr) + 12;
@@ -125,24 +126,24 @@ TEST(RouteMessage, RefusalsOfOldKernelsEchoTheRequest) {
     buffer.append(echoed.data(), echoed.size());
     buffer.put_string(NLMSGERR_ATTR_MSG, "there already");
   });
-  EXPECT_EQ(kernel::read_refusal(canned.message()).text, "there already");
+  EXPECT_EQ(netlink::read_refusal(canned.message()).text, "there already");
 }
 
 TEST(RouteMessage, BrokenRefusalsAreErrors) {
-  const Canned canned([](MessageBuffer& buffer) {
+  const Canned canned([](netlink::MessageBuffer& buffer) {
     nlmsgerr error = {};
     error.error = -EEXIST;
     error.msg.nlmsg_len = 4000000000U;
     buffer.begin(NLMSG_ERROR, NLM_F_ACK_TLVS, error);
   });
-  EXPECT_EQ(kernel::read_refusal(canned.message()).error, EEXIST);
-  EXPECT_EQ(kernel::read_refusal(canned.cut(NLMSG_HDRLEN + 2).message()).error, EBADMSG);
-  const Canned no_negative([](MessageBuffer& buffer) {
+  EXPECT_EQ(netlink::read_refusal(canned.message()).error, EEXIST);
+  EXPECT_EQ(netlink::read_refusal(canned.cut(NLMSG_HDRLEN + 2).message()).error, EBADMSG);
+  const Canned no_negative([](netlink::MessageBuffer& buffer) {
     nlmsgerr error = {};
     error.error = std::numeric_limits<int>::min();
     buffer.begin(NLMSG_ERROR, 0, error);
   });
-  EXPECT_EQ(kernel::read_refusal(no_negative.message()).error, EBADMSG);
+  EXPECT_EQ(netlink::read_refusal(no_negative.message()).error, EBADMSG);
 }
 
 }  // namespace

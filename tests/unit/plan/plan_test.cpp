@@ -123,10 +123,21 @@ TEST(PlanPrune, HoldsRemovalsBackAndKeepsOldPeersTrusted) {
   auto actual = two_hosts_desired();
   actual.routes.push_back(route("192.168.210.0/24", {"10.0.0.210"}));
   actual.firewall->policy.peer_subnets.push_back(net("192.168.210.0/24"));
-  const auto plan =
-      make_plan(actual, two_hosts_desired(), running_docker(), Options{.prune = false});
+  const auto plan = make_plan(actual, two_hosts_desired(), running_docker(),
+                              Options{.prune = false, .held_reason = "many go"});
   EXPECT_TRUE(plan.empty());
-  EXPECT_EQ(plan.held.size(), 1U);
+  EXPECT_FALSE(plan.in_sync());
+  EXPECT_EQ(plan.held_reason, "many go");
+  ASSERT_EQ(plan.held.size(), 2U);
+  EXPECT_EQ(plan::detail(plan.held[0]), "peer subnets -192.168.210.0/24");
+}
+
+TEST(PlanPrune, WhatALaterRunTakesAwayIsNoDrift) {
+  auto actual = two_hosts_desired();
+  actual.routes.push_back(route("192.168.210.0/24", {"10.0.0.210"}));
+  const auto plan = make_plan(actual, two_hosts_desired(), running_docker(),
+                              Options{.prune = false, .defer = true});
+  EXPECT_TRUE(plan.in_sync());
 }
 
 TEST(PlanLinks, DoesNotTakeAForeignLinkOfTheSameName) {

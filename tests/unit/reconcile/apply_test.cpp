@@ -24,7 +24,7 @@ class Apply : public ::testing::Test {
     machine.facts = running_docker();
     std::filesystem::remove(saved_file);
   }
-  ~Apply() override { std::filesystem::remove(saved_file); }
+  ~Apply() override { std::filesystem::remove_all(saved_file.parent_path()); }
 
   reconcile::ApplyReport run(plan::Options options = {}) {
     const auto saved = reconcile::load_saved(saved_file);
@@ -36,7 +36,7 @@ class Apply : public ::testing::Test {
   FakeMachine machine;
   reconcile::Goal goal = [](const model::HostFacts&) { return two_hosts_desired(); };
   const std::filesystem::path saved_file =
-      std::filesystem::path(testing::TempDir()) / ("state." + std::to_string(::getpid()));
+      std::filesystem::path(testing::TempDir()) / ("apply." + std::to_string(::getpid())) / "state";
 };
 
 TEST_F(Apply, ReachesTheDesiredStateAndThenChangesNothing) {
@@ -155,7 +155,7 @@ TEST_F(Apply, SkipsRoutesBehindAVlanLinkThatFailed) {
 }
 
 TEST_F(Apply, AFullDiskKeepsRoutesRepairedAndReplacesNothingItCannotRemember) {
-  std::filesystem::create_directory(saved_file);  // nothing can be written there
+  std::filesystem::create_directories(saved_file);  // nothing can be written there
   const auto report = reconcile::apply(
       machine.ports(), reconcile::survey(machine.ports(), goal, {}, {}), goal, saved_file, {}, {});
   EXPECT_EQ(machine.state.routes, two_hosts_desired().routes);
@@ -163,6 +163,43 @@ TEST_F(Apply, AFullDiskKeepsRoutesRepairedAndReplacesNothingItCannotRemember) {
   EXPECT_EQ(machine.state.docker->keys.at("bip"), std::nullopt);
   EXPECT_FALSE(report.converged());
   EXPECT_FALSE(report.memory_fault.empty());
+}
+
+TEST_F(Apply, ADriftedSysctlIsRepairedWhereItsOldValueIsRemembered) {
+  run();
+  machine.state.sysctls = {{"net.ipv4.ip_forward", "0"}};
+  const auto before = reconcile::load_saved(saved_file);
+  const auto report =
+      reconcile::apply(machine.ports(), reconcile::survey(machine.ports(), goal, before, {}), goal,
+                       "/proc/nowhere/state.json", before, {});
+  EXPECT_FALSE(report.memory_fault.empty());
+  EXPECT_EQ(machine.state.sysctls, two_hosts_desired().sysctls);
+}
+
+TEST_F(Apply, WhatChangesUnderARunEndsAsAReport) {
+  const auto saved = reconcile::load_saved(saved_file);
+  auto before = reconcile::survey(machine.ports(), goal, saved, {});
+  const reconcile::Goal refuses = [](const model::HostFacts&) -> model::HostState {
+    throw base::Error(base::ErrorKind::kInventory, "not one underlay address is here");
+  };
+  const auto report =
+      reconcile::apply(machine.ports(), std::move(before), refuses, saved_file, saved, {});
+  EXPECT_EQ(report.look_fault, "not one underlay address is here");
+  EXPECT_TRUE(report.changed());
+  EXPECT_FALSE(report.converged());
+}
+
+TEST_F(Apply, WhatCouldNotBeLookedAtIsNotInSync) {
+  run();
+  machine.deaf_docker = true;
+  const auto report = run();
+  EXPECT_TRUE(report.converged());
+  EXPECT_FALSE(report.in_sync());
+}
+
+TEST_F(Apply, WhoElseDropsIsAConflictOfTheEnd) {
+  machine.droppers = {"a rule drops"};
+  EXPECT_EQ(run().after.plan.conflicts.size(), 1U);
 }
 
 TEST_F(Apply, PurgeTakesAllAwayAndPutsBackWhatItReplaced) {

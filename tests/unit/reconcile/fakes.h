@@ -20,8 +20,11 @@ struct World {
   bool restart_takes_bip = true;
   std::optional<std::string> daemon_json = "{}";
   std::chrono::milliseconds waited{0};
-  int spoilt = 0;      // how often somebody else spoils the firewall once it is written
-  bool blind = false;  // links cannot be listed
+  int spoilt = 0;              // how often somebody else spoils the firewall once it is written
+  bool blind = false;          // links cannot be listed
+  bool deaf_docker = false;    // daemon.json cannot be read
+  bool deaf_firewall = false;  // the rules in force cannot be read
+  std::vector<std::string> droppers;  // what look_who_drops() finds
   int changes = 0;
   int restarts = 0;
 
@@ -95,9 +98,10 @@ struct FakeFirewall : host::Firewall {
   explicit FakeFirewall(World& w) : world(w) {}
   model::FirewallFacts facts(const model::DockerFacts&) override { return world.facts.firewall; }
   std::vector<std::string> droppers(const model::FirewallPolicy&) override {
-    return world.facts.firewall.droppers;
+    return world.droppers;
   }
   std::optional<model::Firewall> read(const model::FirewallPolicy&) override {
+    if (world.deaf_firewall) throw base::Error(base::ErrorKind::kFailure, "rules unreadable");
     return world.state.firewall;
   }
   void apply(const plan::FirewallStep& step) override {
@@ -111,6 +115,7 @@ struct FakeDocker : host::Docker {
   explicit FakeDocker(World& w) : world(w) {}
   model::DockerFacts facts() override { return world.facts.docker; }
   model::DaemonKeys read(const model::DaemonKeys& names) override {
+    if (world.deaf_docker) throw base::Error(base::ErrorKind::kInvalid, "daemon.json:1:1: junk");
     model::DaemonKeys keys;
     for (const auto& [name, value] : names) keys[name] = world.state.docker->keys[name];
     return keys;

@@ -20,7 +20,7 @@ using ::testing::IsEmpty;
 class RollBack : public ::testing::Test {
  protected:
   RollBack() { start(); }
-  ~RollBack() override { std::filesystem::remove(saved_file); }
+  ~RollBack() override { std::filesystem::remove_all(saved_file.parent_path()); }
 
   void start() {
     machine.state = two_hosts_fresh();
@@ -44,7 +44,7 @@ class RollBack : public ::testing::Test {
   FakeMachine machine;
   Goal goal = [](const model::HostFacts&) { return two_hosts_desired(); };
   const std::filesystem::path saved_file =
-      std::filesystem::path(testing::TempDir()) / ("rollback." + std::to_string(::getpid()));
+      std::filesystem::path(testing::TempDir()) / ("rollback." + std::to_string(::getpid())) / "state";
 };
 
 TEST_F(RollBack, RestoresStateAndFiles) {

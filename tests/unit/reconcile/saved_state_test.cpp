@@ -31,37 +31,136 @@ class Saved : public ::testing::Test {
   std::filesystem::path file;
 };
 
-TEST_F(Saved, ComesBackAsItWasWritten) {
+model::Prefix prefix(const char* text) { return *model::Prefix::parse(text); }
+
+std::string content(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// All there is, as its golden file has it.
+SavedState everything() {
   SavedState state;
-  state.hosts = 3;
+  state.subnets["docker-200"] = {prefix("192.168.100.0/24"), prefix("192.168.90.0/24")};
+  state.subnets["docker-201"] = {prefix("192.168.200.0/24")};
+  state.generation = 7;
+  state.inventory_hash = "0123456789abcdef";
+  state.sysctls["net.ipv4.ip_forward"] = {"0", "1"};
+  state.sysctls["net/ipv4/conf/caf\xe9/rp_filter"] = {"1", "2"};
+  state.daemon_keys["bip"] = {std::nullopt, "\"192.168.100.1/24\""};
+  state.daemon_json = "{ \"labels\": [\"caf\xe9\"] }\n";
+  state.unread_by = "42:1000";
+  state.unknown = R"({"later":{"a":[1]}})";
+  return state;
+}
+
+/// What overland 0.1 wrote at first.
+SavedState first() {
+  SavedState state;
   state.sysctls["net.ipv4.ip_forward"] = {"0", "1"};
   state.daemon_keys["bip"] = {std::nullopt, "\"192.168.100.1/24\""};
   state.daemon_json = "{ \"debug\": true }\n";
   state.unread_by = "42:1000";
-  reconcile::store_saved(file, state);
-  EXPECT_EQ(reconcile::load_saved(file), state);
+  return state;
+}
+
+TEST_F(Saved, ComesBackAsItWasWritten) {
+  reconcile::store_saved(file, everything());
+  EXPECT_EQ(reconcile::load_saved(file), everything());
 }
 
 TEST_F(Saved, IsEmptyWhereThereIsNoFile) { EXPECT_EQ(reconcile::load_saved(file), SavedState{}); }
 
-TEST_F(Saved, RefusesDamageWithTheRemedy) {
-  for (const char* text : {"", "{", "[]", R"({"version":2})", R"({"version":1,"hosts":"x"})"}) {
+TEST_F(Saved, ReadsWhatEachReleaseWrote) {
+  const std::filesystem::path golden = OVERLAND_GOLDEN;
+  write(content(golden / "state-1-first.json"));
+  EXPECT_EQ(reconcile::load_saved(file), first());
+  write(content(golden / "state-1.json"));
+  EXPECT_EQ(reconcile::load_saved(file), everything());
+  reconcile::store_saved(file, everything());
+  EXPECT_EQ(content(file), content(golden / "state-1.json"));
+}
+
+TEST_F(Saved, KeepsWhatALaterReleaseWroteBeside) {
+  write(R"({"version":1,"hosts":3,"later":[1,{"b":null}]})");
+  auto state = reconcile::load_saved(file);
+  EXPECT_EQ(state.doubt, "");
+  state.unread_by = "1:1";
+  reconcile::store_saved(file, state);
+  EXPECT_EQ(reconcile::load_saved(file).unknown, R"({"later":[1,{"b":null}]})");
+}
+
+TEST_F(Saved, BytesThatLookEscapedComeBack) {
+  SavedState state;
+  state.daemon_json = "hex:zz";
+  reconcile::store_saved(file, state);
+  EXPECT_EQ(reconcile::load_saved(file), state);
+}
+
+TEST_F(Saved, WhatCannotBeUnderstoodIsSetAside) {
+  const std::filesystem::path damaged = file.string() + ".damaged-1";
+  const std::filesystem::path later = file.string() + ".7-1";
+  for (const char* text :
+       {"", "{", "[]", "\xff", R"({"version":7,"hosts":1})", R"({"version":1,"sysctls":"x"})",
+        R"({"version":1,"subnets":["a b"]})", R"({"version":1,"daemon_json":"hex:0"})"}) {
     SCOPED_TRACE(text);
     write(text);
-    try {
-      reconcile::load_saved(file);
-      FAIL() << "was accepted";
-    } catch (const base::Error& error) {
-      EXPECT_EQ(error.kind(), base::ErrorKind::kInvalid);
-      EXPECT_NE(std::string(error.what()).find("remove it"), std::string::npos);
-    }
+    auto state = reconcile::load_saved(file);
+    EXPECT_NE(state.doubt.find(file.string()), std::string::npos);
+    state.doubt.clear();
+    EXPECT_EQ(state, SavedState{});
+    EXPECT_EQ(content(file), text);  // looking changes nothing
+    state.doubt = "known";
+    reconcile::store_saved(file, state);
+    reconcile::store_saved(file, everything());  // a later pass of the same run
+    EXPECT_EQ(reconcile::load_saved(file).doubt, "");
+    const auto& aside = std::filesystem::exists(later) ? later : damaged;
+    EXPECT_EQ(content(aside), text);
+    std::filesystem::remove(aside);
+    EXPECT_FALSE(std::filesystem::exists(file.string() + ".damaged-2"));
   }
 }
 
-TEST_F(Saved, RefusesAFileOthersMayWrite) {
-  reconcile::store_saved(file, {});
+TEST_F(Saved, AtMostFiveAreKeptAside) {
+  for (int number = 0; number < 9; ++number) {
+    write(std::to_string(number));
+    reconcile::store_saved(file, reconcile::load_saved(file));
+  }
+  const auto folder = std::filesystem::directory_iterator(file.parent_path());
+  EXPECT_EQ(std::distance(begin(folder), end(folder)), 6);
+  EXPECT_EQ(content(file.string() + ".damaged-1"), "0");
+  EXPECT_EQ(content(file.string() + ".damaged-5"), "8");
+}
+
+TEST_F(Saved, DoesNotBelieveAFileOthersMayWrite) {
+  reconcile::store_saved(file, everything());
   ::chmod(file.c_str(), 0666);
-  EXPECT_THROW(reconcile::load_saved(file), base::Error);
+  EXPECT_NE(reconcile::load_saved(file).doubt, "");
+  EXPECT_EQ(reconcile::load_saved(file).sysctls.size(), 0U);
+}
+
+TEST_F(Saved, KeepsNothingInAFolderOthersMayWrite) {
+  reconcile::store_saved(file, everything());
+  ::chmod(file.parent_path().c_str(), 0777);
+  EXPECT_NE(reconcile::load_saved(file).doubt, "");
+  EXPECT_THROW(reconcile::store_saved(file, {}), base::Error);
+}
+
+TEST_F(Saved, ALargeDaemonJsonIsReadAgain) {
+  SavedState state;
+  state.daemon_json = std::string(std::size_t{1} << 20U, '\x01');  // six bytes each, escaped
+  reconcile::store_saved(file, state);
+  EXPECT_EQ(reconcile::load_saved(file), state);
+}
+
+TEST_F(Saved, ForgettingRemovesWhatIsOursAndKeepsWhatIsNot) {
+  reconcile::store_saved(file, everything());
+  reconcile::forget_saved(file);
+  EXPECT_FALSE(std::filesystem::exists(file));
+  write("junk");
+  reconcile::forget_saved(file);
+  EXPECT_EQ(content(file.string() + ".damaged-1"), "junk");
+  reconcile::forget_saved(file);
 }
 
 TEST_F(Saved, DoesNotFollowASymbolicLink) {

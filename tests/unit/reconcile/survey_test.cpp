@@ -37,5 +37,44 @@ TEST(Survey, MismatchesOfTheGoalAreConflicts) {
             (std::vector<plan::Conflict>{{"link eth0", "message", "remedy"}}));
 }
 
+reconcile::Goal two_hosts() {
+  return [](model::HostFacts&) { return two_hosts_desired(); };
+}
+
+TEST(Survey, ADaemonJsonThatCannotBeReadLeavesTheRestToBeRepaired) {
+  FakeMachine machine;
+  machine.state = two_hosts_fresh();
+  machine.facts = running_docker();
+  machine.deaf_docker = true;
+  const auto survey = reconcile::survey(machine.ports(), two_hosts(), {}, {});
+  ASSERT_EQ(survey.plan.findings.size(), 1U);
+  EXPECT_EQ(survey.plan.findings[0].resource, "docker daemon.json");
+  EXPECT_EQ(survey.plan.findings[0].message, "daemon.json:1:1: junk");
+  EXPECT_EQ(survey.plan.steps.size(), 2U);  // firewall and route; ip_forward was never ours
+}
+
+TEST(Survey, RulesThatCannotBeReadLeaveTheRestToBeRepaired) {
+  FakeMachine machine;
+  machine.state = two_hosts_fresh();
+  machine.facts = running_docker();
+  machine.deaf_firewall = true;
+  reconcile::SavedState saved;
+  saved.sysctls["net.ipv4.ip_forward"] = {"0", "1"};
+  const auto survey = reconcile::survey(machine.ports(), two_hosts(), saved, {});
+  EXPECT_EQ(survey.plan.findings.size(), 1U);
+  EXPECT_EQ(survey.plan.steps.size(), 2U);  // ip_forward, which we had turned on, and the route
+}
+
+TEST(Survey, WhoElseDropsIsAskedApart) {
+  FakeMachine machine;
+  machine.state = two_hosts_fresh();
+  machine.facts = running_docker();
+  machine.droppers = {"a rule drops"};
+  auto survey = reconcile::survey(machine.ports(), two_hosts(), {}, {});
+  EXPECT_TRUE(survey.plan.conflicts.empty());
+  reconcile::look_who_drops(machine.ports(), survey);
+  EXPECT_EQ(survey.plan.conflicts, (std::vector<plan::Conflict>{{"firewall", "a rule drops", ""}}));
+}
+
 }  // namespace
 }  // namespace overland

@@ -1,4 +1,4 @@
-#include "kernel/netlink_message.h"
+#include "netlink/netlink_message.h"
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <limits>
 
-namespace overland::kernel {
+namespace overland::netlink {
 
 void MessageBuffer::start(std::uint16_t type, unsigned flags) {
   message_ = bytes_.size();
@@ -19,6 +19,16 @@ void MessageBuffer::start(std::uint16_t type, unsigned flags) {
   header.nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
   const auto* data = reinterpret_cast<const std::uint8_t*>(&header);
   bytes_.insert(bytes_.end(), data, data + sizeof(header));
+}
+
+void MessageBuffer::append_message(const nlmsghdr& message) {
+  message_ = bytes_.size();
+  const auto* data = reinterpret_cast<const std::uint8_t*>(&message);
+  bytes_.insert(bytes_.end(), data, data + message.nlmsg_len);
+  bytes_.resize(message_ + static_cast<std::size_t>(NLMSG_ALIGN(message.nlmsg_len)));
+  nlmsghdr header = message;
+  header.nlmsg_flags = static_cast<std::uint16_t>(header.nlmsg_flags | NLM_F_REQUEST);
+  std::memcpy(at(message_), &header, sizeof(header));
 }
 
 void MessageBuffer::grow_message() {
@@ -119,4 +129,4 @@ std::string_view read_text(const nlattr* attribute) {
   return {text, ::strnlen(text, static_cast<std::size_t>(nla_len(attribute)))};
 }
 
-}  // namespace overland::kernel
+}  // namespace overland::netlink

@@ -1,4 +1,4 @@
-#include "kernel/netlink_socket.h"
+#include "netlink/netlink_socket.h"
 
 #include <netlink/errno.h>
 #include <netlink/msg.h>
@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 
-namespace overland::kernel {
+namespace overland::netlink {
 namespace {
 
 /// Messages a system call; more gains little.
@@ -48,10 +48,9 @@ void each_message(std::span<std::uint8_t> bytes, Each each) {
 
 }  // namespace
 
-void NetlinkSocket::FreeSocket::operator()(nl_sock* socket) const { nl_socket_free(socket); }
+void Socket::FreeSocket::operator()(nl_sock* socket) const { nl_socket_free(socket); }
 
-NetlinkSocket::NetlinkSocket(int buffer)
-    : socket_(nl_socket_alloc()), received_(new std::uint8_t[kReceiveSize]) {
+Socket::Socket(int buffer) : socket_(nl_socket_alloc()), received_(new std::uint8_t[kReceiveSize]) {
   if (!socket_) base::throw_errno("cannot open a netlink socket", ENOMEM);
   if (const int error = nl_connect(socket_.get(), NETLINK_ROUTE); error < 0) {
     const int cause = errno;
@@ -66,7 +65,7 @@ NetlinkSocket::NetlinkSocket(int buffer)
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
 }
 
-void NetlinkSocket::send() {
+void Socket::send() {
   const auto bytes = buffer_.bytes();
   sockaddr_nl kernel = {};
   kernel.nl_family = AF_NETLINK;
@@ -83,7 +82,7 @@ void NetlinkSocket::send() {
   }
 }
 
-std::span<std::uint8_t> NetlinkSocket::receive() {
+std::span<std::uint8_t> Socket::receive() {
   for (;;) {
     sockaddr_nl sender = {};
     socklen_t size = sizeof(sender);
@@ -100,15 +99,15 @@ std::span<std::uint8_t> NetlinkSocket::receive() {
   }
 }
 
-void NetlinkSocket::drain() {
+void Socket::drain() {
   while (::recv(nl_socket_get_fd(socket_.get()), received_.get(), kReceiveSize, MSG_DONTWAIT) >=
              0 ||
          errno == EINTR || errno == ENOBUFS) {
   }
 }
 
-bool NetlinkSocket::exchange(std::size_t first, std::size_t last, const Build& build,
-                             const Answer& answer) {
+bool Socket::exchange(std::size_t first, std::size_t last, const Build& build,
+                      const Answer& answer) {
   const std::uint32_t base = sequence_;
   const auto count = static_cast<std::uint32_t>(last - first);
   sequence_ += count;
@@ -133,7 +132,7 @@ bool NetlinkSocket::exchange(std::size_t first, std::size_t last, const Build& b
   return true;
 }
 
-void NetlinkSocket::execute(std::size_t count, const Build& build, const Answer& answer) {
+void Socket::execute(std::size_t count, const Build& build, const Answer& answer) {
   for (std::size_t first = 0; first < count; first += kBatch) {
     const std::size_t last = std::min(count, first + kBatch);
     if (exchange(first, last, build, answer)) continue;
@@ -146,7 +145,7 @@ void NetlinkSocket::execute(std::size_t count, const Build& build, const Answer&
   }
 }
 
-Refusal NetlinkSocket::execute(const std::function<void(MessageBuffer&)>& build) {
+Refusal Socket::execute(const std::function<void(MessageBuffer&)>& build) {
   Refusal refusal;
   execute(
       1, [&](MessageBuffer& buffer, std::size_t) { build(buffer); },
@@ -156,8 +155,8 @@ Refusal NetlinkSocket::execute(const std::function<void(MessageBuffer&)>& build)
   return refusal;
 }
 
-NetlinkSocket::DumpEnd NetlinkSocket::dump_once(const std::function<void(MessageBuffer&)>& build,
-                                                const Visit& visit) {
+Socket::DumpEnd Socket::dump_once(const std::function<void(MessageBuffer&)>& build,
+                                  const Visit& visit) {
   const std::uint32_t sequence = sequence_++;
   buffer_.clear();
   build(buffer_);
@@ -189,8 +188,8 @@ NetlinkSocket::DumpEnd NetlinkSocket::dump_once(const std::function<void(Message
   }
 }
 
-void NetlinkSocket::dump(const std::function<void(MessageBuffer&)>& build,
-                         const std::function<void()>& restart, const Visit& visit) {
+void Socket::dump(const std::function<void(MessageBuffer&)>& build,
+                  const std::function<void()>& restart, const Visit& visit) {
   for (int tries = 0; tries < kDumpTries; ++tries) {
     restart();
     if (dump_once(build, visit) != DumpEnd::kInterrupted) return;
@@ -198,4 +197,4 @@ void NetlinkSocket::dump(const std::function<void(MessageBuffer&)>& build,
   base::throw_errno("the kernel's tables change too fast to be read", EINTR);
 }
 
-}  // namespace overland::kernel
+}  // namespace overland::netlink

@@ -1,6 +1,6 @@
 #pragma once
 // Netlink messages as bytes: writing them end to end into one buffer, and reading attributes back
-// through libnl. Only for this folder: it shows kernel and libnl types.
+// through libnl. For the adapters only: it shows kernel and libnl types.
 
 #include <linux/netlink.h>
 
@@ -18,7 +18,7 @@
 
 struct nlattr;
 
-namespace overland::kernel {
+namespace overland::netlink {
 
 /// Any number of whole messages, each aligned as netlink(7) wants it. Attributes go to the message
 /// begun last.
@@ -32,6 +32,8 @@ class MessageBuffer {
     start(type, flags);
     append(&header, sizeof(header));
   }
+  /// A whole message that somebody else (libnl) has built; it counts as begun last.
+  void append_message(const nlmsghdr& message);
   /// Sequence number of the message begun last, and more flags for it.
   void finish(std::uint32_t sequence, unsigned flags = 0);
 
@@ -81,4 +83,4 @@ std::uint16_t read_u16(const nlattr* attribute, std::uint16_t otherwise = 0);
 /// The attribute's text up to the first NUL; empty where it is absent.
 std::string_view read_text(const nlattr* attribute);
 
-}  // namespace overland::kernel
+}  // namespace overland::netlink

@@ -1,7 +1,7 @@
 #pragma once
 // One conversation with the kernel over rtnetlink(7), through libnl's socket. Made for one
 // operation and thrown away with it: nothing that was left unread can be mistaken for a later
-// answer. Only for this folder: it shows kernel types.
+// answer. For the adapters: it shows kernel types.
 
 #include <linux/netlink.h>
 
@@ -11,18 +11,18 @@
 #include <memory>
 #include <span>
 
-#include "kernel/netlink_message.h"
+#include "netlink/netlink_message.h"
 
 struct nl_sock;
 
-namespace overland::kernel {
+namespace overland::netlink {
 
-class NetlinkSocket {
+class Socket {
  public:
   /// `buffer`: bytes the kernel may queue for us; the default is what it grants without privilege,
   /// and holds the answers to a batch even when each is a refusal with a text.
   /// Throws what errno says where the kernel gives no socket.
-  explicit NetlinkSocket(int buffer = 212992);
+  explicit Socket(int buffer = 212992);
 
   /// Writes message `index` into the buffer (begin and attributes; no sequence number).
   using Build = std::function<void(MessageBuffer&, std::size_t index)>;
@@ -63,4 +63,4 @@ class NetlinkSocket {
   std::uint32_t sequence_ = 1;
 };
 
-}  // namespace overland::kernel
+}  // namespace overland::netlink

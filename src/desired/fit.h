@@ -1,0 +1,24 @@
+#pragma once
+// Where the inventory and this machine as it is now do not fit together: a link that is down, an
+// underlay address that no link has, Docker absent. What needs such a place waits; the rest goes on
+// (docs/decisions/006-misfits-wait.md). Pure.
+
+#include <vector>
+
+#include "inventory/inventory.h"
+#include "model/host_state.h"
+
+namespace overland::desired {
+
+struct Fit {
+  std::vector<model::Finding> findings;     // of severity kMisfit
+  std::vector<model::Address> unreachable;  // next hops that are not on-link now; sorted
+  bool nowhere = false;  // not one underlay address of the host is on a link, or will be: most
+                         // likely the wrong file, or the wrong host
+};
+
+/// `state` is what derive() made of the other three.
+Fit fit(const inventory::Inventory& inventory, const inventory::Host& host,
+        const model::HostFacts& facts, const model::HostState& state);
+
+}  // namespace overland::desired

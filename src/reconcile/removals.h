@@ -1,0 +1,37 @@
+#pragma once
+// Whether so much would go that a half inventory is likelier than a wish. Counted by the hosts
+// whose bridge subnets go away, so that ten new hosts do not hide ten lost ones.
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/address.h"
+#include "model/route.h"
+
+namespace overland::reconcile {
+
+/// The bridge subnets of each host that has one, by its name.
+using Subnets = std::map<std::string, std::vector<model::Prefix>>;
+
+struct Removals {
+  std::vector<std::string> gone;  // hosts, or routes where hosts are not known, in their order
+  std::size_t of = 0;             // so many there were
+  const char* what = "hosts";
+
+  /// More than half, or more than a tenth and at least five: then --prune is asked for.
+  [[nodiscard]] bool too_many() const;
+  /// "the subnets of 11 of 20 hosts go: a, b, c, d, e and 6 more".
+  [[nodiscard]] std::string reason() const;
+};
+
+/// The hosts of `before` that had a subnet which no host has `now`. A host that changed its bip is
+/// one of them.
+Removals removals(const Subnets& before, const Subnets& now);
+
+/// The same where nothing is remembered: routes of ours whose destinations are not desired.
+Removals removals(const std::vector<model::Route>& standing,
+                  const std::vector<model::Route>& desired);
+
+}  // namespace overland::reconcile

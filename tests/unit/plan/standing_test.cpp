@@ -1,0 +1,148 @@
+// What stands stays where something could not be looked at or does not fit.
+
+#include "plan/standing.h"
+
+#include <gtest/gtest.h>
+
+#include "plan/plan.h"
+#include "unit/states.h"
+
+namespace overland {
+namespace {
+
+using namespace tests;
+using model::FirewallAnchor;
+using model::FirewallVariant;
+
+const model::Finding kDeaf = {model::Severity::kUnknown, "docker", "does not answer", ""};
+const model::Finding kMisfit = {model::Severity::kMisfit, "segment lan", "link down", ""};
+
+model::HostFacts deaf() {
+  auto facts = running_docker();
+  facts.docker.unknown = {kDeaf};
+  return facts;
+}
+
+bool has_docker_step(const std::vector<plan::Step>& steps) {
+  return std::any_of(steps.begin(), steps.end(), [](const plan::Step& step) {
+    return std::holds_alternative<plan::DockerStep>(step) ||
+           std::holds_alternative<plan::RestartDockerStep>(step);
+  });
+}
+
+TEST(Standing, BlindnessHoldsRemovalsDaemonJsonAndRestarts) {
+  auto actual = two_hosts_fresh();
+  actual.routes = {route("192.168.77.0/24", {"10.0.0.9"})};
+  const auto plan =
+      plan::make_plan(actual, two_hosts_desired(), deaf(), plan::Options{.restart_docker = true});
+  EXPECT_FALSE(plan.prunes);
+  EXPECT_FALSE(has_docker_step(plan.steps));
+  EXPECT_EQ(plan.held.size(), 2U);  // the old route's removal and daemon.json
+  EXPECT_EQ(plan.findings, std::vector{kDeaf});
+  EXPECT_EQ(plan.steps.size(), 3U);  // ip_forward, firewall and the route are made all the same
+}
+
+TEST(Standing, APurgeIsNotHeldBack) {
+  auto facts = deaf();
+  const auto plan = plan::make_plan(two_hosts_desired(), {}, facts, plan::Options{.hold = false});
+  EXPECT_TRUE(plan.held.empty());
+  EXPECT_EQ(plan.steps.size(), 2U);  // firewall and route go
+}
+
+TEST(Standing, AMisfitHoldsRemovalsOnly) {
+  auto actual = two_hosts_fresh();
+  actual.routes = {route("192.168.77.0/24", {"10.0.0.9"})};
+  auto facts = running_docker();
+  facts.findings = {kMisfit};
+  const auto plan = plan::make_plan(actual, two_hosts_desired(), facts);
+  EXPECT_EQ(plan.held.size(), 1U);
+  EXPECT_TRUE(has_docker_step(plan.steps));
+}
+
+TEST(Standing, VariantAndAnchorInForceStayWhileBlind) {
+  auto desired = two_hosts_desired();
+  auto actual = desired;
+  actual.firewall->policy.variant = FirewallVariant::kLegacy;
+  actual.firewall->policy.anchor = FirewallAnchor::kForward;
+  plan::keep_standing(desired, actual, deaf(), true);
+  EXPECT_EQ(desired.firewall->policy.variant, FirewallVariant::kLegacy);
+  EXPECT_EQ(desired.firewall->policy.anchor, FirewallAnchor::kForward);
+  auto seeing = two_hosts_desired();
+  plan::keep_standing(seeing, actual, running_docker(), true);
+  EXPECT_EQ(seeing, two_hosts_desired());
+}
+
+TEST(Standing, ForwardingIsRepairedButNotSwitchedWhileBlind) {
+  auto desired = two_hosts_desired();
+  plan::keep_standing(desired, {}, deaf(), true);
+  EXPECT_EQ(desired.sysctls.size(), 1U);
+  plan::keep_standing(desired, {}, deaf(), false);
+  EXPECT_TRUE(desired.sysctls.empty());
+}
+
+TEST(Standing, WithoutAKnownVariantNoFirewallIsMade) {
+  auto facts = deaf();
+  facts.firewall.variant.reset();
+  auto desired = two_hosts_desired();
+  plan::keep_standing(desired, {}, facts, true);
+  EXPECT_FALSE(desired.firewall);
+  desired = two_hosts_desired();
+  plan::keep_standing(desired, two_hosts_desired(), facts, true);
+  EXPECT_TRUE(desired.firewall);
+}
+
+TEST(Standing, WhatCouldNotBeReadIsLeftAlone) {
+  auto facts = running_docker();
+  facts.findings = {kDeaf};
+  facts.firewall_unread = true;
+  facts.daemon_json_unread = true;
+  const auto plan = plan::make_plan(two_hosts_fresh(), two_hosts_desired(), facts);
+  for (const auto& step : plan.steps) {
+    EXPECT_FALSE(std::holds_alternative<plan::FirewallStep>(step));
+  }
+  EXPECT_FALSE(has_docker_step(plan.steps));
+  EXPECT_FALSE(has_docker_step(plan.held));
+}
+
+TEST(Standing, ADeadLinkNeitherMakesNorRemovesItsRoutes) {
+  auto facts = running_docker();
+  facts.findings = {kMisfit};
+  facts.unreachable = {addr("10.0.0.201")};
+  auto desired = two_hosts_desired();
+  desired.routes.push_back(route("192.168.201.0/24", {"10.0.0.202"}));
+  auto actual = desired;
+  actual.routes = {};
+  const auto made = plan::make_plan(actual, desired, facts);
+  ASSERT_EQ(made.steps.size(), 1U);
+  EXPECT_EQ(std::get<plan::RouteStep>(made.steps[0]).to->destination, net("192.168.201.0/24"));
+  EXPECT_TRUE(plan::make_plan(desired, desired, facts).empty());
+  EXPECT_TRUE(plan::make_plan(desired, desired, facts).held.empty());
+}
+
+TEST(Standing, AMultipathRouteGoesOnByTheNextHopsThatAreLeft) {
+  auto facts = running_docker();
+  facts.findings = {kMisfit};
+  facts.unreachable = {addr("10.0.0.201")};
+  auto desired = two_hosts_desired();
+  desired.routes = {route("192.168.200.0/24", {"10.0.0.201", "10.0.0.202"})};
+  auto actual = desired;
+  actual.routes = {};
+  const auto plan = plan::make_plan(actual, desired, facts);
+  ASSERT_EQ(plan.steps.size(), 1U);
+  EXPECT_EQ(*std::get<plan::RouteStep>(plan.steps[0]).to,
+            route("192.168.200.0/24", {"10.0.0.202"}));
+  actual.routes = {route("192.168.200.0/24", {"10.0.0.202"})};
+  EXPECT_TRUE(plan::make_plan(actual, desired, facts).empty());
+}
+
+TEST(Standing, WhileRemovalsAreHeldLinksAndWaysOutStayTrusted) {
+  auto facts = running_docker();
+  facts.findings = {kMisfit};
+  auto actual = two_hosts_desired();
+  actual.firewall->policy.underlay_links = {"eth0", "eth1"};
+  actual.firewall->policy.masquerades = {{"eth1", {net("192.168.200.0/24")}, true}};
+  EXPECT_TRUE(plan::make_plan(actual, two_hosts_desired(), facts).empty());
+}
+
+}  // namespace
+}  // namespace overland
