@@ -96,9 +96,9 @@ bool Session::fall_back(const std::string& why) {
   if (!may || !options.installed || !chosen.refused.empty()) return false;
   auto last = read_last_applied(options);
   if (!last || last->hash == chosen.hash) return false;
+  log_lines(spdlog::level::err, why);
   last->refused = why;
   choose(std::move(*last));
-  log_lines(spdlog::level::err, why);
   spdlog::error("nothing of {} is applied; what was applied last is repaired", options.inventory);
   return true;
 }
@@ -185,7 +185,7 @@ void log_leftovers(const plan::Plan& plan) {
     spdlog::warn("{}: {}{}{}", conflict.resource, conflict.message,
                  conflict.remedy.empty() ? "" : "; ", conflict.remedy);
   }
-  if (!plan.held.empty()) {
+  if (!plan.held.empty() || !plan.held_reason.empty()) {
     spdlog::warn("{} {} held back: {}{}", plan.held.size(),
                  plan.findings.empty() ? "removals" : "changes", plan.held_reason,
                  plan.findings.empty() ? "; --prune carries them out" : "");

@@ -155,7 +155,7 @@ int try_out(const std::vector<std::string>& arguments) {
   Session session(given, Purpose::kTry);
   plan::Options options;
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
-  if (!survey.plan.held.empty()) {
+  if (!survey.plan.held.empty() || !survey.plan.held_reason.empty()) {
     log_leftovers(survey.plan);
     throw base::Error(base::ErrorKind::kFailure, "no trial of a part: give --prune");
   }
