@@ -4,14 +4,11 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 
-#include "base/deadline.h"
 #include "base/error.h"
 #include "base/trusted_path.h"
 
@@ -59,26 +56,24 @@ base::UniqueFd find_socket(const std::filesystem::path& path) {
   return fd;
 }
 
-/// Throws where another than root listens there. A connection of its own: libcurl 7.88 does not
-/// take one over that stands.
-void require_root_behind(const base::UniqueFd& socket, const std::string& question,
-                         std::chrono::milliseconds patience) {
-  const base::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) base::throw_errno("cannot make a socket", errno);
-  const timeval wait = {patience.count() / 1000, patience.count() % 1000 * 1000};
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  path_of(socket).copy(address.sun_path, sizeof address.sun_path - 1);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    if (errno == EAGAIN) late(question);
-    base::throw_errno(question + ": cannot connect", errno);
-  }
+/// Keeps a second descriptor of libcurl's socket: that one is closed when the answer is there.
+extern "C" curl_socket_t open_socket(void* kept, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  *static_cast<base::UniqueFd*>(kept) = base::UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  return fd;
+}
+
+/// Asking tells nobody anything; answers of others than root are not believed.
+void require_root_behind(const base::UniqueFd& connection, const std::string& question) {
   ucred peer = {};
   socklen_t size = sizeof peer;
-  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == 0) return;
-  throw base::Error(ErrorKind::kInvalid,
-                    question + ": user " + std::to_string(peer.uid) + " listens, and not root");
+  if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+      size == sizeof peer && peer.uid == 0) {
+    return;
+  }
+  throw base::Error(ErrorKind::kInvalid, question + " was answered by user " +
+                                             std::to_string(peer.uid) + ", and not by root");
 }
 
 }  // namespace
@@ -86,7 +81,6 @@ void require_root_behind(const base::UniqueFd& socket, const std::string& questi
 std::string api_get(const std::filesystem::path& socket, const std::string& path,
                     std::chrono::milliseconds patience) {
   const std::string question = "GET " + path + " on " + socket.string();
-  const base::Deadline deadline(patience);
   if (patience.count() <= 0) late(question);
   static const CURLcode initialized = ::curl_global_init(CURL_GLOBAL_NOTHING);
   const std::unique_ptr<CURL, CurlCleanup> curl(::curl_easy_init());
@@ -94,15 +88,16 @@ std::string api_get(const std::filesystem::path& socket, const std::string& path
     throw base::Error(ErrorKind::kFailure, "cannot initialize libcurl");
   }
   const base::UniqueFd named = find_socket(socket);
-  require_root_behind(named, question, patience);
+  base::UniqueFd connection;
   std::string body;
   const std::string url = "http://docker" + path;
-  const long left = std::max(1L, static_cast<long>(deadline.left().count()));  // 0: for ever
   ::curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
   ::curl_easy_setopt(curl.get(), CURLOPT_UNIX_SOCKET_PATH, path_of(named).c_str());
+  ::curl_easy_setopt(curl.get(), CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  ::curl_easy_setopt(curl.get(), CURLOPT_OPENSOCKETDATA, &connection);
   ::curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");  // whatever http_proxy says
   ::curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
-  ::curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, left);
+  ::curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(patience.count()));
   ::curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, store_body);
   ::curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &body);
   const CURLcode code = ::curl_easy_perform(curl.get());
@@ -110,6 +105,7 @@ std::string api_get(const std::filesystem::path& socket, const std::string& path
   if (code != CURLE_OK) {
     throw base::Error(ErrorKind::kInvalid, question + ": " + ::curl_easy_strerror(code));
   }
+  require_root_behind(connection, question);
   long status = 0;
   ::curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   if (status != 200) {
