@@ -88,6 +88,7 @@ void Session::choose(Chosen from) {
   chosen = std::move(from);
   host =
       &inventory::find_host(inventory, options.host, hostname(), addresses(machine.ports().links));
+  if (host->docker.program) machine.prefer_dockerd(*host->docker.program);
 }
 
 bool Session::fall_back(const std::string& why) {

@@ -237,6 +237,10 @@ void read_docker(Fields& fields, DockerOptions& options, Report& report) {
       bridge && check_interface_name(*bridge, "bridge", report)) {
     options.bridge = std::move(bridge->value);
   }
+  if (auto program = fields.text("program");
+      program && check_program_path(*program, "program", report)) {
+    options.program = std::move(program->value);
+  }
 }
 
 void read_firewall(Fields& fields, FirewallOptions& options, Report& report) {
