@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/pipe.h"
+#include "base/trusted_path.h"
 
 namespace overland::base {
 namespace {
@@ -30,15 +31,31 @@ struct FileActions {
 
 struct Attributes {
   posix_spawnattr_t value = {};
-  /// A process group of its own, so that what the program started can be ended with it.
+  /// A process group of its own, so that what the program started can be ended with it, and none of
+  /// our signals ignored or blocked.
   Attributes() {
+    sigset_t all = {};
+    sigset_t none = {};
+    ::sigfillset(&all);
+    ::sigemptyset(&none);
     ::posix_spawnattr_init(&value);
-    ::posix_spawnattr_setflags(&value, POSIX_SPAWN_SETPGROUP);
+    ::posix_spawnattr_setsigdefault(&value, &all);
+    ::posix_spawnattr_setsigmask(&value, &none);
+    ::posix_spawnattr_setflags(
+        &value, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   }
   Attributes(const Attributes&) = delete;
   Attributes& operator=(const Attributes&) = delete;
   ~Attributes() { ::posix_spawnattr_destroy(&value); }
 };
+
+/// Nobody but root can put another program at a path of which this holds, so running it by its path
+/// afterwards runs what was looked at. (By descriptor no script could be run: its interpreter opens
+/// it once more.)
+void require_trusted(const std::string& program) {
+  if (open_trusted(program, O_PATH, Sticky::kFoldersOnly).valid()) return;
+  throw Error(ErrorKind::kUnsupported, program + " is not installed", ENOENT);
+}
 
 pid_t spawn(const std::string& program, const std::vector<std::string>& arguments, int out,
             int err) {
@@ -46,6 +63,7 @@ pid_t spawn(const std::string& program, const std::vector<std::string>& argument
   ::posix_spawn_file_actions_addopen(&actions.value, 0, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions.value, out, 1);
   ::posix_spawn_file_actions_adddup2(&actions.value, err, 2);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions.value, 3);
   std::vector<char*> argv = {const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -56,9 +74,6 @@ pid_t spawn(const std::string& program, const std::vector<std::string>& argument
   const Attributes attributes;
   const int error = ::posix_spawn(&pid, program.c_str(), &actions.value, &attributes.value,
                                   argv.data(), environment.data());
-  if (error == ENOENT) {
-    throw Error(ErrorKind::kUnsupported, program + " is not installed", error);
-  }
   if (error != 0) throw_errno("cannot run " + program, error);
   return pid;
 }
@@ -103,9 +118,16 @@ bool reap(pid_t pid, int& status, Clock::time_point deadline) {
 
 ProcessResult run(const std::string& program, const std::vector<std::string>& arguments,
                   std::chrono::milliseconds patience) {
+  require_trusted(program);
   Pipe out = make_pipe();
   Pipe err = make_pipe();
   const auto deadline = Clock::now() + patience;
+  const auto late = [&] {
+    return Error(ErrorKind::kFailure,
+                 program + " did not end within " + std::to_string(patience.count()) + " ms",
+                 ETIMEDOUT);
+  };
+  if (patience.count() <= 0) throw late();
   const pid_t pid = spawn(program, arguments, out.writer.get(), err.writer.get());
   out.writer = UniqueFd();
   err.writer = UniqueFd();
@@ -114,10 +136,9 @@ ProcessResult run(const std::string& program, const std::vector<std::string>& ar
   if (!collect(out.reader.get(), err.reader.get(), result, deadline) ||
       !reap(pid, status, deadline)) {
     ::kill(-pid, SIGKILL);
-    ::waitpid(pid, &status, 0);
-    throw Error(ErrorKind::kFailure,
-                program + " did not end within " + std::to_string(patience.count()) + " ms",
-                ETIMEDOUT);
+    // Not for ever: what waits for a dead disk ends when that answers.
+    static_cast<void>(reap(pid, status, Clock::now() + std::chrono::seconds(1)));
+    throw late();
   }
   result.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return result;

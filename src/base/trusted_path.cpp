@@ -40,28 +40,37 @@ class Walk {
 
   /// Not valid() where a component does not exist.
   UniqueFd to_the_end(int flags) {
-    while (!ahead_.empty()) {
-      const fs::path name = std::move(ahead_.front());
-      ahead_.pop_front();
-      if (name.empty() || name == "." || name == "/") continue;
-      UniqueFd next(::openat(folder_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-      if (!next.valid()) {
-        if (absent(errno)) return {};
-        throw_errno("cannot open " + (where_ / name).string(), errno);
-      }
-      const fs::path place = name == ".." ? where_.parent_path() : where_ / name;
+    for (fs::path name = pop(); !name.empty(); name = pop()) {
+      UniqueFd next = open_next(name);
+      if (!next.valid()) return {};
+      const fs::path place = place_of(name);
       const struct stat status = status_of(next.get(), place);
       check(place, status);
-      if (S_ISLNK(status.st_mode)) {
-        follow(next.get(), place);
-      } else if (S_ISDIR(status.st_mode)) {
-        step_into(std::move(next), place, status);
-      } else {
-        return ahead_.empty() ? finish(std::move(next), name, place, status, flags) : UniqueFd();
-      }
+      if (pass(next, place, status)) continue;
+      return ahead_.empty() ? finish(std::move(next), name, place, status, flags) : UniqueFd();
     }
     const struct stat status = status_of(folder_.get(), where_);
     return finish(std::move(folder_), ".", where_, status, flags);
+  }
+
+  TrustedPlace to_the_place() {
+    for (fs::path name = pop(); !name.empty(); name = pop()) {
+      UniqueFd next = open_next(name);
+      const bool last = ahead_.empty();
+      if (!next.valid() && !last) return {};
+      const fs::path place = place_of(name);
+      struct stat status = {};
+      if (next.valid()) status = status_of(next.get(), place);
+      if (last && S_ISDIR(status.st_mode)) break;
+      if (last && !S_ISLNK(status.st_mode)) {
+        check_folder();
+        return {std::move(folder_), name, place};
+      }
+      check(place, status);
+      if (!pass(next, place, status)) return {};
+    }
+    throw Error(ErrorKind::kInvalid,
+                "a folder stands where a file should be, in " + where_.string());
   }
 
  private:
@@ -80,6 +89,35 @@ class Walk {
     open_to_others_ = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
   }
 
+  /// The next component that leads anywhere; empty at the end.
+  fs::path pop() {
+    fs::path name;
+    while (!ahead_.empty() && (name.empty() || name == "." || name == "/")) {
+      name = std::move(ahead_.front());
+      ahead_.pop_front();
+    }
+    return name == "." || name == "/" ? fs::path() : name;
+  }
+
+  [[nodiscard]] fs::path place_of(const fs::path& name) const {
+    return name == ".." ? where_.parent_path() : where_ / name;
+  }
+
+  /// Not valid() where it does not exist.
+  [[nodiscard]] UniqueFd open_next(const fs::path& name) const {
+    UniqueFd next(::openat(folder_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!next.valid() && !absent(errno))
+      throw_errno("cannot open " + (where_ / name).string(), errno);
+    return next;
+  }
+
+  /// Steps into a folder or follows a link; false where it is neither.
+  bool pass(UniqueFd& next, const fs::path& place, const struct stat& status) {
+    if (S_ISDIR(status.st_mode)) step_into(std::move(next), place, status);
+    if (S_ISLNK(status.st_mode)) follow(next.get(), place);
+    return S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode);
+  }
+
   void prepend(const fs::path& path) { ahead_.insert(ahead_.begin(), path.begin(), path.end()); }
 
   void follow(int link, const fs::path& place) {
@@ -92,6 +130,12 @@ class Walk {
     prepend(path);
   }
 
+  /// Whether the folder may hold anything but folders.
+  void check_folder() const {
+    if (!open_to_others_ || sticky_ == Sticky::kAllowed) return;
+    refuse(where_, "may be written by others than root", "chmod go-w " + where_.string());
+  }
+
   /// Whether only root and we ourselves say what stands at `place`.
   void check(const fs::path& place, const struct stat& status) const {
     if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
@@ -99,9 +143,7 @@ class Walk {
              std::string("chown ") + (S_ISLNK(status.st_mode) ? "-h " : "") + "root " +
                  place.string());
     }
-    if (open_to_others_ && !S_ISDIR(status.st_mode) && sticky_ == Sticky::kFoldersOnly) {
-      refuse(where_, "may be written by others than root", "chmod go-w " + where_.string());
-    }
+    if (!S_ISDIR(status.st_mode)) check_folder();
     const bool sticky_folder = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || S_ISLNK(status.st_mode) ||
         S_ISSOCK(status.st_mode) || sticky_folder) {
@@ -142,6 +184,10 @@ class Walk {
 
 UniqueFd open_trusted(const fs::path& path, int flags, Sticky sticky) {
   return Walk(path, sticky).to_the_end(flags);
+}
+
+TrustedPlace find_trusted_place(const fs::path& path) {
+  return Walk(path, Sticky::kFoldersOnly).to_the_place();
 }
 
 std::optional<std::string> read_trusted(const fs::path& path, std::size_t limit, Sticky sticky) {

@@ -29,6 +29,17 @@ enum class Sticky : std::uint8_t {
 /// Throws kInvalid, naming the component and the command that mends it, and what errno says.
 UniqueFd open_trusted(const std::filesystem::path& path, int flags, Sticky sticky);
 
+/// Where a path ends: `name` in `folder`, after all links.
+struct TrustedPlace {
+  UniqueFd folder;  // O_PATH; not valid() where it does not exist
+  std::string name;
+  std::filesystem::path path;  // of both, for messages
+};
+
+/// Walks as open_trusted() does, without looking at what stands at the end, if anything does: for a
+/// file that may be another's, in a folder that may not.
+TrustedPlace find_trusted_place(const std::filesystem::path& path);
+
 /// The bytes of such a file, or nullopt where it does not exist. Throws as open_trusted() does, and
 /// kFailure where it is larger than `limit` bytes.
 std::optional<std::string> read_trusted(const std::filesystem::path& path, std::size_t limit,

@@ -69,6 +69,16 @@ void keep(const std::string& file, const reconcile::RunRecord& runs) {
   }
 }
 
+std::string nothing_done(const reconcile::ApplyReport& report, const Session& session) {
+  const std::string name = session.host->name;
+  if (!report.in_sync()) return "done: " + name + " is not as the inventory says";
+  if (!session.chosen.refused.empty()) {
+    return "to change: " + name + " is as the inventory applied last says";
+  }
+  return "to change: " + name + " is as the inventory says" +
+         (report.after.plan.conflicts.empty() ? "" : " but for what somebody else holds");
+}
+
 /// What a failed verification says: never silent about a difference that is left.
 void say_remaining(const reconcile::ApplyReport& report) {
   for (const auto& step : report.steps) {
@@ -124,11 +134,8 @@ int apply(const std::vector<std::string>& arguments) {
     std::cout << report_json(report, session.host->name);
   } else if (!report.steps.empty()) {
     print_report(std::cout, report, session.options.color);
-  } else if (!quiet && report.in_sync()) {
-    const auto conflicts = report.after.plan.conflicts.size();
-    std::cout << "Nothing to change: " << session.host->name
-              << (conflicts == 0 ? " is as the inventory says\n"
-                                 : " is as the inventory says but for what somebody else holds\n");
+  } else if (!quiet) {
+    std::cout << "Nothing " << nothing_done(report, session) << "\n";
   }
   if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
   log_findings(report.after.plan, session.booting);

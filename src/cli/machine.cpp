@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "base/deadline.h"
 #include "cli/session.h"
 #include "docker/engine.h"
 #include "firewall/host_firewall.h"
@@ -26,15 +27,18 @@ firewall::HostFirewallOptions firewall_options(const Options& options) {
 struct Machine::Adapters {
   explicit Adapters(const Options& options) : firewall(firewall_options(options)) {}
 
+  base::Deadline deadline{std::chrono::seconds(30)};
   kernel::RouteTable routes;
   kernel::LinkTable links;
   kernel::SysctlTree sysctls;
   firewall::HostFirewall firewall;
-  docker::Engine docker;
+  docker::Engine docker{deadline};
 };
 
 Machine::Machine(const Options& options) : adapters_(std::make_unique<Adapters>(options)) {}
 Machine::~Machine() = default;
+
+void Machine::prefer_dockerd(const std::string& program) { adapters_->docker.prefer(program); }
 
 host::Ports Machine::ports() {
   auto& all = *adapters_;

@@ -74,7 +74,7 @@ std::string prometheus_text(const reconcile::Survey& survey, const reconcile::Ru
                          [&](const auto& step) { return kind == reconcile::kind_of(step); });
   });
   gauge(out, "overland_held_removals", "What apply would take away with --prune only.",
-        survey.plan.held.size());
+        std::max(survey.plan.held.size(), std::size_t{survey.plan.held_reason.empty() ? 0U : 1U}));
   head(out, "overland_repairs_total", "counter", "What apply has changed since boot.");
   by_kind(out, "overland_repairs_total", [&](const std::string& kind) {
     const auto found = runs.repairs.find(kind);

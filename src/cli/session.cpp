@@ -88,6 +88,7 @@ void Session::choose(Chosen from) {
   chosen = std::move(from);
   host =
       &inventory::find_host(inventory, options.host, hostname(), addresses(machine.ports().links));
+  if (host->docker.program) machine.prefer_dockerd(*host->docker.program);
 }
 
 bool Session::fall_back(const std::string& why) {
@@ -95,9 +96,9 @@ bool Session::fall_back(const std::string& why) {
   if (!may || !options.installed || !chosen.refused.empty()) return false;
   auto last = read_last_applied(options);
   if (!last || last->hash == chosen.hash) return false;
+  log_lines(spdlog::level::err, why);
   last->refused = why;
   choose(std::move(*last));
-  log_lines(spdlog::level::err, why);
   spdlog::error("nothing of {} is applied; what was applied last is repaired", options.inventory);
   return true;
 }
@@ -148,7 +149,7 @@ void Session::keep(const reconcile::ApplyReport& report) const {
   const bool applied = !shrunk_ && !booting && (report.converged() || report.changed());
   if (!applied || !options.installed || !chosen.refused.empty()) return;
   try {
-    keep_applied(options, chosen);
+    keep_applied(options, chosen, saved);
   } catch (const base::Error& error) {
     spdlog::warn("the inventory is not kept as the one last applied: {}", error.what());
   }
@@ -184,7 +185,7 @@ void log_leftovers(const plan::Plan& plan) {
     spdlog::warn("{}: {}{}{}", conflict.resource, conflict.message,
                  conflict.remedy.empty() ? "" : "; ", conflict.remedy);
   }
-  if (!plan.held.empty()) {
+  if (!plan.held.empty() || !plan.held_reason.empty()) {
     spdlog::warn("{} {} held back: {}{}", plan.held.size(),
                  plan.findings.empty() ? "removals" : "changes", plan.held_reason,
                  plan.findings.empty() ? "; --prune carries them out" : "");

@@ -28,6 +28,8 @@ class Machine {
   Machine& operator=(const Machine&) = delete;
 
   [[nodiscard]] host::Ports ports();
+  /// `docker.program` of the inventory.
+  void prefer_dockerd(const std::string& program);
 
  private:
   struct Adapters;

@@ -118,13 +118,16 @@ int try_out(const std::vector<std::string>& arguments) {
   warn_of_installed(given, session.chosen.bytes);
   plan::Options options;
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
-  if (!survey.plan.held.empty()) {
+  if (survey.plan.findings.empty() && !survey.plan.held_reason.empty()) {
     log_leftovers(survey.plan);
     throw base::Error(base::ErrorKind::kFailure, "no trial of a part: give --prune");
   }
   if (survey.plan.empty()) {
-    std::cout << "Nothing to try: " << session.host->name << " is as the inventory says\n";
-    return kOk;
+    log_findings(survey.plan, false);
+    const bool ok = survey.plan.in_sync();
+    std::cout << "Nothing to try: " << session.host->name
+              << (ok ? " is as the inventory says\n" : " is as far as can be seen\n");
+    return ok ? kOk : kFailed;
   }
   const auto before = reconcile::remember_before(session.machine.ports(), survey, given.state_file);
   const trial::Work work = {[&] { return carry_out_or_say(session, std::move(survey), options); },

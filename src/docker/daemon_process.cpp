@@ -1,16 +1,19 @@
 #include "docker/daemon_process.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/trusted_path.h"
 #include "base/unique_fd.h"
 
 namespace overland::docker {
@@ -19,22 +22,41 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kProcLimit = std::size_t{1}
-                                   << 20U;  // far above ARG_MAX's share for arguments
+                                   << 20U;           // far above ARG_MAX's share for arguments
+constexpr std::string_view kDeleted = " (deleted)";  // d_path() of linux/fs/d_path.c
 
-/// Empty where the process is gone by now.
-std::string read_proc(const fs::path& path) {
-  try {
-    return base::read_file(path, kProcLimit).value_or("");
-  } catch (const base::Error& error) {
-    if (error.errno_value() == ESRCH) return {};  // opened, then gone before the read
-    throw;
+/// A folder of procfs, held open: whatever process its number names later, what is read through it
+/// is of the process it was opened for, or nothing.
+class Folder {
+ public:
+  Folder(const fs::path& proc, const std::string& name)
+      : fd_(::open((proc / name).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
+
+  [[nodiscard]] bool valid() const { return fd_.valid(); }
+  /// Empty where the process is gone by now.
+  [[nodiscard]] std::string text(const char* name) const {
+    const base::UniqueFd fd(::openat(fd_.get(), name, O_RDONLY | O_CLOEXEC));
+    try {
+      return fd.valid() ? base::read_open_file(fd.get(), name, kProcLimit) : "";
+    } catch (const base::Error&) {
+      return {};
+    }
   }
-}
+  /// Empty where it is gone, or where `errno` says that we may not look.
+  [[nodiscard]] std::string link(const char* name) const {
+    std::array<char, PATH_MAX> target = {};
+    errno = 0;
+    const ssize_t length = ::readlinkat(fd_.get(), name, target.data(), target.size());
+    return length < 0 ? "" : std::string(target.data(), static_cast<std::size_t>(length));
+  }
+  /// What the link leads to, which for `exe` need not have a name any more.
+  [[nodiscard]] bool stat(const char* name, struct stat& status) const {
+    return ::fstatat(fd_.get(), name, &status, 0) == 0;
+  }
 
-fs::path read_link(const fs::path& path) {
-  std::error_code error;
-  return fs::read_symlink(path, error);
-}
+ private:
+  base::UniqueFd fd_;
+};
 
 std::optional<pid_t> parse_pid(const std::string& text) {
   pid_t pid = 0;
@@ -45,9 +67,9 @@ std::optional<pid_t> parse_pid(const std::string& text) {
   return pid;
 }
 
-std::vector<std::string> arguments_of(const fs::path& process) {
+std::vector<std::string> arguments_of(const Folder& process) {
   std::vector<std::string> arguments;
-  std::istringstream words(read_proc(process / "cmdline"));
+  std::istringstream words(process.text("cmdline"));
   for (std::string word; std::getline(words, word, '\0');) arguments.push_back(word);
   if (!arguments.empty()) arguments.erase(arguments.begin());
   return arguments;
@@ -63,54 +85,148 @@ std::string start_time(const std::string& stat) {
   return fields ? field : std::string();
 }
 
-/// Asked of every process there is: three system calls and no more.
-bool is_dockerd(const fs::path& process) {
-  const base::UniqueFd comm(::open((process / "comm").c_str(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 16> name;  // TASK_COMM_LEN of linux/sched.h
-  const ssize_t size = comm.valid() ? ::read(comm.get(), name.data(), name.size()) : 0;
-  return size > 0 && std::string_view(name.data(), static_cast<std::size_t>(size)) == "dockerd\n";
+/// Of proc(5) `status`: a process, no thread of one, all of whose user ids are 0. The kernel gives
+/// them as our user namespace sees them: the root of another one is not 0.
+bool runs_as_root(const Folder& process, pid_t pid) {
+  const std::string status = "\n" + process.text("status");
+  return status.find("\nTgid:\t" + std::to_string(pid) + "\n") != std::string::npos &&
+         status.find("\nUid:\t0\t0\t0\t0\n") != std::string::npos;
 }
 
-std::optional<DaemonProcess> examine(pid_t pid, const fs::path& proc) {
-  const fs::path process = proc / std::to_string(pid);
-  if (!is_dockerd(process)) return std::nullopt;
-  const std::string started = start_time(read_proc(process / "stat"));
-  if (started.empty()) return std::nullopt;
-  DaemonProcess daemon;
-  daemon.pid = pid;
-  // Process ids and ticks start over with each boot; its id tells them apart.
-  const std::string boot = read_proc(proc / "sys/kernel/random/boot_id").substr(0, 8);
-  daemon.instance = std::to_string(pid) + ":" + started + (boot.empty() ? "" : ":" + boot);
-  daemon.arguments = arguments_of(process);
-  daemon.folder = read_link(process / "cwd");
-  const fs::path program = read_link(process / "exe");
-  if (!program.string().ends_with(" (deleted)")) daemon.program = program;
-  return daemon;
-}
+class Search {
+ public:
+  Search(const fs::path& proc, const Programs& programs)
+      : proc_(proc), self_(proc, "self"), programs_(programs) {
+    names_.emplace_back("dockerd");
+    for (const fs::path& path : programs.named) names_.push_back(path.filename().string());
+    for (std::string& name : names_) name.resize(std::min<std::size_t>(name.size(), 15));
+  }
 
-bool shares_namespaces(const fs::path& process, const fs::path& self) {
-  return std::ranges::all_of(std::initializer_list<const char*>{"ns/pid", "ns/net"},
-                             [&](const char* name) {
-                               const fs::path own = read_link(self / name);
-                               return !own.empty() && own == read_link(process / name);
-                             });
+  /// Asked of every process there is: three system calls and no more. Spares the other questions,
+  /// and proves nothing.
+  [[nodiscard]] bool has_name(const std::string& process) const {
+    const base::UniqueFd fd(::open((proc_ / process / "comm").c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 16> name;  // TASK_COMM_LEN of linux/sched.h
+    const ssize_t size = fd.valid() ? ::read(fd.get(), name.data(), name.size()) : 0;
+    if (size <= 0) return false;
+    const std::string_view line(name.data(), static_cast<std::size_t>(size) - 1);
+    return std::ranges::find(names_, line) != names_.end();
+  }
+
+  /// Sets found.process where it counts, found.doubt where it might.
+  void examine(pid_t pid, bool named_by_root, Sighting& found) const {
+    const std::string name = std::to_string(pid);
+    const Folder process(proc_, name);
+    if (!process.valid() || !has_name(name) || !runs_as_root(process, pid)) return;
+    const std::string started = start_time(process.text("stat"));
+    const std::string program = process.link("exe");
+    if (program.empty() && (errno == EACCES || errno == EPERM)) {
+      found.doubt = {model::Severity::kUnknown, "docker",
+                     "only root can see whether process " + name + " is Docker",
+                     "run this as root"};
+    }
+    struct stat before = {};
+    if (started.empty() || program.empty() || !shares_namespaces(process) ||
+        !process.stat("exe", before)) {
+      return;
+    }
+    const Program* known = program_of(before);
+    if (known == nullptr && !(named_by_root && was_replaced(program))) {
+      found.doubt = doubt(name, program);
+      return;
+    }
+    DaemonProcess daemon = describe(pid, process, started);
+    if (known != nullptr) daemon.program = known->path;
+    // It may have become another program since.
+    struct stat after = {};
+    if (process.stat("exe", after) && after.st_dev == before.st_dev &&
+        after.st_ino == before.st_ino && runs_as_root(process, pid)) {
+      found.process = std::move(daemon);
+    }
+  }
+
+ private:
+  [[nodiscard]] DaemonProcess describe(pid_t pid, const Folder& process,
+                                       const std::string& started) const {
+    DaemonProcess daemon;
+    daemon.pid = pid;
+    // Process ids and ticks start over with each boot; its id tells them apart.
+    const std::string boot = Folder(proc_, "sys/kernel/random").text("boot_id").substr(0, 8);
+    daemon.instance = std::to_string(pid) + ":" + started + (boot.empty() ? "" : ":" + boot);
+    daemon.arguments = arguments_of(process);
+    daemon.folder = process.link("cwd");
+    return daemon;
+  }
+
+  [[nodiscard]] bool shares_namespaces(const Folder& process) const {
+    return std::ranges::all_of(std::initializer_list<const char*>{"ns/user", "ns/pid", "ns/net"},
+                               [&](const char* name) {
+                                 const std::string own = self_.link(name);
+                                 return !own.empty() && own == process.link(name);
+                               });
+  }
+
+  [[nodiscard]] const Program* program_of(const struct stat& status) const {
+    const auto found = std::ranges::find_if(programs_.trusted, [&](const Program& program) {
+      return program.device == status.st_dev && program.inode == status.st_ino;
+    });
+    return found == programs_.trusted.end() ? nullptr : &*found;
+  }
+
+  /// Whether `link` names the file that stood where one of ours stands.
+  [[nodiscard]] bool was_replaced(std::string_view link) const {
+    if (!link.ends_with(kDeleted)) return false;
+    const fs::path gone = link.substr(0, link.size() - kDeleted.size());
+    return std::ranges::find(programs_.named, gone) != programs_.named.end() ||
+           std::ranges::find(programs_.trusted, gone, &Program::real) != programs_.trusted.end();
+  }
+
+  [[nodiscard]] model::Finding doubt(const std::string& pid, const std::string& program) const {
+    model::Finding finding{model::Severity::kUnknown, "docker",
+                           "process " + pid +
+                               " has Docker's name and runs as root, but its program " + program +
+                               " is none that is known",
+                           "name that as `program` under [docker] in the inventory"};
+    if (program.ends_with(kDeleted)) finding.remedy = "restart it, so that it runs from a file";
+    if (!programs_.fault.empty()) finding.message += " (" + programs_.fault + ")";
+    return finding;
+  }
+
+  fs::path proc_;
+  Folder self_;
+  const Programs& programs_;
+  std::vector<std::string> names_;  // as `comm` shows them
+};
+
+std::optional<pid_t> named_process(const fs::path& pidfile) {
+  try {
+    const auto text = base::read_trusted(pidfile, kProcLimit, base::Sticky::kFoldersOnly);
+    return parse_pid(text.value_or(""));
+  } catch (const base::Error&) {
+    return std::nullopt;  // not root's: it names nobody
+  }
 }
 
 }  // namespace
 
-std::optional<DaemonProcess> find_daemon(const fs::path& pidfile, const fs::path& proc) {
-  if (const auto pid = parse_pid(read_proc(pidfile))) {
-    if (auto daemon = examine(*pid, proc)) return daemon;
-  }
+Sighting find_daemon(const fs::path& pidfile, const fs::path& proc, const Programs& programs) {
+  const Search search(proc, programs);
+  Sighting found;
+  if (const auto pid = named_process(pidfile)) search.examine(*pid, true, found);
   std::error_code error;
-  for (fs::directory_iterator entry(proc, error), end; !error && entry != end;
+  for (fs::directory_iterator entry(proc, error), end; !found.process && !error && entry != end;
        entry.increment(error)) {
-    const auto pid = parse_pid(entry->path().filename().string());
-    if (!pid || !is_dockerd(entry->path())) continue;
-    if (!shares_namespaces(entry->path(), proc / "self")) continue;
-    if (auto daemon = examine(*pid, proc)) return daemon;
+    const std::string name = entry->path().filename();
+    const auto pid = parse_pid(name);
+    // A doubt of the pid file's process stays: the first one counts.
+    if (!pid || !search.has_name(name)) continue;
+    Sighting other;
+    search.examine(*pid, false, other);
+    found.process = other.process;
+    if (!found.doubt) found.doubt = other.doubt;
   }
-  return std::nullopt;
+  if (found.process) found.doubt.reset();
+  return found;
 }
 
 }  // namespace overland::docker

@@ -1,15 +1,10 @@
 #include "docker/engine.h"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <cerrno>
 #include <thread>
 
-#include "base/file.h"
 #include "base/process.h"
 #include "docker/api.h"
-#include "docker/api_facts.h"
 #include "docker/daemon_json.h"
 #include "docker/json_text.h"
 #include "docker/program.h"
@@ -22,10 +17,6 @@ namespace fs = std::filesystem;
 using base::ErrorKind;
 
 constexpr std::size_t kFileLimit = std::size_t{1} << 20U;  // real ones are below a few KiB
-
-std::string version_of(const Startup& startup) {
-  return startup.program.empty() ? std::string() : program_version(startup.program);
-}
 
 /// The wanted keys that flags give already, with their values. Throws where a flag rules one out.
 model::DaemonKeys given_by_flags(const model::DaemonKeys& wanted, const std::string& text,
@@ -63,11 +54,12 @@ void refuse_unknown_keys(const model::DaemonKeys& keys, const std::string& versi
   }
 }
 
-void validate(const Startup& startup, const std::string& before, const std::string& after) {
+void validate(const Startup& startup, const std::string& before, const std::string& after,
+              std::chrono::milliseconds patience) {
   const std::string file = startup.daemon_json;
-  const std::string fault = validation_fault(startup.program, after, file);
+  const std::string fault = validation_fault(startup.program, after, file, patience);
   if (fault.empty()) return;
-  const std::string old_fault = validation_fault(startup.program, before, file);
+  const std::string old_fault = validation_fault(startup.program, before, file, patience);
   if (!old_fault.empty()) {
     throw base::Error(ErrorKind::kInvalid, "dockerd refuses " + file +
                                                " as it is, before any change of ours: " +
@@ -77,52 +69,20 @@ void validate(const Startup& startup, const std::string& before, const std::stri
                                              fault + "; nothing was written");
 }
 
-/// What daemon.json tells while the API cannot be asked.
-void read_file_facts(const std::string& text, const std::string& file, model::DockerFacts& facts) {
-  facts.live_restore = value_of(text, "live-restore", file) == "true";
-  if (const auto pools = value_of(text, "default-address-pools", file)) {
-    auto configured = parse_address_pools(*pools);
-    if (!configured.empty()) facts.address_pools = std::move(configured);
-  }
-}
-
 }  // namespace
 
-Engine::Engine(Places places, Patience patience)
-    : places_(std::move(places)), patience_(patience) {}
-
-model::DockerFacts Engine::facts() {
-  const Startup startup = look_up_startup(places_);
-  model::DockerFacts facts;
-  facts.installed = startup.process || !startup.program.empty();
-  if (!facts.installed) return facts;
-  for (const Flag& flag : startup.flags) facts.flags.push_back(flag.text() + " on " + flag.where);
-  std::ranges::sort(facts.flags);
-  if (startup.process) {
-    facts.instance = startup.process->instance;
-    const auto info = api_get(places_.socket, "/info", patience_.answer);
-    const auto networks =
-        info ? api_get(places_.socket, "/networks", patience_.answer) : std::nullopt;
-    if (networks) {
-      facts.running = true;
-      read_info(*info, facts);
-      facts.networks = parse_networks(*networks);
-      return facts;
-    }
-  }
-  facts.version = version_of(startup);
-  facts.address_pools = builtin_address_pools();
-  try {
-    read_file_facts(load(startup).value_or(""), startup.daemon_json, facts);
-  } catch (const base::Error& error) {
-    // A faulty file is no fact: read() refuses it where it matters, with the same words.
-    if (error.kind() != ErrorKind::kInvalid) throw;
-  }
-  return facts;
+Startup Engine::look_up_surely() {
+  Startup startup = look_up();
+  if (startup.unknown.empty()) return startup;
+  const model::Finding& first = startup.unknown.front();
+  throw base::Error(ErrorKind::kFailure, "which file dockerd reads is not known: " + first.message +
+                                             (first.remedy.empty() ? "" : "; " + first.remedy));
 }
 
-std::optional<std::string> Engine::load(const Startup& startup) {
-  std::optional<std::string> text = base::read_file(startup.daemon_json, kFileLimit);
+Engine::File Engine::load(const Startup& startup) {
+  File file{base::find_trusted_place(startup.daemon_json), {}};
+  file.now = base::read_place(file.place, kFileLimit);
+  const auto& text = file.now.bytes;
   if (text && text->starts_with(kByteOrderMark) && !startup.program.empty() &&
       !takes_byte_order_mark(version_of(startup))) {
     throw base::Error(ErrorKind::kInvalid,
@@ -130,12 +90,28 @@ std::optional<std::string> Engine::load(const Startup& startup) {
                           ":1:1: a byte order mark stands here, which dockerd before 23.0 refuses; "
                           "save the file as UTF-8 without it");
   }
-  return text;
+  return file;
+}
+
+void Engine::write(File& file, const Startup& startup,
+                   const std::optional<std::string>& after) const {
+  if (!file.place.folder.valid()) {
+    std::error_code error;
+    fs::create_directories(startup.daemon_json.parent_path(), error);
+    if (error)
+      base::throw_errno("cannot make the folder of " + startup.daemon_json.string(), error.value());
+    file.place = base::find_trusted_place(startup.daemon_json);
+  }
+  if (base::exchange_file(file.place, file.now.bytes, after, file.now.mode)) return;
+  throw base::Error(ErrorKind::kFailure,
+                    startup.daemon_json.string() +
+                        " was changed by somebody else while overland was at work; that edit "
+                        "stays, and the next run looks again");
 }
 
 model::DaemonKeys Engine::read(const model::DaemonKeys& wanted) {
-  const Startup startup = look_up_startup(places_);
-  const std::string text = load(startup).value_or("");
+  const Startup startup = look_up();
+  const std::string text = load(startup).now.bytes.value_or("");
   model::DaemonKeys values = read_keys(text, wanted, startup.daemon_json);
   refuse_rivals(text, wanted, startup.daemon_json);
   for (const auto& [key, value] : given_by_flags(wanted, text, startup)) values[key] = value;
@@ -144,47 +120,60 @@ model::DaemonKeys Engine::read(const model::DaemonKeys& wanted) {
 
 void Engine::apply(const plan::DockerStep& step) {
   if (!step.to) throw base::Error(ErrorKind::kFailure, "a step for daemon.json says no target");
-  const Startup startup = look_up_startup(places_);
-  const std::string file = startup.daemon_json;
-  const std::string before = load(startup).value_or("");
+  const Startup startup = look_up_surely();
+  const std::string name = startup.daemon_json;
+  File file = load(startup);
+  const std::string before = file.now.bytes.value_or("");
   model::DaemonKeys keys = step.to->keys;
-  refuse_rivals(before, keys, file);
+  refuse_rivals(before, keys, name);
   for (const auto& [key, value] : given_by_flags(keys, before, startup)) keys.erase(key);
-  const std::string after = edit_keys(before, keys, file);
+  const std::string after = edit_keys(before, keys, name);
   if (after == before) return;
-  refuse_other_subnet(before, keys, file);
+  refuse_other_subnet(before, keys, name);
   const std::string version = version_of(startup);
-  refuse_unknown_keys(keys, version, file);
-  if (can_validate(version)) validate(startup, before, after);
-  const auto mode = base::file_mode(startup.daemon_json);
-  base::replace_file(startup.daemon_json, after, mode.value_or(base::FileMode{}));
+  refuse_unknown_keys(keys, version, name);
+  if (can_validate(version)) validate(startup, before, after, deadline_.at_most(patience_.program));
+  write(file, startup, after);
 }
 
 std::optional<std::string> Engine::file() {
-  return base::read_file(look_up_startup(places_).daemon_json, kFileLimit);
+  return base::read_place(base::find_trusted_place(look_up_surely().daemon_json), kFileLimit).bytes;
 }
 
 void Engine::restore_file(const std::optional<std::string>& original) {
-  const fs::path path = look_up_startup(places_).daemon_json;
-  const std::optional<std::string> now = base::read_file(path, kFileLimit);
+  const Startup startup = look_up_surely();
+  File file{base::find_trusted_place(startup.daemon_json), {}};
+  file.now = base::read_place(file.place, kFileLimit);
+  const std::optional<std::string>& now = file.now.bytes;
   if (!now || now == original) return;
-  if (!same_meaning(*now, original.value_or(""), path)) return;
-  if (original) {
-    base::replace_file(path, *original, base::file_mode(path).value_or(base::FileMode{}));
-    return;
-  }
-  std::error_code error;
-  const fs::path target = fs::canonical(path, error);  // through links, as it was written
-  if (error) base::throw_errno("cannot follow " + path.string(), error.value());
-  if (::unlink(target.c_str()) != 0) base::throw_errno("cannot remove " + target.string(), errno);
+  if (!same_meaning(*now, original.value_or(""), startup.daemon_json)) return;
+  write(file, startup, original);
 }
 
 void Engine::restart() {
-  const Startup startup = look_up_startup(places_);
-  const std::string instance = startup.process ? startup.process->instance : "";
+  const auto begin = std::chrono::steady_clock::now();
+  const auto gain = [&] {
+    deadline_.extend(
+        std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin));
+  };
+  systemd_fault_.reset();
+  api_fault_.reset();
+  program_fault_.reset();
+  const Startup startup = look_up();
+  try {
+    carry_out_restart(startup);
+  } catch (const base::Error&) {
+    gain();
+    throw;
+  }
+  gain();
+}
+
+void Engine::carry_out_restart(const Startup& startup) {
   if (startup.program.empty() && !startup.process) {
     throw base::Error(ErrorKind::kUnsupported, "no dockerd is installed: nothing to restart");
   }
+  const std::string instance = startup.process ? startup.process->instance : "";
   if (systemd_runs(places_)) {
     restart_docker_unit(patience_.stop_and_start, {places_.systemd_bus});
   } else {
@@ -198,25 +187,32 @@ void Engine::restart() {
                                                  "; see /var/log/docker.log");
     }
   }
-  await_answer(instance);
+  await_answer(instance, startup.programs.named);
 }
 
-void Engine::await_answer(const std::string& previous_instance) {
-  const auto deadline = std::chrono::steady_clock::now() + patience_.ready;
+void Engine::await_answer(const std::string& previous_instance,
+                          const std::vector<fs::path>& programs) {
+  base::Deadline ready(patience_.ready);
   do {
-    const auto process = find_daemon(places_.pidfile, places_.proc);
-    if (process && process->instance != previous_instance &&
-        api_get(places_.socket, "/info", patience_.answer)) {
-      return;
-    }
+    const Sighting now = find_daemon(places_.pidfile, places_.proc, look_at_programs(programs));
+    if (now.process && now.process->instance != previous_instance && answers(ready)) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  } while (std::chrono::steady_clock::now() < deadline);
+  } while (ready.left().count() > 0);
   const bool systemd = systemd_runs(places_);
   throw base::Error(ErrorKind::kFailure,
                     "dockerd was restarted but does not answer on " + places_.socket.string() +
                         " after " + std::to_string(patience_.ready.count()) + " s; see " +
                         (systemd ? "`journalctl -u docker.service`" : "/var/log/docker.log"),
                     ETIMEDOUT);
+}
+
+bool Engine::answers(const base::Deadline& ready) const {
+  try {
+    api_get(places_.socket, "/info", ready.at_most(patience_.answer));
+    return true;
+  } catch (const base::Error&) {
+    return false;
+  }
 }
 
 }  // namespace overland::docker

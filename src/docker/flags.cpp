@@ -53,7 +53,8 @@ std::string unquote(std::string_view value) {
 std::string Flag::json() const {
   const auto known = std::ranges::find(kKnown, name, &Known::name);
   if (known != kKnown.end() && known->boolean) return value;
-  return nlohmann::json(value).dump();
+  // Bytes that are no UTF-8 would throw.
+  return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::vector<Flag> parse_flags(const std::vector<std::string>& arguments, const std::string& where) {

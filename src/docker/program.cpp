@@ -35,8 +35,15 @@ std::string last_line(std::string text) {
 
 }  // namespace
 
-std::string program_version(const std::filesystem::path& program) {
-  const std::string out = base::run(program, {"--version"}).out;
+std::string program_version(const std::filesystem::path& program,
+                            std::chrono::milliseconds patience) {
+  const base::ProcessResult result = base::run(program, {"--version"}, patience);
+  if (result.status != 0) {
+    throw base::Error(
+        base::ErrorKind::kFailure,
+        "`" + program.string() + " --version` ended with status " + std::to_string(result.status));
+  }
+  const std::string& out = result.out;
   constexpr std::string_view kStart = "Docker version ";  // "Docker version 28.5.2, build 3ef3c07"
   if (!out.starts_with(kStart)) return {};
   return out.substr(kStart.size(), out.find(',') - kStart.size());
@@ -47,14 +54,15 @@ bool can_validate(std::string_view version) { return major_of(version) >= 23; }
 bool takes_byte_order_mark(std::string_view version) { return major_of(version) >= 23; }
 
 std::string validation_fault(const std::filesystem::path& program, std::string_view text,
-                             const std::string& file) {
+                             const std::string& file, std::chrono::milliseconds patience) {
   // A file in memory leaves nothing behind, whatever happens; the child opens it through procfs.
   const base::UniqueFd memory(::memfd_create("daemon.json", MFD_CLOEXEC));
   if (!memory.valid()) base::throw_errno("cannot keep daemon.json in memory", errno);
   write_all(memory.get(), text);
   const std::string path =
       "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(memory.get());
-  const base::ProcessResult result = base::run(program, {"--validate", "--config-file=" + path});
+  const base::ProcessResult result =
+      base::run(program, {"--validate", "--config-file=" + path}, patience);
   // Ended by a signal, as a sandbox around us may do to it: that is no verdict on the file.
   if (result.status == 0 || result.status > 128) return {};
   std::string fault = last_line(result.err);

@@ -1,11 +1,9 @@
 #include "docker/startup.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
-#include "base/file.h"
-#include "docker/systemd_unit.h"
+#include "base/error.h"
+#include "base/trusted_path.h"
 
 namespace overland::docker {
 namespace {
@@ -13,6 +11,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kFileLimit = std::size_t{1} << 20U;
+
+model::Finding unknown(const std::string& resource, const std::string& message,
+                       const std::string& remedy = {}) {
+  return {model::Severity::kUnknown, resource, message, remedy};
+}
+
+std::map<std::string, std::string> assignments_of(const fs::path& file) {
+  const auto text = base::read_trusted(file, kFileLimit, base::Sticky::kFoldersOnly);
+  return parse_environment(text.value_or(""));
+}
 
 std::map<std::string, std::string> environment_of(const UnitCommand& unit) {
   std::map<std::string, std::string> environment;
@@ -22,32 +30,75 @@ std::map<std::string, std::string> environment_of(const UnitCommand& unit) {
     environment[assignment.substr(0, equals)] = assignment.substr(equals + 1);
   }
   for (const std::string& file : unit.environment_files) {
-    const std::string text = base::read_file(file, kFileLimit).value_or("");
-    for (auto& [name, value] : parse_environment(text)) environment[name] = value;
+    for (auto& [name, value] : assignments_of(file)) environment[name] = value;
   }
   return environment;
 }
 
 /// Flags dockerd will get at its next start.
-std::vector<Flag> configured_flags(const Places& places) {
-  if (systemd_runs(places)) {
-    const auto unit = docker_unit({places.systemd_bus});
-    if (!unit) return {};
+std::vector<Flag> configured_flags(const Places& places, const std::optional<UnitCommand>& unit) {
+  if (unit) {
     return parse_flags(expand_variables(unit->arguments, environment_of(*unit)),
                        "the unit docker.service");
   }
-  const auto text = base::read_file(places.defaults, kFileLimit);
-  if (!text) return {};
-  return parse_flags(expand_variables({"$DOCKER_OPTS"}, parse_environment(*text)),
+  if (systemd_runs(places)) return {};
+  return parse_flags(expand_variables({"$DOCKER_OPTS"}, assignments_of(places.defaults)),
                      "DOCKER_OPTS in " + places.defaults.string());
 }
 
-fs::path find_program(const Startup& startup, const Places& places) {
-  if (startup.process && !startup.process->program.empty()) return startup.process->program;
-  const auto found = std::ranges::find_if(places.programs, [](const fs::path& program) {
-    return ::access(program.c_str(), X_OK) == 0;
-  });
-  return found == places.programs.end() ? fs::path() : *found;
+/// Where systemd does not tell, nothing, and a finding.
+std::optional<UnitCommand> ask_systemd(const Places& places, const AskUnit& ask_unit,
+                                       Startup& startup) {
+  if (!systemd_runs(places)) return std::nullopt;
+  try {
+    return ask_unit();
+  } catch (const base::Error& error) {
+    startup.unknown.push_back(unknown("docker.service",
+                                      std::string("systemd cannot be asked: ") + error.what(),
+                                      "see `systemctl status docker.service`"));
+    return std::nullopt;
+  }
+}
+
+/// Adds to startup.flags what the next start brings beside them; where that cannot be read, a
+/// finding.
+void add_configured_flags(const Places& places, const std::optional<UnitCommand>& unit,
+                          Startup& startup) {
+  std::vector<Flag> flags;
+  try {
+    flags = configured_flags(places, unit);
+  } catch (const base::Error& error) {
+    startup.unknown.push_back(
+        unknown("docker", std::string("the flags of dockerd are not known: ") + error.what()));
+  }
+  for (const Flag& flag : flags) {
+    const auto same = [&](const Flag& other) { return other.text() == flag.text(); };
+    if (std::ranges::none_of(startup.flags, same)) startup.flags.push_back(flag);
+  }
+}
+
+Sighting look_for_process(const Places& places, const std::vector<fs::path>& named,
+                          Startup& startup) {
+  startup.programs = look_at_programs(named);
+  Sighting sighting = find_daemon(places.pidfile, places.proc, startup.programs);
+  startup.process = sighting.process;
+  return sighting;
+}
+
+/// What is no dockerd by its name is a wrapper, which takes `--version` for something else.
+bool names_another(const UnitCommand& unit, const Places& places) {
+  return unit.program.filename().string().starts_with("dockerd") &&
+         std::ranges::find(places.programs, unit.program) == places.programs.end();
+}
+
+void choose_program(Startup& startup) {
+  if (startup.process && !startup.process->program.empty()) {
+    startup.program = startup.process->program;
+  } else if (!startup.programs.trusted.empty()) {
+    startup.program = startup.programs.trusted.front().path;
+  } else if (!startup.process && !startup.doubted && !startup.programs.fault.empty()) {
+    startup.unknown.push_back(unknown("docker", "dockerd is not run: " + startup.programs.fault));
+  }
 }
 
 }  // namespace
@@ -57,21 +108,28 @@ bool systemd_runs(const Places& places) {
   return fs::is_directory(places.systemd, error);
 }
 
-Startup look_up_startup(const Places& places) {
+Startup look_up_startup(const Places& places, const AskUnit& ask_unit) {
   Startup startup;
   startup.daemon_json = places.daemon_json;
-  startup.process = find_daemon(places.pidfile, places.proc);
-  startup.program = find_program(startup, places);
+  Sighting sighting = look_for_process(places, places.programs, startup);
+  startup.installed = sighting.process || sighting.doubt || !startup.programs.trusted.empty() ||
+                      !startup.programs.fault.empty();
+  if (!startup.installed) return startup;  // no Docker: nothing to ask
+  const auto unit = ask_systemd(places, ask_unit, startup);
+  if (unit && names_another(*unit, places)) {
+    std::vector<fs::path> named = places.programs;
+    named.push_back(unit->program);
+    sighting = look_for_process(places, named, startup);
+  }
+  if (sighting.doubt) startup.unknown.push_back(*sighting.doubt);
+  startup.doubted = sighting.doubt.has_value();
+  choose_program(startup);
   if (startup.process) {
     startup.flags =
         parse_flags(startup.process->arguments, "the command line of dockerd (process " +
                                                     std::to_string(startup.process->pid) + ")");
   }
-  if (!startup.process && startup.program.empty()) return startup;  // no Docker: nothing to ask
-  for (const Flag& flag : configured_flags(places)) {
-    const auto same = [&](const Flag& other) { return other.text() == flag.text(); };
-    if (std::ranges::none_of(startup.flags, same)) startup.flags.push_back(flag);
-  }
+  add_configured_flags(places, unit, startup);
   // The last one wins: what the next start will read counts more than what the last one read.
   for (const Flag& flag : startup.flags) {
     if (flag.name != "config-file" || flag.value.empty()) continue;

@@ -1,15 +1,18 @@
 #pragma once
 // How dockerd runs on this machine and how it will be started next: its process, its flags, and the
-// file it reads.
+// file it reads. Believes what root says only: a process that counts, a unit, a file of root's.
 
-#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "docker/daemon_process.h"
 #include "docker/flags.h"
+#include "docker/programs.h"
+#include "docker/systemd_unit.h"
+#include "model/finding.h"
 
 namespace overland::docker {
 
@@ -25,18 +28,27 @@ struct Places {
   std::string systemd_bus;    // D-Bus address; empty: the system's own
   std::filesystem::path service = "/usr/sbin/service";
   std::vector<std::filesystem::path> programs = {
-      "/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd", "/usr/local/sbin/dockerd"};
+      "/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd", "/usr/local/sbin/dockerd",
+      "/snap/docker/current/bin/dockerd"};  // the first that is there is asked for its version
 };
 
 struct Startup {
   std::optional<DaemonProcess> process;
   std::vector<Flag> flags;            // of the process, then what its unit has beside them
   std::filesystem::path daemon_json;  // absolute
-  std::filesystem::path program;      // empty where none is installed
+  Programs programs;
+  std::filesystem::path program;        // the one to ask; empty where there is none to trust
+  bool installed = false;               // a program or a process, believed or not
+  bool doubted = false;                 // root runs what may be dockerd, and it does not count
+  std::vector<model::Finding> unknown;  // what could not be seen: then the above may be wrong
 };
 
 bool systemd_runs(const Places& places);
 
-Startup look_up_startup(const Places& places);
+/// Asks systemd for docker.service; throws base::Error where it does not tell.
+using AskUnit = std::function<std::optional<UnitCommand>()>;
+
+/// `ask_unit` is called once at most, and only where systemd runs and there is a Docker.
+Startup look_up_startup(const Places& places, const AskUnit& ask_unit);
 
 }  // namespace overland::docker

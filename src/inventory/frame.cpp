@@ -1,5 +1,6 @@
 #include "inventory/frame.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -73,6 +74,12 @@ std::string show(const Release& release) {
   return release[2] == 0 ? text : text + "." + std::to_string(release[2]);
 }
 
+void report_newer(const Release& needed, Position at, const Release& running, Report& report) {
+  report.add(Code::kNewer, at,
+             "the file needs overland " + show(needed) + "; this is " + show(running),
+             "install overland " + show(needed) + " or later on this host");
+}
+
 }  // namespace
 
 std::optional<Release> read_release(std::string_view text) {
@@ -98,10 +105,18 @@ bool needs_newer(std::string_view text, const Release& running, Report& report) 
   if (end < *value + 2) return false;
   const auto needed = read_release(text.substr(*value + 1, end - *value - 2));
   if (!needed || *needed <= running) return false;
-  report.add(Code::kNewer, position_of(text, *value),
-             "the file needs overland " + show(*needed) + "; this is " + show(running),
-             "install overland " + show(*needed) + " or later on this host");
+  report_newer(*needed, position_of(text, *value), running, report);
   return true;
+}
+
+void check_release(std::string_view text, Position at, const Release& running, Report& report) {
+  const auto needed = read_release(text);
+  if (!needed) {
+    report.add(Code::kRelease, at, "min_overland " + quote(text) + " is not a version",
+               "write it like \"0.1\" or \"0.1.2\"");
+  } else if (*needed > running) {
+    report_newer(*needed, at, running, report);
+  }
 }
 
 std::string_view before_end(std::string_view text, std::size_t end, Report& report) {

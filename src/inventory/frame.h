@@ -24,6 +24,9 @@ Release this_release();
 /// release than `running`. Anything else about the text is left to others.
 bool needs_newer(std::string_view text, const Release& running, Report& report);
 
+/// Reports where `text`, the value of `min_overland`, is no release or a later one than `running`.
+void check_release(std::string_view text, Position at, const Release& running, Report& report);
+
 /// `text` up to its section [end], which begins at `end`. Reports what stands in it or after it.
 std::string_view before_end(std::string_view text, std::size_t end, Report& report);
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/boxed.h"
 #include "inventory/diagnostic.h"
 #include "model/address.h"
 #include "model/docker.h"
@@ -39,6 +40,7 @@ struct Segment {
 struct DockerOptions {
   model::DaemonJsonMode daemon_json = model::DaemonJsonMode::kMerge;
   std::string bridge = "docker0";
+  base::Boxed<std::string> program;  // dockerd where it is in no usual place; an absolute path
 };
 
 struct FirewallOptions {

@@ -82,4 +82,16 @@ bool check_interface_name(const Text& text, const std::string& key, Report& repo
   return false;
 }
 
+bool check_program_path(const Text& text, const std::string& key, Report& report) {
+  const std::string& path = text.value;
+  const auto legal = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; };
+  if (path.starts_with('/') && !path.ends_with('/') && path.size() <= kLongestPath &&
+      std::all_of(path.begin(), path.end(), legal)) {
+    return true;
+  }
+  report.add(Code::kProgramPath, text.at, key + " " + quote(path) + " is no absolute path",
+             "write where dockerd is, like \"/opt/docker/dockerd\"");
+  return false;
+}
+
 }  // namespace overland::inventory

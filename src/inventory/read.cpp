@@ -45,13 +45,6 @@ void read_version(Fields& top, Report& report) {
              "this program reads version = 1");
 }
 
-void read_min_overland(Fields& top, Report& report) {
-  const auto text = top.text("min_overland");
-  if (!text || read_release(text->value)) return;
-  report.add(Code::kRelease, text->at, "min_overland " + quote(text->value) + " is not a version",
-             "write it like \"0.1\" or \"0.1.2\"");
-}
-
 void read_generation(Fields& top, std::optional<std::int64_t>& generation, Report& report) {
   const auto number = top.number("generation");
   if (!number) return;
@@ -193,7 +186,9 @@ class Reading {
   /// What comes before the hosts, and once.
   void read_first(Fields& top) {
     read_version(top, report_);
-    read_min_overland(top, report_);
+    if (const auto text = top.text("min_overland")) {
+      check_release(text->value, text->at, this_release(), report_);
+    }
     read_generation(top, draft_.inventory.generation, report_);
     if (const auto end = top.flag("end"); end && end->value && !sections_.end) {
       report_.add(Code::kCutOff, end->at,
@@ -241,6 +236,10 @@ void read_docker(Fields& fields, DockerOptions& options, Report& report) {
   if (auto bridge = fields.text("bridge");
       bridge && check_interface_name(*bridge, "bridge", report)) {
     options.bridge = std::move(bridge->value);
+  }
+  if (auto program = fields.text("program");
+      program && check_program_path(*program, "program", report)) {
+    options.program = std::move(program->value);
   }
 }
 

@@ -8,8 +8,9 @@ namespace {
 constexpr std::size_t kMostSuggested = 1000;
 
 const std::vector<std::string_view> kHostKeys = {
-    "name",      "router", "address",  "bip",         "previous_bip", "parent", "masquerade",
-    "rp_filter", "docker", "firewall", "daemon_json", "bridge",       "mark",   "conntrack"};
+    "name",        "router",     "address",   "bip",    "previous_bip",
+    "parent",      "masquerade", "rp_filter", "docker", "firewall",
+    "daemon_json", "bridge",     "program",   "mark",   "conntrack"};
 
 void read_addresses(Fields& fields, Host& host, HostPlaces& places, Report& report) {
   if (!fields.require("address", "address = \"10.0.0.200\"")) {

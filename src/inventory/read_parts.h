@@ -11,7 +11,7 @@ namespace overland::inventory {
 /// Segments by name, as indexes into Inventory::segments.
 using SegmentIndex = std::map<std::string, std::size_t, std::less<>>;
 
-inline const std::vector<std::string_view> kDockerKeys = {"daemon_json", "bridge"};
+inline const std::vector<std::string_view> kDockerKeys = {"daemon_json", "bridge", "program"};
 inline const std::vector<std::string_view> kFirewallKeys = {"mark", "conntrack"};
 
 /// Sets what is given, and leaves the rest as it is.

@@ -13,6 +13,9 @@ namespace overland::inventory {
 /// Characters of an interface's name: IFNAMSIZ of linux/if.h, less the final NUL.
 inline constexpr std::size_t kLongestInterface = 15;
 
+/// PATH_MAX of linux/limits.h, less the final NUL.
+inline constexpr std::size_t kLongestPath = 4095;
+
 template <typename T>
 struct Placed {
   T value;
@@ -37,6 +40,8 @@ bool check_host_name(const Text& text, Report& report);
 bool check_plain_name(const Text& text, const std::string& key, Report& report);
 /// What dev_valid_name() of net/core/dev.c allows, less what nft could not quote.
 bool check_interface_name(const Text& text, const std::string& key, Report& report);
+/// An absolute path without control characters.
+bool check_program_path(const Text& text, const std::string& key, Report& report);
 /// Exactly one of 32 bits.
 bool check_mark(const Placed<std::int64_t>& mark, Report& report);
 

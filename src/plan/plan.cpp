@@ -188,9 +188,10 @@ Plan make_plan(const HostState& actual, const HostState& desired, const model::H
   diff_docker(actual, desired, facts, options, plan);
   put_in_order(plan.steps);
   if (options.defer) plan.held.clear();
-  if (!plan.held.empty()) {
-    plan.held_reason =
-        plan.findings.empty() ? options.held_reason : "not all could be looked at, or fits";
+  // What goes by an inventory that lost too much may be gone already, after a reboot.
+  if (!given.prune && !options.defer) plan.held_reason = given.held_reason;
+  if (!plan.held.empty() && plan.held_reason.empty()) {
+    plan.held_reason = "not all could be looked at, or fits";
   }
   return plan;
 }

@@ -41,14 +41,17 @@ struct Plan {
   std::vector<Conflict> advice;  // works today, may break tomorrow
   std::vector<model::Finding> findings;
   std::vector<Step> held;
-  std::string held_reason;               // a clause, where `held` is not empty
+  std::string held_reason;               // a clause; may stand although `held` is empty: what it
+                                         // speaks of is gone already, after a reboot
   bool prunes = true;                    // whether removals are among the steps, not held
   bool docker_restart_required = false;  // whether or not a RestartDockerStep is among the steps
   std::string docker_restart_reason;     // one clause, empty where none is required
 
   [[nodiscard]] bool empty() const { return steps.empty(); }
   /// Nothing to do, nothing held back, and everything was looked at and fits.
-  [[nodiscard]] bool in_sync() const { return steps.empty() && held.empty() && findings.empty(); }
+  [[nodiscard]] bool in_sync() const {
+    return steps.empty() && held.empty() && held_reason.empty() && findings.empty();
+  }
 };
 
 Plan make_plan(const model::HostState& actual, const model::HostState& desired,

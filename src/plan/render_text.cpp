@@ -101,7 +101,7 @@ std::string render_summary(const Plan& plan) {
       << (plan.docker_restart_required ? "needed (" + plan.docker_restart_reason + ")"
                                        : "not needed")
       << "\n";
-  if (!plan.held.empty()) {
+  if (!plan.held.empty() || !plan.held_reason.empty()) {
     out << (plan.findings.empty() ? "\nNot removed without --prune" : "\nHeld back");
     if (!plan.held_reason.empty()) out << ", since " << plan.held_reason;
     out << ":\n";

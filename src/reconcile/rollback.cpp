@@ -129,6 +129,12 @@ void put_back(const host::Ports& ports, const Before& before, const Part& part,
 
 Before remember_before(const host::Ports& ports, const Survey& survey,
                        const std::filesystem::path& saved_file) {
+  if (survey.facts.firewall_unread) {
+    throw base::Error(
+        base::ErrorKind::kUnsupported,
+        "no trial from here: the firewall rules in force cannot be read, so they could "
+        "not be put back");
+  }
   if (survey.actual.firewall && !survey.actual.firewall->defects.empty()) {
     throw base::Error(base::ErrorKind::kUnsupported,
                       "no trial from here: the firewall rules of overland are damaged (" +

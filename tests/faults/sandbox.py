@@ -47,7 +47,7 @@ for folder in /etc /usr/bin /var/lib; do
     mkdir -p "/mnt/$name/upper" "/mnt/$name/work"
     mount -t overlay overlay -o "lowerdir=$folder,upperdir=/mnt/$name/upper,workdir=/mnt/$name/work" "$folder"
 done
-mount -t tmpfs tmpfs /run
+mount -t tmpfs -o mode=755 tmpfs /run
 rm -rf /etc/docker /var/lib/overland /etc/overland /etc/resolv.conf
 mkdir -p /etc/docker /etc/overland /run/overland /var/lib/overland
 printf '#!/bin/sh\necho "Docker version 20.10.24, build 1"\n' > /usr/bin/dockerd

@@ -1,6 +1,7 @@
 """Half an inventory, an older one, one of somebody else: what was applied last stays in force and is repaired."""
 
 import json
+import time
 
 import pytest
 from sandbox import BINARY, INVENTORY, differences, explain
@@ -61,6 +62,19 @@ def test_a_cut_off_file_that_still_parses_removes_nothing(wide):
     assert len(routes(host)) == 899
     apply(host)
     assert host.read(COPY) == inventory(900)
+
+
+def test_after_a_reboot_half_an_inventory_is_still_said(wide):
+    host = wide
+    host.write(FILE, inventory(40))
+    apply(host)
+    host.write(FILE, inventory(10))
+    host.sh("ip route flush proto 111; nft delete table ip overland")  # nothing is left that could be held
+    apply(host, "--boot")
+    assert "30 of 40 hosts" in json.loads(apply(host, code=1).stdout)["held_reason"]
+    assert "\noverland_held_removals 1\n" in host.overland("status", "--prometheus", "-").stdout
+    apply(host, "--prune")
+    apply(host)
 
 
 def test_ten_out_and_ten_in_are_ten_that_go(wide):
@@ -158,6 +172,20 @@ def test_without_a_copy_to_believe_nothing_is_done(host, damage):
     done = host.overland("apply")
     assert done.returncode == 78, explain(done)
     assert "192.168.200.0/24" not in routes(host)
+
+
+def test_what_counts_is_the_file_once_the_lock_is_held(host):
+    apply(host)
+    host.sh("ip route del 192.168.200.0/24")
+    holder = host.start(["flock", "/run/overland/lock", "sh", "-c", "echo held; cat"], stdin=-1, stdout=-1)
+    assert holder.stdout.readline() == "held\n"
+    host.write("/run/file.toml", INVENTORY)
+    waits = host.start([BINARY, "apply", "--wait", "30", "-i", "/run/file.toml"], stderr=-1)
+    time.sleep(0.5)  # it waits by now
+    host.write("/run/file.toml", INVENTORY.replace("192.168.210", "192.168.66"), 0o666)
+    holder.communicate("")
+    assert "chmod go-w /run/file.toml" in waits.communicate(timeout=60)[1] and waits.returncode == 78
+    assert "192.168.66.0/24" not in routes(host)
 
 
 def test_another_file_has_no_way_back(host):

@@ -39,8 +39,10 @@ class DockerEngine : public tests::Sandbox {
   }
 
   tests::FakeMachine machine_;
-  Engine engine_{machine_.places,
-                 {std::chrono::seconds(1), std::chrono::seconds(5), std::chrono::seconds(1)}};
+  Engine engine_{machine_.deadline,
+                 machine_.places,
+                 {std::chrono::seconds(1), std::chrono::seconds(5), std::chrono::seconds(5),
+                  std::chrono::seconds(1)}};
 };
 
 TEST_F(DockerEngine, MakesTheFileAndItsFolder) {
@@ -102,6 +104,46 @@ TEST_F(DockerEngine, PutsEveryByteBack) {
   EXPECT_TRUE(std::filesystem::exists(machine_.root / kFile));
   engine_.apply(step({{"bip", std::nullopt}}));
   engine_.restore_file(original);
+  EXPECT_FALSE(std::filesystem::exists(machine_.root / kFile));
+}
+
+TEST_F(DockerEngine, LosesNoEditMadeWhileItWasAtWork) {
+  machine_.write(kFile, "{}");
+  const std::string file = (machine_.root / kFile).string();
+  // dockerd --validate comes between our read and our write.
+  machine_.program("dockerd",
+                   "if [ \"$1\" = --version ]; then echo 'Docker version 28.5.2, b'; exit; fi\n"
+                   "echo '{\"debug\": true}' > " +
+                       file + ".new; mv " + file + ".new " + file + "\n");
+  const base::Error error = refusal([&] { engine_.apply(step({{"bip", kBip}})); });
+  EXPECT_EQ(error.kind(), base::ErrorKind::kFailure);
+  EXPECT_THAT(error.what(), HasSubstr("was changed by somebody else while overland was at work"));
+  EXPECT_EQ(machine_.read(kFile), "{\"debug\": true}\n");
+  const auto folder = (machine_.root / kFile).parent_path();
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+}
+
+TEST_F(DockerEngine, WritesThroughNothingThatOthersMayChange) {
+  machine_.write("shared/other.json", "{}");
+  std::filesystem::create_directories((machine_.root / kFile).parent_path());
+  std::filesystem::create_symlink(machine_.root / "shared/other.json", machine_.root / kFile);
+  ASSERT_EQ(::chmod((machine_.root / "shared").c_str(), 0777), 0);
+  const base::Error error = refusal([&] { engine_.apply(step({{"bip", kBip}})); });
+  EXPECT_EQ(error.kind(), base::ErrorKind::kInvalid);
+  EXPECT_THAT(error.what(),
+              HasSubstr("shared may be written by others than root; run `chmod go-w"));
+  EXPECT_EQ(machine_.read("shared/other.json"), "{}");
+}
+
+TEST_F(DockerEngine, WritesNothingWhereItIsNotKnownWhatDockerReads) {
+  machine_.install("28.5.2");
+  std::filesystem::create_directories(machine_.places.systemd);
+  machine_.places.systemd_bus = "unix:path=" + (machine_.root / "nobody").string();
+  Engine engine(machine_.deadline, machine_.places);
+  EXPECT_THAT(refusal([&] {
+                engine.apply(step({{"bip", kBip}}));
+              }).what(),
+              HasSubstr("which file dockerd reads is not known: systemd cannot be asked"));
   EXPECT_FALSE(std::filesystem::exists(machine_.root / kFile));
 }
 
@@ -209,6 +251,14 @@ TEST_F(DockerEngine, RestartsThroughTheInitScriptAndWaitsForAnotherInstance) {
   const std::string before = engine_.facts().instance;
   engine_.restart();
   EXPECT_NE(engine_.facts().instance, before);
+}
+
+TEST_F(DockerEngine, GivesARunTheTimeOfARestartItAskedFor) {
+  machine_.start(123);
+  machine_.program("service", "sleep 1\n");
+  const auto left = machine_.deadline.left();
+  refusal([&] { engine_.restart(); });  // the old one still runs, after 2 s
+  EXPECT_GT(machine_.deadline.left() + std::chrono::milliseconds(900), left);
 }
 
 TEST_F(DockerEngine, SaysWhatWentWrongInARestart) {

@@ -1,10 +1,13 @@
 // Engine::facts() against an API of our own: what it sees, and how it takes one that misbehaves.
 
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include <chrono>
 
 #include "base/error.h"
+#include "docker/api_facts.h"
 #include "netns/docker/fake_docker.h"
 #include "netns/sandbox.h"
 
@@ -17,7 +20,7 @@ using tests::FakeApi;
 class DockerFacts : public tests::Sandbox {
  protected:
   model::DockerFacts facts(std::chrono::milliseconds patience = std::chrono::seconds(5)) {
-    return Engine(machine_.places, {.answer = patience}).facts();
+    return Engine(machine_.deadline, machine_.places, {.answer = patience}).facts();
   }
 
   tests::FakeMachine machine_;
@@ -83,14 +86,7 @@ TEST_F(DockerFacts, FindsADaemonWithoutPidfileInItsOwnNamespaces) {
   machine_.start(123, {"--bip=10.0.0.1/24"});
   machine_.start(124, {"--bip=10.0.0.2/24"});
   std::filesystem::remove(machine_.root / "docker.pid");
-  const auto namespaces = [&](const std::string& process, const std::string& net) {
-    std::filesystem::create_directories(machine_.root / "proc" / process / "ns");
-    std::filesystem::create_symlink("pid:[1]", machine_.root / "proc" / process / "ns/pid");
-    std::filesystem::create_symlink(net, machine_.root / "proc" / process / "ns/net");
-  };
-  namespaces("self", "net:[1]");
-  namespaces("123", "net:[2]");  // Docker in Docker
-  namespaces("124", "net:[1]");
+  machine_.namespaces("123", "net:[2]");  // Docker in Docker
   EXPECT_THAT(facts().flags, ::testing::ElementsAre(HasSubstr("--bip=10.0.0.2/24")));
 }
 
@@ -103,41 +99,145 @@ TEST_F(DockerFacts, ReportsFlagsOfTheProcessAndOfTheInitScript) {
                   "--bridge=br0 on DOCKER_OPTS in " + machine_.places.defaults.string()));
 }
 
-TEST_F(DockerFacts, TakesAHangingSocketForSilenceAndSoon) {
+/// Of a dockerd that does not answer it is taken that it runs, and the rest is as good as can be.
+TEST_F(DockerFacts, WaitsOnceInVainForAHangingSocket) {
   machine_.install("28.5.2");
   machine_.start(123);
   const FakeApi hanging(machine_.places.socket, {});
   const auto begin = std::chrono::steady_clock::now();
-  const model::DockerFacts found = facts(std::chrono::milliseconds(200));
+  Engine engine(machine_.deadline, machine_.places, {.answer = std::chrono::milliseconds(500)});
+  for (int look = 0; look < 8; ++look) {
+    const model::DockerFacts found = engine.facts();
+    EXPECT_TRUE(found.installed);
+    EXPECT_TRUE(found.running);
+    EXPECT_EQ(found.version, "28.5.2");
+    EXPECT_NE(found.instance, "");
+    EXPECT_EQ(found.address_pools, builtin_address_pools());
+    ASSERT_EQ(found.unknown.size(), 1U);
+    EXPECT_EQ(found.unknown[0].resource, "docker");
+    EXPECT_THAT(found.unknown[0].message, HasSubstr("GET /info on "));
+    EXPECT_THAT(found.unknown[0].message, HasSubstr("was not answered in time"));
+    EXPECT_NE(found.unknown[0].remedy, "");
+  }
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+}
+
+TEST_F(DockerFacts, WaitsNoLongerThanTheRunHas) {
+  machine_.start(123);
+  const FakeApi hanging(machine_.places.socket, {});
+  base::Deadline deadline(std::chrono::milliseconds(300));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_FALSE(Engine(deadline, machine_.places).facts().unknown.empty());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+}
+
+/// What is wrong in the answers to /info and /networks, by what facts() says of it.
+std::string fault_of(const model::DockerFacts& facts) {
+  EXPECT_TRUE(facts.installed);
+  EXPECT_TRUE(facts.running);
+  EXPECT_EQ(facts.unknown.size(), 1U);
+  return facts.unknown.empty() ? "" : facts.unknown[0].message;
+}
+
+TEST_F(DockerFacts, TakesGarbageForUnknown) {
+  machine_.start(123);
+  EXPECT_THAT(fault_of(facts()), HasSubstr("nobody listens on "));
+  const auto fault = [&](const std::map<std::string, std::string>& bodies) {
+    const FakeApi api(machine_.places.socket, bodies);
+    return fault_of(facts(std::chrono::seconds(1)));
+  };
+  EXPECT_THAT(fault({{"/info", "<html>"}, {"/networks", "[]"}}), HasSubstr("/info is no JSON"));
+  EXPECT_THAT(fault({{"/info", "[]"}, {"/networks", "[]"}}), HasSubstr("no object around"));
+  EXPECT_THAT(fault({{"/info", R"({"LiveRestoreEnabled":"yes"})"}, {"/networks", "[]"}}),
+              HasSubstr("\"LiveRestoreEnabled\" is no flag"));
+  EXPECT_THAT(fault({{"/info", "{}"}, {"/networks", "{}"}}), HasSubstr("/networks is no list"));
+  EXPECT_THAT(fault({{"/info", "{}"}}), HasSubstr("status 404: {\"message\":\"page not found"));
+  EXPECT_THAT(fault({{"/info", "HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\noops"}}),
+              HasSubstr("status 500: oops"));
+  EXPECT_THAT(fault({{"/info", "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{"}}),
+              HasSubstr("GET /info on "));
+  EXPECT_THAT(fault({{"/info", "RAW \x01\x02 no HTTP at all"}}), HasSubstr("GET /info on "));
+  EXPECT_THAT(fault({{"/info", "RAW"}}), HasSubstr("GET /info on "));
+  EXPECT_THAT(fault({{"/info", std::string(std::size_t{17} << 20U, 'x')}, {"/networks", "[]"}}),
+              HasSubstr("GET /info on "));
+}
+
+TEST_F(DockerFacts, KeepsWhatWasToldBeforeTheFault) {
+  machine_.start(123);
+  const FakeApi api(machine_.places.socket,
+                    {{"/info", R"({"ServerVersion":"27.1.0","FirewallBackend":{"Driver":"x"}})"}});
+  const model::DockerFacts found = facts();
+  EXPECT_EQ(found.version, "27.1.0");
+  EXPECT_EQ(found.firewall_backend, "x");
+  EXPECT_THAT(fault_of(found), HasSubstr("GET /networks on "));
+}
+
+TEST_F(DockerFacts, AsksNobodyButRoot) {
+  machine_.start(123);
+  const FakeApi api(machine_.places.socket, {{"/info", "{}"}, {"/networks", "[]"}});
+  ASSERT_EQ(::chown(machine_.places.socket.c_str(), 65534, 65534), 0);
+  EXPECT_THAT(fault_of(facts()), HasSubstr("docker.sock belongs to user 65534"));
+  ASSERT_EQ(::chown(machine_.places.socket.c_str(), 0, 0), 0);
+  EXPECT_THAT(facts().unknown, ::testing::IsEmpty());
+  ASSERT_EQ(::chmod(machine_.root.c_str(), 0777), 0);
+  EXPECT_THAT(Engine(machine_.deadline, machine_.places).facts().unknown.at(0).message,
+              HasSubstr("may be written by others than root"));
+}
+
+TEST_F(DockerFacts, BelievesNoAnswerOfAnothers) {
+  machine_.start(123);
+  const pid_t other = ::fork();
+  if (other == 0) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    machine_.places.socket.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    if (!bound || ::setuid(65534) != 0 || ::listen(fd, 4) != 0) ::_exit(1);
+    for (;;) {
+      const int client = ::accept(fd, nullptr, nullptr);
+      const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+      static_cast<void>(::send(client, answer.data(), answer.size(), MSG_NOSIGNAL));
+      ::close(client);
+    }
+  }
+  std::string fault;
+  for (int attempt = 0; attempt < 5000 && fault.find("answered") == std::string::npos; ++attempt) {
+    fault = fault_of(facts(std::chrono::seconds(2)));  // nobody listens until it does
+    ::usleep(1000);
+  }
+  EXPECT_THAT(fault, HasSubstr("was answered by user 65534, and not by root"));
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+}
+
+TEST_F(DockerFacts, TakesAProgramThatHangsOrCrashesForUnknown) {
+  machine_.program("dockerd", "exec sleep 60\n");
+  const auto begin = std::chrono::steady_clock::now();
+  const auto look = [&] {
+    return Engine(machine_.deadline, machine_.places, {.program = std::chrono::milliseconds(300)})
+        .facts();
+  };
+  model::DockerFacts found = look();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
   EXPECT_TRUE(found.installed);
   EXPECT_FALSE(found.running);
+  EXPECT_EQ(found.version, "");
+  ASSERT_EQ(found.unknown.size(), 1U);
+  EXPECT_THAT(found.unknown[0].message, HasSubstr("dockerd did not end within 300 ms"));
+  machine_.program("dockerd", "kill -SEGV $$\n");
+  found = look();
+  ASSERT_EQ(found.unknown.size(), 1U);
+  EXPECT_THAT(found.unknown[0].message, HasSubstr("--version` ended with status 139"));
+}
+
+TEST_F(DockerFacts, TakesUnreadableDefaultsForUnknown) {
+  machine_.install("28.5.2");
+  std::filesystem::create_directories(machine_.places.defaults);
+  const model::DockerFacts found = facts();
+  ASSERT_EQ(found.unknown.size(), 1U);
+  EXPECT_THAT(found.unknown[0].message, HasSubstr("defaults is not a regular file"));
   EXPECT_EQ(found.version, "28.5.2");
-  EXPECT_NE(found.instance, "");
-}
-
-TEST_F(DockerFacts, TakesAnAbsentSocketForSilence) {
-  machine_.start(123);
-  EXPECT_FALSE(facts().running);
-}
-
-TEST_F(DockerFacts, RefusesGarbageAndErrorsByName) {
-  machine_.start(123);
-  const auto refusal = [&](const std::map<std::string, std::string>& bodies) -> std::string {
-    const FakeApi api(machine_.places.socket, bodies);
-    try {
-      facts();
-    } catch (const base::Error& error) {
-      EXPECT_EQ(error.kind(), base::ErrorKind::kInvalid);
-      return error.what();
-    }
-    return "accepted";
-  };
-  EXPECT_THAT(refusal({{"/info", "<html>"}, {"/networks", "[]"}}), HasSubstr("/info is no JSON"));
-  EXPECT_THAT(refusal({{"/info", "{}"}, {"/networks", "{}"}}), HasSubstr("/networks is no list"));
-  EXPECT_THAT(refusal({{"/info", "{}"}}), HasSubstr("status 404: {\"message\":\"page not found"));
-  EXPECT_THAT(refusal({{"/info", std::string(std::size_t{17} << 20U, 'x')}, {"/networks", "[]"}}),
-              HasSubstr("GET /info on "));
 }
 
 TEST_F(DockerFacts, LeavesAFaultyFileToRead) {

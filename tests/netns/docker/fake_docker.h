@@ -21,7 +21,8 @@
 
 namespace overland::tests {
 
-/// Answers GET requests on a unix socket until it goes; a silent one accepts and says nothing.
+/// Answers GET requests on a unix socket until it goes; a silent one accepts and says nothing. A
+/// body that starts with "HTTP/" or "RAW" is the whole answer.
 class FakeApi {
  public:
   FakeApi(const std::filesystem::path& socket, std::map<std::string, std::string> bodies)
@@ -56,14 +57,16 @@ class FakeApi {
         if (got <= 0) break;
         request.append(chunk, static_cast<std::size_t>(got));
       }
+      if (request.empty()) continue;
       const std::string path = request.substr(4, request.find(' ', 4) - 4);
       const auto found = bodies_.find(path);
       const std::string body =
           found == bodies_.end() ? "{\"message\":\"page not found\"}" : found->second;
-      const std::string answer = std::string("HTTP/1.1 ") +
-                                 (found == bodies_.end() ? "404 Not Found" : "200 OK") +
-                                 "\r\nContent-Length: " + std::to_string(body.size()) +
-                                 "\r\nConnection: close\r\n\r\n" + body;
+      std::string answer = std::string("HTTP/1.1 ") +
+                           (found == bodies_.end() ? "404 Not Found" : "200 OK") +
+                           "\r\nContent-Length: " + std::to_string(body.size()) +
+                           "\r\nConnection: close\r\n\r\n" + body;
+      if (body.starts_with("HTTP/") || body.starts_with("RAW")) answer = body;
       ++served_;
       // A client may hang up early, on purpose.
       static_cast<void>(::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL));
@@ -83,7 +86,7 @@ class FakeMachine {
     std::string name = "/tmp/overland-docker-XXXXXX";
     EXPECT_NE(::mkdtemp(name.data()), nullptr);
     root = name;
-    std::filesystem::create_directories(root / "proc");
+    namespaces("self");
     places.socket = root / "docker.sock";
     places.daemon_json = root / "etc/docker/daemon.json";
     places.pidfile = root / "docker.pid";
@@ -121,6 +124,23 @@ class FakeMachine {
                            "exit 1; fi\necho 'configuration OK'\n");
   }
 
+  /// As procfs shows those of `process`; others than the ones we are in by another `net`.
+  void namespaces(const std::string& process, const std::string& net = "net:[1]") const {
+    const auto folder = root / "proc" / process / "ns";
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    std::filesystem::create_symlink("user:[1]", folder / "user");
+    std::filesystem::create_symlink("pid:[1]", folder / "pid");
+    std::filesystem::create_symlink(net, folder / "net");
+  }
+
+  /// Which program process `pid` runs.
+  void runs(int pid, const std::filesystem::path& program) const {
+    const auto link = root / "proc" / std::to_string(pid) / "exe";
+    std::filesystem::remove(link);
+    std::filesystem::create_symlink(program, link);
+  }
+
   /// A running dockerd, as procfs shows it.
   void start(int pid, const std::vector<std::string>& arguments = {},
              const std::string& started = "4711") const {
@@ -132,6 +152,11 @@ class FakeMachine {
     std::string stat = std::to_string(pid) + " (dock) erd) S";
     for (int field = 4; field < 22; ++field) stat += " 0";
     write(process + "/stat", stat + " " + started + " 0 0\n");
+    write(process + "/status", "Name:\tdockerd\nTgid:\t" + std::to_string(pid) +
+                                   "\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
+    namespaces(std::to_string(pid));
+    if (!std::filesystem::exists(root / "dockerd")) install("28.5.2");
+    runs(pid, root / "dockerd");
     std::filesystem::remove(root / process / "cwd");
     std::filesystem::create_directory_symlink("/", root / process / "cwd");
     write("docker.pid", std::to_string(pid));
@@ -139,6 +164,7 @@ class FakeMachine {
 
   std::filesystem::path root;
   docker::Places places;
+  base::Deadline deadline{std::chrono::seconds(60)};
 };
 
 }  // namespace overland::tests

@@ -22,6 +22,7 @@ struct FakeUnit {
   std::string load_state = "loaded";
   std::string job_result = "done";  // empty: the job never ends
   std::string result = "success";
+  std::string program = "/usr/sbin/dockerd";
   std::string environment_file = {};      // where $DOCKER_OPTS of ExecStart comes from
   std::function<void()> on_restart = {};  // what a restart does to the machine
 };
@@ -105,8 +106,8 @@ class FakeSystemd {
     }
     constexpr std::uint64_t kNever = 0;
     return ::sd_bus_reply_method_return(
-        message, "v", "a(sasbttttuii)", 1, "/usr/sbin/dockerd", 5, "/usr/sbin/dockerd", "-H",
-        "fd://", "--bridge=${BRIDGE}", "$DOCKER_OPTS", 0, kNever, kNever, kNever, kNever, 0U, 0, 0);
+        message, "v", "a(sasbttttuii)", 1, unit_.program.c_str(), 5, "dockerd", "-H", "fd://",
+        "--bridge=${BRIDGE}", "$DOCKER_OPTS", 0, kNever, kNever, kNever, kNever, 0U, 0, 0);
   }
 
   int restart(sd_bus_message* message) {

@@ -1,6 +1,8 @@
 #include "base/process.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -74,6 +76,60 @@ TEST_F(RunInScratch, KillsWhatDoesNotEndAndWhatItStarted) {
 TEST(Run, KillsWhatClosedItsStreamsAndWentOn) {
   EXPECT_THROW(base::run("/bin/sh", {"-c", "exec >&- 2>&-; sleep 60"}, 200ms), base::Error);
 }
+
+TEST_F(RunInScratch, ForgetsAtTheLimitWhoKeptThePipe) {
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_THROW(base::run("/bin/sh", {"-c", "setsid sleep 5 & exit 0"}, 200ms), base::Error);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 3s);
+}
+
+TEST(Run, PassesOnNoDescriptor) {
+  const int open = ::dup(0);  // without O_CLOEXEC
+  ASSERT_GT(open, 2);
+  EXPECT_EQ(shell("ls /proc/$$/fd | tr '\n' ' '").out, "0 1 2 ");
+  ::close(open);
+}
+
+TEST(Run, PassesOnNoSignalThatIsIgnoredOrBlocked) {
+  ::signal(SIGHUP, SIG_IGN);
+  sigset_t blocked = {};
+  sigset_t before = {};
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &blocked, &before);
+  const auto result = shell("kill -HUP $$; echo ignored");
+  const auto other = shell("kill -TERM $$; echo blocked");
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  ::signal(SIGHUP, SIG_DFL);
+  EXPECT_EQ(result.status, 128 + SIGHUP);
+  EXPECT_EQ(other.status, 128 + SIGTERM);
+}
+
+TEST_F(RunInScratch, RefusesAProgramThatOthersCouldReplace) {
+  std::filesystem::create_directories(at("bin"));
+  write("bin/tool", "#!/bin/sh\necho ran > " + at("marker").string() + "\n");
+  ASSERT_EQ(::chmod(at("bin/tool").c_str(), 0755), 0);
+  base::run(at("bin/tool"), {});
+  EXPECT_EQ(text_of("marker"), "ran\n");
+  std::filesystem::remove(at("marker"));
+  const auto refused = [&] {
+    try {
+      base::run(at("bin/tool"), {});
+    } catch (const base::Error& error) {
+      return error.kind() == base::ErrorKind::kInvalid && !std::filesystem::exists(at("marker"));
+    }
+    return false;
+  };
+  ASSERT_EQ(::chmod(at("bin").c_str(), 0777), 0);
+  EXPECT_TRUE(refused());
+  ASSERT_EQ(::chmod(at("bin").c_str(), 01777), 0);
+  EXPECT_TRUE(refused());
+  ASSERT_EQ(::chmod(at("bin").c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(at("bin/tool").c_str(), 0775), 0);
+  EXPECT_TRUE(refused());
+}
+
+TEST(Run, DoesNotStartWhatHasNoTime) { EXPECT_THROW(base::run("/bin/true", {}, 0ms), base::Error); }
 
 TEST(Run, ThrowsAwayOutputPastOneMebibyte) {
   const auto result = shell("head -c 3000000 /dev/zero; echo end >&2");

@@ -187,6 +187,28 @@ TEST_F(TrustedPath, TakesASocketThatAGroupMayConnectTo) {
   EXPECT_TRUE(open_trusted(at("socket"), O_PATH, Sticky::kFoldersOnly).valid());
 }
 
+TEST_F(TrustedOwner, FindsThePlaceOfWhatIsAnothersOrNotThere) {
+  folder("a");
+  folder("real");
+  write("real/file", "");
+  link("../real/file", "a/link");
+  give_away("real/file");
+  for (const char* name : {"a/link", "real/file"}) {
+    const auto place = base::find_trusted_place(at(name));
+    EXPECT_EQ(place.path, at("a/../real/file").lexically_normal());
+    EXPECT_EQ(place.name, "file");
+    EXPECT_EQ(::faccessat(place.folder.get(), "file", F_OK, 0), 0);
+  }
+  EXPECT_EQ(base::find_trusted_place(at("a/none")).path, at("a/none"));
+  EXPECT_FALSE(base::find_trusted_place(at("none/file")).folder.valid());
+  EXPECT_THROW(base::find_trusted_place(at("a/..")), base::Error);
+  allow("real", 01777);
+  EXPECT_THROW(base::find_trusted_place(at("a/link")), base::Error);
+  allow("real", 0755);
+  give_away("a/link");
+  EXPECT_THROW(base::find_trusted_place(at("a/link")), base::Error);
+}
+
 TEST_F(TrustedOwner, TakesOurOwnFilesWhoeverWeAre) {
   folder("home");
   write("home/file", "");

@@ -52,6 +52,7 @@ TEST(ParseInventory, DefaultsApplyToAllHostsWhereverTheyStand) {
 [docker]
 daemon_json = "verify"
 bridge = "br0"
+program = "/opt/docker/dockerd"
 [firewall]
 mark = 0x80000000
 conntrack = false
@@ -66,6 +67,7 @@ ecmp = true
   for (const Host& host : inventory.hosts) {
     EXPECT_EQ(host.docker.daemon_json, model::DaemonJsonMode::kVerify);
     EXPECT_EQ(host.docker.bridge, "br0");
+    EXPECT_EQ(*host.docker.program, "/opt/docker/dockerd");
     EXPECT_EQ(host.firewall.mark, 0x80000000U);
     EXPECT_FALSE(host.firewall.conntrack);
   }
@@ -95,6 +97,16 @@ INSTANTIATE_TEST_SUITE_P(
                       "[host.firewall]\nmark = 1\nconntrack = false\n",
                       "bridge = \"br7\"\nfirewall.mark = 1\nconntrack = false\n[host.docker]\n"
                       "daemon_json = \"off\"\n"));
+
+TEST(ParseInventory, AHostMayNameAnotherDockerd) {
+  for (const char* form : {"program = \"/b\"\n", "docker.program = \"/b\"\n"}) {
+    const Inventory inventory =
+        parsed("docker = { program = \"/a\" }\n" + std::string(kTwoHosts) + form);
+    EXPECT_EQ(*inventory.hosts[0].docker.program, "/a");
+    EXPECT_EQ(*inventory.hosts[1].docker.program, "/b");
+  }
+  EXPECT_FALSE(parsed(kTwoHosts).hosts[0].docker.program);
+}
 
 TEST(ParseInventory, ReadsEveryKeyOfARouter) {
   const Inventory inventory = parsed(std::string(kTwoHosts) + R"(

@@ -23,6 +23,8 @@ struct World {
   std::chrono::milliseconds waited{0};
   int spoilt = 0;              // how often somebody else spoils the firewall once it is written
   bool blind = false;          // links cannot be listed
+  bool blind_to_ours = false;  // nor those of ours
+  bool hangs = false;          // whoever asks Docker, iptables or who drops waits forever
   bool deaf_docker = false;    // daemon.json cannot be read
   bool deaf_firewall = false;  // the rules in force cannot be read
   bool blind_to_ours = false;  // our own links cannot be listed

@@ -44,8 +44,8 @@ class RollBack : public ::testing::Test {
 
   FakeMachine machine;
   Goal goal = [](const model::HostFacts&) { return two_hosts_desired(); };
-  const std::filesystem::path saved_file =
-      std::filesystem::path(testing::TempDir()) / ("rollback." + std::to_string(::getpid())) / "state";
+  const std::filesystem::path saved_file = std::filesystem::path(testing::TempDir()) /
+                                           ("rollback." + std::to_string(::getpid())) / "state";
 };
 
 TEST_F(RollBack, RestoresStateAndFiles) {

@@ -1,6 +1,7 @@
 #include "reconcile/run_record.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -33,6 +34,12 @@ TEST_F(RunRecordFile, AbsentOrDamagedStartsAgain) {
     std::ofstream(file_) << text;
     EXPECT_EQ(load_runs(file_), RunRecord{}) << text;
   }
+}
+
+TEST_F(RunRecordFile, IsNotBelievedWhereOthersMayWriteTheFolder) {
+  store_runs(file_, {1700000000, 1700000001, {}});
+  ::chmod(folder_.c_str(), 0777);
+  EXPECT_EQ(load_runs(file_), RunRecord{});
 }
 
 TEST(RunRecord, CountsDoneStepsOnly) {
