@@ -1,13 +1,13 @@
 #pragma once
-// Looks at nf_tables over plain nfnetlink, without libnftables: what is listed here can be large
-// and foreign (ten thousand set elements, somebody's long chain), and libnftables would build all
-// of it in memory first. Family ip only where not said otherwise. Message formats:
-// linux/netfilter/nf_tables.h.
+// Looks at nf_tables over plain nfnetlink: what is listed here can be large and foreign (ten
+// thousand set elements, somebody's long chain). Family ip only where not said otherwise.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "firewall/nft_socket.h"
 
 namespace overland::firewall {
 
@@ -51,11 +51,6 @@ struct NftRange {
 /// the kernel has no nf_tables; a table, chain or set that is not there reads as empty.
 class NftDump {
  public:
-  NftDump();
-  ~NftDump();
-  NftDump(const NftDump&) = delete;
-  NftDump& operator=(const NftDump&) = delete;
-
   /// Names of the tables of family ip.
   std::vector<std::string> tables();
   /// Chains of `family` (0: of all families).
@@ -73,8 +68,7 @@ class NftDump {
   std::vector<std::string> names(const std::string& table, const std::string& set);
 
  private:
-  int fd_ = -1;
-  std::uint32_t sequence_ = 0;
+  NftSocket socket_;
 };
 
 }  // namespace overland::firewall
