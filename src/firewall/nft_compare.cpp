@@ -5,6 +5,7 @@
 
 #include "firewall/nft_address_sets.h"
 #include "firewall/nft_ranges.h"
+#include "firewall/trace_text.h"
 #include "model/ownership.h"
 
 namespace overland::firewall {
@@ -199,6 +200,9 @@ void compare_spot(const NftState& state, const NftSpot& spot, std::uint32_t mark
     defects.push_back(place + " jumps to " + target + " more than once");
   } else if (state.rules_at(spot).front().jump != target) {
     defects.push_back("the jump to " + target + " is not the first rule of " + place);
+  } else if (state.rules_at(spot).front().goes) {
+    defects.push_back(place + " goes to " + target + " and never comes back: what follows counts " +
+                      "for nothing");
   } else if (!state.rules_at(spot).front().plain) {
     defects.push_back("the jump from " + place + " to " + target + " has a condition");
   }
@@ -254,6 +258,7 @@ std::vector<std::string> find_defects(const NftState& state, const FirewallPolic
   if (!state.table) {
     defects.push_back("table ip overland is missing");
   } else {
+    defects = state.table->spoilt;
     const NftTable expected = encode_table(policy);
     compare_sets(*state.table, expected, defects);
     compare_chains(*state.table, expected, defects);
@@ -262,6 +267,10 @@ std::vector<std::string> find_defects(const NftState& state, const FirewallPolic
     compare_spot(state, spot, policy.mark, defects);
   }
   compare_unused_spots(state, policy.anchor, defects);
+  for (const NftStray& stray : state.strays) {
+    defects.push_back(stray.table + " " + printable(stray.rule.chain) + " jumps to " +
+                      stray.rule.jump + ", where it is of no use");
+  }
   return defects;
 }
 

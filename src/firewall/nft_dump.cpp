@@ -29,6 +29,7 @@ std::optional<NftHook> hook_of(Bytes chain) {
 
 NftRuleEntry rule_of(Bytes rule) {
   NftRuleEntry result;
+  result.chain = text_of(find_attribute(rule, NFTA_RULE_CHAIN));
   result.handle = number64_of(find_attribute(rule, NFTA_RULE_HANDLE));
   result.plain = true;
   for_each_attribute(find_attribute(rule, NFTA_RULE_EXPRESSIONS), [&](const Attribute& element) {
@@ -38,6 +39,8 @@ NftRuleEntry rule_of(Bytes rule) {
       const Bytes value = find_attribute(data, NFTA_IMMEDIATE_DATA);
       const Bytes verdict = find_attribute(value, NFTA_DATA_VERDICT);
       result.jump = text_of(find_attribute(verdict, NFTA_VERDICT_CHAIN));
+      result.goes = static_cast<std::int32_t>(
+                        number32_of(find_attribute(verdict, NFTA_VERDICT_CODE))) == NFT_GOTO;
     } else if (name == "match") {
       // iptables-nft keeps a comment as an xtables match once it has restored a rule.
       if (text_of(find_attribute(data, NFTA_MATCH_NAME)) != "comment") result.plain = false;
@@ -51,7 +54,7 @@ NftRuleEntry rule_of(Bytes rule) {
 NftRequest rules_request(const std::string& table, const std::string& chain) {
   NftRequest request{NFT_MSG_GETRULE, kIpv4, {}};
   put_text(request.attributes, NFTA_RULE_TABLE, table);
-  put_text(request.attributes, NFTA_RULE_CHAIN, chain);
+  if (!chain.empty()) put_text(request.attributes, NFTA_RULE_CHAIN, chain);
   return request;
 }
 
@@ -62,24 +65,40 @@ NftRequest elements_request(const std::string& table, const std::string& set) {
   return request;
 }
 
-/// Calls back with the key and the flags (NFT_SET_ELEM_…) of each element of one message.
-void for_each_element(Bytes message, const std::function<void(Bytes, std::uint32_t)>& visit) {
+/// One element of a message.
+struct Element {
+  Bytes key;
+  bool end = false;    // of an interval
+  bool plain = false;  // a key and nothing else
+};
+
+void for_each_element(Bytes message, const std::function<void(const Element&)>& visit) {
   for_each_attribute(
       find_attribute(message, NFTA_SET_ELEM_LIST_ELEMENTS), [&](const Attribute& element) {
-        const Bytes key =
-            find_attribute(find_attribute(element.data, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE);
-        visit(key, number32_of(find_attribute(element.data, NFTA_SET_ELEM_FLAGS)));
+        const std::uint32_t flags = number32_of(find_attribute(element.data, NFTA_SET_ELEM_FLAGS));
+        Element one;
+        one.key = find_attribute(find_attribute(element.data, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE);
+        one.end = (flags & NFT_SET_ELEM_INTERVAL_END) != 0;
+        one.plain = (flags & ~std::uint32_t{NFT_SET_ELEM_INTERVAL_END}) == 0;
+        for (const std::uint16_t more : {NFTA_SET_ELEM_EXPR, NFTA_SET_ELEM_EXPRESSIONS,
+                                         NFTA_SET_ELEM_TIMEOUT, NFTA_SET_ELEM_OBJREF}) {
+          one.plain = one.plain && find_attribute(element.data, more).empty();
+        }
+        visit(one);
       });
 }
 
 }  // namespace
 
-std::vector<std::string> NftDump::tables() {
-  std::vector<std::string> result;
+std::vector<NftTableEntry> NftDump::tables() {
+  std::vector<NftTableEntry> result;
   socket_.dump(
       {NFT_MSG_GETTABLE, kIpv4, {}}, [&] { result.clear(); },
       [&](std::uint8_t family, Bytes table) {
-        if (family == kIpv4) result.push_back(text_of(find_attribute(table, NFTA_TABLE_NAME)));
+        if (family != kIpv4) return;
+        result.push_back({text_of(find_attribute(table, NFTA_TABLE_NAME)),
+                          number32_of(find_attribute(table, NFTA_TABLE_FLAGS)),
+                          number32_of(find_attribute(table, NFTA_TABLE_OWNER))});
       });
   return result;
 }
@@ -90,7 +109,8 @@ std::vector<NftChainEntry> NftDump::chains(std::uint8_t family) {
       {NFT_MSG_GETCHAIN, family, {}}, [&] { result.clear(); },
       [&](std::uint8_t of, Bytes chain) {
         result.push_back({of, text_of(find_attribute(chain, NFTA_CHAIN_TABLE)),
-                          text_of(find_attribute(chain, NFTA_CHAIN_NAME)), hook_of(chain)});
+                          text_of(find_attribute(chain, NFTA_CHAIN_NAME)), hook_of(chain),
+                          number32_of(find_attribute(chain, NFTA_CHAIN_USE))});
       });
   return result;
 }
@@ -129,8 +149,25 @@ std::vector<NftSetEntry> NftDump::sets(const std::string& table) {
   return result;
 }
 
-std::vector<NftRange> NftDump::ranges(const std::string& table, const std::string& set,
-                                      bool interval) {
+std::vector<std::string> NftDump::others(const std::string& table) {
+  std::vector<std::string> result;
+  const auto list = [&](std::uint16_t message, std::uint16_t table_name, std::uint16_t name) {
+    NftRequest request{message, kIpv4, {}};
+    put_text(request.attributes, table_name, table);
+    const auto before = static_cast<std::ptrdiff_t>(result.size());
+    socket_.dump(
+        request, [&] { result.erase(result.begin() + before, result.end()); },
+        [&](std::uint8_t family, Bytes object) {
+          if (family != kIpv4 || text_of(find_attribute(object, table_name)) != table) return;
+          result.push_back(text_of(find_attribute(object, name)));
+        });
+  };
+  list(NFT_MSG_GETOBJ, NFTA_OBJ_TABLE, NFTA_OBJ_NAME);
+  list(NFT_MSG_GETFLOWTABLE, NFTA_FLOWTABLE_TABLE, NFTA_FLOWTABLE_NAME);
+  return result;
+}
+
+NftHeld<NftRange> NftDump::ranges(const std::string& table, const std::string& set, bool interval) {
   // An interval is two elements: its first address, and the one after its last, marked as an end;
   // an end is left out where the next interval begins there or the address space ends.
   struct Bound {
@@ -141,36 +178,43 @@ std::vector<NftRange> NftDump::ranges(const std::string& table, const std::strin
     }
   };
   std::vector<Bound> bounds;
+  NftHeld<NftRange> result;
   socket_.dump(
-      elements_request(table, set), [&] { bounds.clear(); },
+      elements_request(table, set),
+      [&] {
+        bounds.clear();
+        result.plain = true;
+      },
       [&](std::uint8_t, Bytes message) {
-        for_each_element(message, [&](Bytes key, std::uint32_t flags) {
-          bounds.push_back({number32_of(key), (flags & NFT_SET_ELEM_INTERVAL_END) != 0});
+        for_each_element(message, [&](const Element& element) {
+          bounds.push_back({number32_of(element.key), element.end});
+          result.plain = result.plain && element.plain;
         });
       });
   std::sort(bounds.begin(), bounds.end());
-  std::vector<NftRange> result;
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     if (bounds[i].end) continue;
     if (!interval) {
-      result.push_back({bounds[i].key, bounds[i].key});
+      result.keys.push_back({bounds[i].key, bounds[i].key});
       continue;
     }
     const std::uint32_t last = i + 1 < bounds.size() ? bounds[i + 1].key - 1 : UINT32_MAX;
-    result.push_back({bounds[i].key, last});
+    result.keys.push_back({bounds[i].key, last});
   }
   return result;
 }
 
-std::vector<std::string> NftDump::names(const std::string& table, const std::string& set) {
-  std::vector<std::string> result;
+NftHeld<std::string> NftDump::names(const std::string& table, const std::string& set) {
+  NftHeld<std::string> result;
   socket_.dump(
-      elements_request(table, set), [&] { result.clear(); },
+      elements_request(table, set), [&] { result = {}; },
       [&](std::uint8_t, Bytes message) {
-        for_each_element(message,
-                         [&](Bytes key, std::uint32_t) { result.push_back(text_of(key)); });
+        for_each_element(message, [&](const Element& element) {
+          result.keys.push_back(text_of(element.key));
+          result.plain = result.plain && element.plain;
+        });
       });
-  std::sort(result.begin(), result.end());
+  std::sort(result.keys.begin(), result.keys.end());
   return result;
 }
 

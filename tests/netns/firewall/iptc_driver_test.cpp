@@ -121,6 +121,8 @@ TEST_F(IptcDriver, RepairsWhatWasChangedByHand) {
       "iptables-legacy -t nat -I POSTROUTING -j RETURN",
       "iptables-legacy -I DOCKER-USER -s 10.9.9.9 -j DROP",
       "iptables-legacy -A INPUT -j OVERLAND-FORWARD",
+      "iptables-legacy -R DOCKER-USER 1 -g OVERLAND-FORWARD",
+      "iptables-legacy -t raw -R PREROUTING 1 -g OVERLAND-RAW",
       "iptables-legacy -F OVERLAND-FORWARD",
       "iptables-legacy -I OVERLAND-FORWARD -j ACCEPT",
       "iptables-legacy -t raw -A OVERLAND-FROM -s 9.9.9.9 -j ACCEPT",
