@@ -12,8 +12,8 @@
 #include "base/process.h"
 #include "base/trusted_path.h"
 #include "firewall/nft_socket.h"
+#include "firewall/printable.h"
 #include "firewall/trace_request.h"
-#include "firewall/trace_text.h"
 
 namespace overland::firewall {
 namespace {

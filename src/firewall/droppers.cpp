@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "firewall/nft_dump.h"
+#include "firewall/printable.h"
 #include "firewall/trace.h"
 #include "firewall/trace_text.h"
 #include "model/ownership.h"

@@ -5,7 +5,7 @@
 
 #include "firewall/nft_address_sets.h"
 #include "firewall/nft_ranges.h"
-#include "firewall/trace_text.h"
+#include "firewall/printable.h"
 #include "model/ownership.h"
 
 namespace overland::firewall {
@@ -144,7 +144,7 @@ void compare_sets(const NftTable& found, const NftTable& expected,
   }
   for (const NftSet& set : found.sets) {
     if (find_set(expected, set.name) == nullptr) {
-      defects.push_back("set " + set.name + " in table ip overland is not ours");
+      defects.push_back("set " + printable(set.name) + " in table ip overland is not ours");
     }
   }
 }
@@ -177,7 +177,7 @@ void compare_chains(const NftTable& found, const NftTable& expected,
   }
   for (const NftChain& chain : found.chains) {
     if (find_chain(expected, chain.name) == nullptr) {
-      defects.push_back("chain " + chain.name + " in table ip overland is not ours");
+      defects.push_back("chain " + printable(chain.name) + " in table ip overland is not ours");
     }
   }
 }

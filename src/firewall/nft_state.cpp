@@ -8,7 +8,7 @@
 #include "firewall/nft_numbers.h"
 #include "firewall/nft_ranges.h"
 #include "firewall/nft_rule.h"
-#include "firewall/trace_text.h"
+#include "firewall/printable.h"
 #include "model/ownership.h"
 
 namespace overland::firewall {
@@ -105,7 +105,8 @@ NftTable read_table(NftDump& dump, const NftTableEntry& of,
   look_at_the_rest(dump, of, table);
   const auto require_plain = [&](const std::string& set, bool plain) {
     if (plain) return;
-    table.spoilt.push_back("set " + set + " of table ip overland has elements with conditions");
+    table.spoilt.push_back("set " + printable(set) +
+                           " of table ip overland has elements with conditions");
   };
   for (const NftSetEntry& entry : sets) {
     if ((entry.flags & kAnonymous) != 0) continue;

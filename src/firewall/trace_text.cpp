@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "firewall/printable.h"
 #include "model/address.h"
 
 namespace overland::firewall {
@@ -269,21 +270,6 @@ std::string rule_text(Bytes expressions) {
                find_attribute(element.data, NFTA_EXPR_DATA));
   });
   return words.finish();
-}
-
-std::string printable(const std::string& name) {
-  std::string result;
-  for (const char character : name) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte >= 0x20 && byte < 0x7f) {
-      result += character;
-    } else {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\x%02x", byte);
-      result += escaped;
-    }
-  }
-  return result;
 }
 
 }  // namespace overland::firewall

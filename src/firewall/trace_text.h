@@ -12,7 +12,4 @@ namespace overland::firewall {
 /// some 200 characters, all of them printable.
 std::string rule_text(Bytes expressions);
 
-/// Names of others as they may be shown: bytes that are not printable ASCII as \xNN.
-std::string printable(const std::string& name);
-
 }  // namespace overland::firewall

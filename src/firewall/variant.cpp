@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/process.h"
-#include "firewall/trace_text.h"
+#include "firewall/printable.h"
 
 namespace overland::firewall {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <libnftnl/chain.h>
 #include <libnftnl/common.h>
 #include <libnftnl/expr.h>
 #include <libnftnl/set.h>
@@ -164,6 +165,22 @@ TEST_F(NftDriverTest, RemovesItsChainsWhereverTheyAreJumpedToFrom) {
   sh("iptables-nft -A INPUT -j OVERLAND-FORWARD");
   driver_->remove();
   EXPECT_EQ(sh("nft list ruleset | grep -c OVERLAND; true"), "0\n");
+}
+
+TEST_F(NftDriverTest, NamesThatAreNotUtf8AreShownAsAscii) {
+  write(two_host_policy());
+  nftnl_chain* chain = ::nftnl_chain_alloc();
+  ::nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, "overland");
+  ::nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, "\xff\"x");
+  send_batch(NFT_MSG_NEWCHAIN,
+             [&](nlmsghdr* header) { ::nftnl_chain_nlmsg_build_payload(header, chain); });
+  ::nftnl_chain_free(chain);
+  EXPECT_THAT(defects(two_host_policy()), Contains(HasSubstr("chain \\xff\"x in table ip")));
+  FirewallPolicy odd = two_host_policy();
+  odd.underlay_links = {"a\xff\"", "eth0"};
+  odd.masquerades = {{"b\xfe'", tests::prefixes({"10.0.0.0/24"})}};
+  write(odd);
+  expect_in_force(odd);
 }
 
 TEST_F(NftDriverTest, SaysWhoOwnsATableThatNobodyElseMayChange) {

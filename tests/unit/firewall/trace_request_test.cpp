@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
-#include "firewall/trace_text.h"
+#include "firewall/printable.h"
 
 namespace overland::firewall {
 namespace {
