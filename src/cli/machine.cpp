@@ -17,7 +17,9 @@ namespace {
 firewall::HostFirewallOptions firewall_options(const Options& options) {
   firewall::HostFirewallOptions result;
   result.variant = options.firewall;
-  result.iptc.patience = std::chrono::seconds(options.xtables_wait_seconds);
+  if (options.xtables_wait_seconds) {
+    result.iptc.patience = std::chrono::seconds(*options.xtables_wait_seconds);
+  }
   result.iptc.notice = [](const std::string& text) { spdlog::warn("{}", text); };
   return result;
 }
@@ -25,7 +27,9 @@ firewall::HostFirewallOptions firewall_options(const Options& options) {
 }  // namespace
 
 struct Machine::Adapters {
-  explicit Adapters(const Options& options) : firewall(firewall_options(options)) {}
+  explicit Adapters(const Options& options) : firewall(deadline, firewall_options(options)) {}
+
+  base::Deadline deadline{std::chrono::seconds(30)};  // before all that keep it
 
   base::Deadline deadline{std::chrono::seconds(30)};
   kernel::RouteTable routes;

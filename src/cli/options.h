@@ -32,7 +32,7 @@ struct Options {
   std::string lock_file;
   std::string runs_file;
   unsigned wait_seconds = 0;
-  unsigned xtables_wait_seconds = 60;
+  std::optional<unsigned> xtables_wait_seconds;  // nullopt: what is left of the deadline
   bool color = false;
   bool json = false;
   bool force_generation = false;
