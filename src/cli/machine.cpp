@@ -27,11 +27,10 @@ firewall::HostFirewallOptions firewall_options(const Options& options) {
 }  // namespace
 
 struct Machine::Adapters {
-  explicit Adapters(const Options& options) : firewall(deadline, firewall_options(options)) {}
+  explicit Adapters(const Options& options)
+      : deadline(options.deadline), firewall(deadline, firewall_options(options)) {}
 
-  base::Deadline deadline{std::chrono::seconds(30)};  // before all that keep it
-
-  base::Deadline deadline{std::chrono::seconds(30)};
+  base::Deadline deadline;  // before all that keep it
   kernel::RouteTable routes;
   kernel::LinkTable links;
   kernel::SysctlTree sysctls;
