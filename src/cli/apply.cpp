@@ -124,7 +124,8 @@ int apply(const std::vector<std::string>& arguments) {
   warn_of_installed(session.options, session.chosen.bytes);
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
   const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
-                                       session.options.state_file, session.saved, options);
+                                       session.options.state_file, session.saved, options,
+                                       session.options.spare_state_file);
   reconcile::count_repairs(report.steps, runs);
   session.keep(report);
   const bool refused = !session.chosen.refused.empty();

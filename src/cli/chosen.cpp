@@ -118,9 +118,12 @@ reconcile::Subnets subnets_of(const inventory::Inventory& inventory) {
 }
 
 void forget_applied(const Options& options) {
-  std::error_code error;
-  std::filesystem::remove(copy_of(options), error);
-  if (error) base::throw_errno("cannot remove " + copy_of(options).string(), error.value());
+  for (const std::filesystem::path& file :
+       {copy_of(options), std::filesystem::path(options.spare_state_file)}) {
+    std::error_code error;
+    std::filesystem::remove(file, error);
+    if (error) base::throw_errno("cannot remove " + file.string(), error.value());
+  }
 }
 
 }  // namespace overland::cli

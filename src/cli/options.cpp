@@ -165,6 +165,8 @@ Options read_options(const po::variables_map& values) {
   options.json = values["json"].as<bool>();
   if (values.count("lock") != 0) {
     options.lock_file = values["lock"].as<std::string>();
+    options.spare_state_file =
+        std::filesystem::path(options.lock_file).parent_path() / "state.json";
     options.wait_seconds = seconds(values, "wait", 0);
     if (values.count("xtables-wait") != 0) {
       options.xtables_wait_seconds = seconds(values, "xtables-wait", 0);

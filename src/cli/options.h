@@ -30,6 +30,7 @@ struct Options {
   std::optional<model::FirewallVariant> firewall;
   std::vector<model::Address> allow_cover;  // name servers and ssh peers that live in the cluster
   std::string state_file;
+  std::string spare_state_file;  // beside the lock file; empty for verbs that take no lock
   std::string lock_file;
   std::string runs_file;
   unsigned wait_seconds = 0;

@@ -27,7 +27,7 @@ int purge(const std::vector<std::string>& arguments) {
   const Options options = read_options(*values);
   require_privilege();
   const Lock lock = take_lock(options);
-  const auto saved = reconcile::load_saved(options.state_file);
+  const auto saved = reconcile::load_saved(options.state_file, options.spare_state_file);
   if (!saved.doubt.empty()) spdlog::warn("{}", saved.doubt);
   Machine machine(options);
   auto before = reconcile::survey_removal(machine.ports(), saved);

@@ -72,7 +72,7 @@ void require_privilege() {
 Session::Session(Options given, Purpose purpose)
     : options(std::move(given)),
       machine(options),
-      saved(reconcile::load_saved(options.state_file)),
+      saved(reconcile::load_saved(options.state_file, options.spare_state_file)),
       inventory(chosen.inventory),
       purpose_(purpose) {
   require_privilege();

@@ -63,7 +63,8 @@ po::options_description description() {
 /// Applies and prints the report; what came of it.
 int carry_out(Session& session, reconcile::Survey survey, const plan::Options& options) {
   const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
-                                       session.options.state_file, session.saved, options);
+                                       session.options.state_file, session.saved, options,
+                                       session.options.spare_state_file);
   if (session.options.json) {
     std::cout << report_json(report, session.host->name);
   } else {

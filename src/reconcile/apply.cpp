@@ -148,7 +148,8 @@ bool writes_daemon_json(const std::vector<Step>& steps) {
 /// it.
 class Memory {
  public:
-  Memory(const std::filesystem::path& file, SavedState& saved) : file_(file), saved_(saved) {
+  Memory(const std::filesystem::path& file, const std::filesystem::path& spare, SavedState& saved)
+      : file_(file), spare_(spare), saved_(saved) {
     note_stored();
   }
 
@@ -160,12 +161,13 @@ class Memory {
         saved_.daemon_json = ports.docker.file();
       }
       saved_ = remember(std::move(saved_), steps, facts);
-      store_saved(file_, saved_);
     } catch (const base::Error& error) {
       return error.what();
     }
-    note_stored();
-    return {};
+    std::string fault = attempt([&] { store_saved(file_, saved_); });
+    const bool kept = fault.empty() || attempt([&] { store_spare(spare_, saved_); }).empty();
+    if (kept) note_stored();
+    return fault;
   }
 
   /// Whether carrying out `step` loses a value for good while nothing can be written.
@@ -175,13 +177,24 @@ class Memory {
   }
 
  private:
+  template <typename Action>
+  static std::string attempt(Action action) {
+    try {
+      action();
+      return {};
+    } catch (const base::Error& error) {
+      return error.what();
+    }
+  }
+
   void note_stored() {
     for (const auto& [key, value] : saved_.sysctls) stored_.insert(key);
   }
 
   const std::filesystem::path& file_;
+  const std::filesystem::path& spare_;
   SavedState& saved_;
-  std::set<std::string> stored_;  // sysctls whose old values are on disk
+  std::set<std::string> stored_;  // sysctls whose old values are in one of the two
 };
 
 /// A full disk must not keep routes from being repaired, but nothing is replaced whose old value
@@ -248,10 +261,10 @@ bool ApplyReport::locked() const {
 
 ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
                   const std::filesystem::path& saved_file, SavedState saved,
-                  const plan::Options& options) {
+                  const plan::Options& options, const std::filesystem::path& spare) {
   ApplyReport report;
   report.after = std::move(before);
-  Memory memory(saved_file, saved);
+  Memory memory(saved_file, spare, saved);
   // No later pass restarts Docker again: if the first restart did not help, none will.
   plan::Options again = options;
   again.restart_docker = false;

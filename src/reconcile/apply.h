@@ -45,9 +45,11 @@ struct ApplyReport {
 /// Remembers what `before.plan` replaces, executes it, looks again, and makes another pass where
 /// that leaves work: a restart of Docker puts its own rules above ours. Up to five, as long as each
 /// gets something done, within some two seconds beside the work itself. Asks who else drops last.
-/// Once a step was done nothing is thrown any more: what fails then is in the report.
+/// Once a step was done nothing is thrown any more: what fails then is in the report. While
+/// `saved_file` cannot be written, sysctls are remembered in `spare`, and Docker's keys are not
+/// replaced.
 ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
                   const std::filesystem::path& saved_file, SavedState saved,
-                  const plan::Options& options);
+                  const plan::Options& options, const std::filesystem::path& spare = {});
 
 }  // namespace overland::reconcile

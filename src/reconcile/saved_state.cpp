@@ -65,6 +65,18 @@ SavedState load_saved(const fs::path& file) {
   return std::move(found->state);
 }
 
+SavedState load_saved(const fs::path& file, const fs::path& spare) {
+  SavedState state = load_saved(file);
+  if (!spare.empty()) state.sysctls.merge(load_saved(spare).sysctls);
+  return state;
+}
+
+void store_spare(const fs::path& spare, const SavedState& state) {
+  SavedState sysctls;
+  sysctls.sysctls = state.sysctls;
+  store_saved(spare, sysctls);
+}
+
 std::optional<std::string> saved_bytes(const fs::path& file) {
   try {
     return base::read_trusted(file, kLargestSaved, base::Sticky::kFoldersOnly);

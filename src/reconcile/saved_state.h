@@ -50,6 +50,13 @@ inline constexpr std::size_t kLargestSaved = std::size_t{80} << 20U;
 /// understood, or that others than root could change, gives it too, with `doubt` saying why.
 SavedState load_saved(const std::filesystem::path& file);
 
+/// The same, and what `spare` remembers of sysctls: where they are kept while `file` cannot be
+/// written. It need not outlive a boot, and sysctls do not either.
+SavedState load_saved(const std::filesystem::path& file, const std::filesystem::path& spare);
+
+/// Writes the sysctls alone to `spare`; throws as store_saved() does.
+void store_spare(const std::filesystem::path& spare, const SavedState& state);
+
 /// The file's bytes; nullopt where there are none that could be put back. Throws what errno says.
 std::optional<std::string> saved_bytes(const std::filesystem::path& file);
 
