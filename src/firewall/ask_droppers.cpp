@@ -1,6 +1,5 @@
 #include "firewall/ask_droppers.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -75,9 +74,6 @@ std::string run_program(const std::string& program, const std::vector<std::strin
   const auto patience = deadline.at_most(kPatience);
   if (patience.count() == 0) {
     throw base::Error(base::ErrorKind::kFailure, "the time for this run is used up", ETIMEDOUT);
-  }
-  if (!base::open_trusted(program, O_PATH, base::Sticky::kFoldersOnly).valid()) {
-    throw base::Error(base::ErrorKind::kUnsupported, program + " is not installed", ENOENT);
   }
   const base::ProcessResult result = base::run(program, arguments, patience);
   constexpr int kSignals = 128;

@@ -87,6 +87,16 @@ Driver& HostFirewall::driver(FirewallVariant variant) {
   return variant == FirewallVariant::kNft ? *nft_ : *iptc_;
 }
 
+std::string HostFirewall::iptables() {
+  if (iptables_fault_) throw base::Error(*iptables_fault_);
+  try {
+    return iptables_version(deadline_);
+  } catch (const base::Error& error) {
+    iptables_fault_ = error;
+    throw;
+  }
+}
+
 model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
   std::vector<model::Finding> findings;
   const auto nft_seen = looked(look_at_nft, "nf_tables", findings);
@@ -104,8 +114,8 @@ model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
   clues.complete = nft_seen && legacy_seen;
   // The program is asked only where the tables leave it open.
   if (nft.docker_chains == legacy.docker_chains) {
-    const auto version = looked([&] { return iptables_version(deadline_); },
-                                "which tables iptables writes", findings);
+    const auto version =
+        looked([&] { return iptables(); }, "which tables iptables writes", findings);
     clues.iptables_version = version.value_or("");
     clues.complete = clues.complete && version;
   }

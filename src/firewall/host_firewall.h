@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/deadline.h"
+#include "base/error.h"
 #include "firewall/ask_droppers.h"
 #include "firewall/driver.h"
 #include "firewall/iptc_driver.h"
@@ -38,9 +39,12 @@ class HostFirewall : public host::Firewall {
 
  private:
   Driver& driver(model::FirewallVariant variant);
+  /// What program iptables is; one that fails is asked once.
+  std::string iptables();
 
   base::Deadline& deadline_;
   HostFirewallOptions options_;
+  std::optional<base::Error> iptables_fault_;
   std::unique_ptr<Driver> nft_;
   std::unique_ptr<Driver> iptc_;
 };

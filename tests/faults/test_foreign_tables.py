@@ -84,3 +84,17 @@ def test_one_of_somebody_else_is_not_run(host):
     done = host.overland("status", "--json")
     assert done.returncode == 0 and not host.path("/run/pwned").exists(), explain(done)
     assert any("who else drops could not be asked" in one for one in advice(done))
+
+
+@pytest.mark.parametrize("script, words", [("exec sleep 300", "did not end within"), ("echo junk", "does not say what it is"),
+                                           ("kill -SEGV $$", "does not say what it is")])
+def test_an_iptables_that_breaks_stops_no_repair_and_no_variant_is_guessed(host, script, words):
+    host.sh(FOREIGN)
+    assert host.overland("apply").returncode == 0
+    host.sh("ip route del 192.168.200.0/24; nft flush chain ip overland trusted-in")
+    host.sh("rm /etc/alternatives/iptables")
+    host.write("/etc/alternatives/iptables", f"#!/bin/sh\n{script}\n", 0o755)
+    done = host.overland("apply", timeout=40)
+    assert done.returncode == 1 and words in done.stderr, explain(done)
+    assert is_repaired(host) and "meta mark set" in host.sh("nft list chain ip overland trusted-in")
+    assert host.sh("cat /proc/thread-self/net/ip_tables_names") == ""

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "firewall/trace_match.h"
+#include "firewall/trace_text.h"
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // A copy of just that size, so that the sanitizer sees a byte read past its end.
   const std::vector<std::uint8_t> bytes(data, data + size);
@@ -12,5 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       bytes, [](const std::string& set) { return nlohmann::json(set); });
   // What cannot be printed could not be compared either.
   rule.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  overland::firewall::rule_text(bytes);
+  overland::firewall::extension_matches(bytes);
   return 0;
 }

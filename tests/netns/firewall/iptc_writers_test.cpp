@@ -114,6 +114,20 @@ TEST_F(IptcWriters, GiveUpOnALockThatStaysTaken) {
   EXPECT_NO_THROW(driver->remove()) << "nothing of ours: nothing to wait for";
 }
 
+TEST_F(IptcWriters, WaitForTheLockNoLongerThanTheRunMayLast) {
+  const base::UniqueFd lock(::open("/run/xtables.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+  base::Deadline soon(std::chrono::milliseconds(200));
+  EXPECT_THROW(make_iptc_driver(soon)->write(std::nullopt, docker_host()), base::Error);
+  EXPECT_EQ(soon.left().count(), 0);
+  // What is waited for because somebody asked for it takes nothing away from the others.
+  base::Deadline run(std::chrono::seconds(30));
+  IptcOptions options;
+  options.patience = std::chrono::seconds(1);
+  EXPECT_THROW(make_iptc_driver(run, options)->write(std::nullopt, docker_host()), base::Error);
+  EXPECT_GT(run.left(), std::chrono::milliseconds(29500));
+}
+
 TEST_F(IptcWriters, GoOnWhenTheLockIsReleased) {
   base::UniqueFd lock(::open("/run/xtables.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
