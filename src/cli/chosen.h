@@ -46,7 +46,7 @@ void keep_applied(const Options& options, const Chosen& chosen,
 /// The names and bridge subnets of its hosts, as they are remembered.
 reconcile::Subnets subnets_of(const inventory::Inventory& inventory);
 
-/// Removes the copy, where there is one.
+/// Removes the copy and the memory kept in /run, where they are there.
 void forget_applied(const Options& options);
 
 }  // namespace overland::cli
