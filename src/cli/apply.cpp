@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "cli/exit_code.h"
+#include "cli/installed.h"
 #include "cli/lock.h"
 #include "cli/report.h"
 #include "cli/session.h"
@@ -98,17 +99,6 @@ bool done(const reconcile::ApplyReport& report, bool booting) {
   return report.converged() && !plan::blind(report.after.facts);
 }
 
-/// The timer's runs: a trial that goes on is no news.
-std::optional<base::FileLock> take_lock_quietly(const Options& options) {
-  try {
-    return take_lock(options);
-  } catch (const base::Error& error) {
-    if (error.kind() != base::ErrorKind::kLocked || !trial_runs(options)) throw;
-    spdlog::info("{}", error.what());
-    return std::nullopt;
-  }
-}
-
 }  // namespace
 
 int apply(const std::vector<std::string>& arguments) {
@@ -116,19 +106,22 @@ int apply(const std::vector<std::string>& arguments) {
   if (!values) return kOk;
   refuse_both(*values, "boot", "restart-docker");  // while booting Docker is about to start
   refuse_both(*values, "boot", "prune");           // and nothing is removed
-  const Options given = read_options(*values);
+  Options given = read_options(*values);
+  const bool booting = (*values)["boot"].as<bool>();
+  if (booting) given.deadline = std::chrono::seconds(10);  // Docker waits for this run
   require_privilege();
   const bool quiet = (*values)["quiet"].as<bool>();
-  const auto lock = quiet ? take_lock_quietly(given) : take_lock(given);
-  if (!lock) return kLocked;
+  const auto lock = take_lock_or_count(given, quiet);
+  if (const auto* code = std::get_if<ExitCode>(&lock)) return *code;
   auto runs = reconcile::load_runs(given.runs_file);
   runs.last_run = now();
   keep(given.runs_file, runs);
   Session session(given, Purpose::kApply);
-  session.booting = (*values)["boot"].as<bool>();
+  session.booting = booting;
   plan::Options options;
   options.adopt = (*values)["adopt"].as<bool>();
   options.restart_docker = (*values)["restart-docker"].as<bool>();
+  warn_of_installed(session.options, session.chosen.bytes);
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
   const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
                                        session.options.state_file, session.saved, options);
@@ -136,6 +129,8 @@ int apply(const std::vector<std::string>& arguments) {
   session.keep(report);
   const bool refused = !session.chosen.refused.empty();
   if (report.in_sync() && !session.booting && !refused) runs.last_success = now();
+  const bool good = done(report, session.booting);
+  const ExitCode locked = count_locked(runs, report.locked() && !good);
   keep(given.runs_file, runs);
   if (session.options.json) {
     std::cout << report_json(report, session.host->name);
@@ -148,11 +143,10 @@ int apply(const std::vector<std::string>& arguments) {
   log_findings(report.after.plan, session.booting);
   log_leftovers(report.after.plan);
   say_restart_due(report);
-  const bool good = done(report, session.booting);
   if (!good) say_remaining(report);
   if (refused) return kInventory;  // of the present inventory nothing was applied
   if (good) return kOk;
-  return report.locked() ? kLocked : kFailed;
+  return report.locked() ? locked : kFailed;
 }
 
 }  // namespace overland::cli

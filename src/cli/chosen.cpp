@@ -94,12 +94,16 @@ std::optional<Chosen> read_last_applied(const Options& options) {
   }
 }
 
-void keep_applied(const Options& options, const Chosen& chosen) {
-  auto saved = reconcile::load_saved(options.state_file);
-  if (!saved.doubt.empty()) throw base::Error(base::ErrorKind::kFailure, saved.doubt);
-  saved.generation = chosen.inventory.generation;
-  saved.inventory_hash = chosen.hash;
-  reconcile::store_saved(options.state_file, saved);
+void keep_applied(const Options& options, const Chosen& chosen,
+                  const reconcile::SavedState& before) {
+  const auto generation = chosen.inventory.generation;
+  if (before.inventory_hash != chosen.hash || before.generation != generation) {
+    auto saved = reconcile::load_saved(options.state_file);
+    if (!saved.doubt.empty()) throw base::Error(base::ErrorKind::kFailure, saved.doubt);
+    saved.generation = generation;
+    saved.inventory_hash = chosen.hash;
+    reconcile::store_saved(options.state_file, saved);
+  }
   const auto file = copy_of(options);
   if (believed_bytes(file) == chosen.bytes) return;
   base::replace_file(file, chosen.bytes, {0600, ::geteuid(), ::getegid()}, base::Symlinks::kRefuse);

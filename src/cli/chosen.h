@@ -39,8 +39,9 @@ Chosen read_present(const Options& options, const reconcile::SavedState& saved, 
 std::optional<Chosen> read_last_applied(const Options& options);
 
 /// Keeps `chosen`, the installed file, as the one last applied: its bytes, generation and hash.
-/// Throws what errno says.
-void keep_applied(const Options& options, const Chosen& chosen);
+/// `before` is what the run began with. Throws what errno says.
+void keep_applied(const Options& options, const Chosen& chosen,
+                  const reconcile::SavedState& before);
 
 /// The names and bridge subnets of its hosts, as they are remembered.
 reconcile::Subnets subnets_of(const inventory::Inventory& inventory);

@@ -26,7 +26,7 @@ int purge(const std::vector<std::string>& arguments) {
   if (!values) return kOk;
   const Options options = read_options(*values);
   require_privilege();
-  const base::FileLock lock = take_lock(options);
+  const Lock lock = take_lock(options);
   const auto saved = reconcile::load_saved(options.state_file);
   if (!saved.doubt.empty()) spdlog::warn("{}", saved.doubt);
   Machine machine(options);

@@ -149,7 +149,7 @@ void Session::keep(const reconcile::ApplyReport& report) const {
   const bool applied = !shrunk_ && !booting && (report.converged() || report.changed());
   if (!applied || !options.installed || !chosen.refused.empty()) return;
   try {
-    keep_applied(options, chosen);
+    keep_applied(options, chosen, saved);
   } catch (const base::Error& error) {
     spdlog::warn("the inventory is not kept as the one last applied: {}", error.what());
   }

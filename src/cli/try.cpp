@@ -1,83 +1,88 @@
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <iostream>
 
 #include "cli/exit_code.h"
+#include "cli/installed.h"
 #include "cli/lock.h"
 #include "cli/log.h"
+#include "cli/question.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/verb.h"
 #include "reconcile/rollback.h"
-#include "trial/control.h"
 #include "trial/scope.h"
 #include "trial/watchdog.h"
 
 namespace overland::cli {
 namespace {
 
-/// What the watchdog does when nobody confirms; in its own process, with adapters of its own.
-std::string undo(const Options& options, const reconcile::Before& before, trial::End end) {
-  set_up_system_log();
-  spdlog::warn("rolling the trial back: {}", trial::describe(end));
+enum Made : int { kWhole = 0, kRestartDue = 2 };  // beside trial::kNotWhole
+
+/// Rolls back with adapters of its own; the faults, a line each.
+std::string undo(const Options& options, const reconcile::Before& before) {
   std::string text;
   try {
     Machine machine(options);
     for (const auto& fault : reconcile::roll_back(machine.ports(), before, options.state_file)) {
-      spdlog::error("{}", fault);
       text += (text.empty() ? "" : "\n") + fault;
     }
-  } catch (const base::Error& error) {
-    spdlog::error("{}", error.what());
-    return error.what();
+  } catch (const std::exception& error) {
+    text = error.what();
   }
-  if (text.empty()) spdlog::info("rolled back: the host is as it was before the trial");
   return text;
 }
 
-/// Reads what waits on the terminal; false at its end. `line` tells whether Enter was pressed.
-bool read_terminal(bool& line) {
-  std::array<char, 256> text;
-  const ssize_t got = ::read(STDIN_FILENO, text.data(), text.size());
-  if (got < 0) return errno == EINTR;
-  const std::string_view typed(text.data(), static_cast<std::size_t>(got));
-  line = typed.find('\n') != std::string_view::npos;
-  return got > 0;
+/// The same in the watchdog, which has nobody to tell but the journal.
+std::string undo_alone(const Options& options, const reconcile::Before& before, trial::End end) {
+  set_up_system_log();
+  spdlog::warn("rolling the trial back: {}", trial::describe(end));
+  const std::string faults = undo(options, before);
+  log_lines(spdlog::level::err, faults);
+  if (faults.empty()) spdlog::info("rolled back: the host is as it was before the trial");
+  return faults;
 }
 
-/// Ctrl-C and SIGTERM as something to read.
-base::UniqueFd catch_stops() {
-  sigset_t stops;
-  ::sigemptyset(&stops);
-  ::sigaddset(&stops, SIGINT);
-  ::sigaddset(&stops, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &stops, nullptr);
-  return base::UniqueFd(::signalfd(-1, &stops, SFD_CLOEXEC));
+/// In the watchdog too: whoever confirms is told what that is worth.
+std::string keep(const Session& session, int made, bool install) {
+  if (install) install_inventory(session.chosen.bytes);
+  return describe(Kept{install, installed_differs(session.chosen.bytes), made == kRestartDue});
 }
 
-/// Until the watchdog has its verdict: Enter confirms, Ctrl-C asks for the way back.
-void wait_for_verdict(const trial::Watchdog& watchdog, const std::filesystem::path& socket,
-                      const base::UniqueFd& stopped) {
-  const int terminal = ::isatty(STDIN_FILENO) == 1 ? STDIN_FILENO : -1;
-  std::array<pollfd, 3> events = {pollfd{watchdog.fd(), POLLIN, 0},
-                                  pollfd{stopped.get(), POLLIN, 0}, pollfd{terminal, POLLIN, 0}};
-  for (;;) {
-    if (::poll(events.data(), events.size(), -1) < 0) continue;
-    if (events[0].revents != 0) return;
-    if (events[1].revents != 0) {
-      events[1].fd = -1;
-      trial::ask(socket, trial::kUndo);
-    }
-    bool enter = false;
-    if (events[2].revents != 0 && !read_terminal(enter)) events[2].fd = -1;
-    if (enter) trial::ask(socket, trial::kConfirm);
+po::options_description description() {
+  auto options = machine_options();
+  options.add_options()("timeout", po::value<std::int64_t>()->default_value(120),
+                        "seconds to make the change in, and then to wait for a confirmation")(
+      "prune", po::bool_switch(), "remove also where too many hosts' subnets would go");
+  options.add(lock_options());
+  options.add(generation_options());
+  return options;
+}
+
+/// Applies and prints the report; what came of it.
+int carry_out(Session& session, reconcile::Survey survey, const plan::Options& options) {
+  const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
+                                       session.options.state_file, session.saved, options);
+  if (session.options.json) {
+    std::cout << report_json(report, session.host->name);
+  } else {
+    print_report(std::cout, report, session.options.color);
+  }
+  std::cout.flush();
+  if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
+  log_findings(report.after.plan, false);
+  log_leftovers(report.after.plan);
+  if (!report.converged()) return trial::kNotWhole;
+  return report.after.plan.docker_restart_required ? kRestartDue : kWhole;
+}
+
+int carry_out_or_say(Session& session, reconcile::Survey survey, const plan::Options& options) {
+  try {
+    return carry_out(session, std::move(survey), options);
+  } catch (const std::exception& error) {
+    log_lines(spdlog::level::err, error.what());
+    return trial::kNotWhole;
   }
 }
 
@@ -89,58 +94,14 @@ void guard(const trial::Watchdog& watchdog) {
   }
 }
 
-int say_verdict(const trial::Watchdog& watchdog) {
-  const auto verdict = watchdog.verdict();
-  if (!verdict) {
-    spdlog::error("the watchdog died: the changes stay, and nothing will roll them back");
+int say_rolled_back(const std::string& why, const std::string& faults) {
+  if (!faults.empty()) {
+    spdlog::error("rolled back, since {}, but not all of it:", why);
+    log_lines(spdlog::level::err, faults);
     return kFailed;
   }
-  if (verdict->end == trial::End::kConfirmed) {
-    std::cout << "Confirmed: the changes stay\n";
-    return kOk;
-  }
-  if (!verdict->faults.empty()) {
-    spdlog::error("rolled back, since {}, but not all of it:\n{}", trial::describe(verdict->end),
-                  verdict->faults);
-    return kFailed;
-  }
-  std::cout << "Rolled back, since " << trial::describe(verdict->end)
-            << ": the host is as it was before\n";
+  std::cout << "Rolled back, since " << why << ": the host is as it was before\n";
   return kFailed;
-}
-
-po::options_description description() {
-  auto options = machine_options();
-  options.add_options()("timeout", po::value<std::int64_t>()->default_value(120),
-                        "seconds to wait for a confirmation")(
-      "prune", po::bool_switch(), "remove also where too many hosts' subnets would go");
-  options.add(lock_options());
-  options.add(generation_options());
-  return options;
-}
-
-/// Applies and prints the report; whether all of it was done.
-bool carry_out(Session& session, reconcile::Survey survey, const plan::Options& options) {
-  const auto report = reconcile::apply(session.machine.ports(), std::move(survey), session.goal(),
-                                       session.options.state_file, session.saved, options);
-  if (session.options.json) {
-    std::cout << report_json(report, session.host->name);
-  } else {
-    print_report(std::cout, report, session.options.color);
-  }
-  if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
-  log_findings(report.after.plan, false);
-  log_leftovers(report.after.plan);
-  return report.converged();
-}
-
-bool carry_out_or_say(Session& session, reconcile::Survey survey, const plan::Options& options) {
-  try {
-    return carry_out(session, std::move(survey), options);
-  } catch (const base::Error& error) {
-    spdlog::error("{}", error.what());
-    return false;
-  }
 }
 
 }  // namespace
@@ -149,40 +110,46 @@ int try_out(const std::vector<std::string>& arguments) {
   const auto values = parse(arguments, "try [OPTIONS]", description());
   if (!values) return kOk;
   const Options given = read_options(*values);
-  const unsigned timeout = seconds(*values, "timeout", 1);
+  const std::chrono::seconds timeout(seconds(*values, "timeout", 1));
   require_privilege();
-  const base::FileLock lock = take_lock(given);
+  ::signal(SIGPIPE, SIG_IGN);  // whoever reads what we print may go at any time
+  const Lock lock = take_lock(given);
   Session session(given, Purpose::kTry);
+  warn_of_installed(given, session.chosen.bytes);
   plan::Options options;
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
-  if (!survey.plan.held.empty() || !survey.plan.held_reason.empty()) {
+  if (survey.plan.findings.empty() && !survey.plan.held_reason.empty()) {
     log_leftovers(survey.plan);
     throw base::Error(base::ErrorKind::kFailure, "no trial of a part: give --prune");
   }
   if (survey.plan.empty()) {
-    std::cout << "Nothing to try: " << session.host->name << " is as the inventory says\n";
-    return kOk;
+    log_findings(survey.plan, false);
+    const bool ok = survey.plan.in_sync();
+    std::cout << "Nothing to try: " << session.host->name
+              << (ok ? " is as the inventory says\n" : " is as far as can be seen\n");
+    return ok ? kOk : kFailed;
   }
   const auto before = reconcile::remember_before(session.machine.ports(), survey, given.state_file);
-  const auto socket = trial_socket(given);
+  const trial::Work work = {[&] { return carry_out_or_say(session, std::move(survey), options); },
+                            [&](trial::End end) { return undo_alone(given, before, end); },
+                            [&](int made, bool install) { return keep(session, made, install); }};
   std::cout.flush();
-  const trial::Watchdog watchdog(socket, std::chrono::seconds(timeout),
-                                 [&](trial::End end) { return undo(given, before, end); });
+  const base::UniqueFd stopped = catch_stops();
+  trial::Watchdog watchdog(trial_places(given), timeout, work);
   guard(watchdog);
-  base::UniqueFd stopped;
-  if (carry_out_or_say(session, std::move(survey), options)) {
-    // Until here Ctrl-C ends us, and our end has the watchdog roll back.
-    stopped = catch_stops();
-    watchdog.applied();
-    std::cout << "On trial: rolled back in " << timeout
-              << " s unless confirmed, by Enter here or by 'overland confirm' from another login\n";
-  } else {
-    spdlog::error("not all of it could be done: rolling back");
-    trial::ask(socket, trial::kUndo);
+  watchdog.begin();
+  wait_for_end(watchdog, stopped, timeout);
+  const auto verdict = watchdog.verdict();
+  if (!verdict) {
+    ::signal(SIGHUP, SIG_IGN);  // now it is on us
+    spdlog::error("the watchdog died: rolling back from here");
+    return say_rolled_back("the watchdog died", undo(given, before));
   }
-  std::cout.flush();
-  wait_for_verdict(watchdog, socket, stopped);
-  return say_verdict(watchdog);
+  if (verdict->end != trial::End::kConfirmed) {
+    return say_rolled_back(trial::describe(verdict->end), verdict->text);
+  }
+  std::cout << verdict->text << "\n";
+  return kOk;
 }
 
 }  // namespace overland::cli

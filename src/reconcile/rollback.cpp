@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 
 #include "base/file.h"
 #include "plan/describe.h"
@@ -17,12 +19,13 @@ template <typename Action>
 void attempt(std::vector<std::string>& faults, Action action) {
   try {
     action();
-  } catch (const base::Error& error) {
+  } catch (const std::exception& error) {
     faults.emplace_back(error.what());
   }
 }
 
 void restore_memory(const std::filesystem::path& file, const std::optional<std::string>& bytes) {
+  if (saved_bytes(file) == bytes) return;
   if (bytes) {
     base::replace_file(file, *bytes, {0600, ::geteuid(), ::getegid()}, base::Symlinks::kRefuse);
     return;
@@ -32,27 +35,106 @@ void restore_memory(const std::filesystem::path& file, const std::optional<std::
   if (error) base::throw_errno("cannot remove " + file.string(), error.value());
 }
 
-/// What still differs from before.
-std::vector<plan::Step> remaining(const host::Ports& ports, const Before& before) {
-  model::HostFacts facts = look(ports);
-  const auto now = observe(ports, before.state, {}, facts);
-  return plan::make_plan(now, before.state, facts).steps;
-}
+/// One after the other, so that a part that cannot be looked at or put back, or takes long, leaves
+/// the others alone. Routes, links and sysctls need nobody; the firewall may have to wait for the
+/// lock of xtables, and Docker for a neighbour that hangs. Who else drops is never asked.
+struct Part {
+  const char* name;
+  bool (*holds)(const plan::Step& step);
+  void (*read)(const host::Ports& ports, const model::HostState& before, model::HostState& now);
+};
 
-std::vector<std::string> failures(const std::vector<StepReport>& reports) {
-  std::vector<std::string> sentences;
-  for (const auto& report : reports) {
-    if (report.status != Status::kDone) {
-      sentences.push_back(plan::resource(report.step) + ": " + *report.why);
+void read_kernel(const host::Ports& ports, const model::HostState& before, model::HostState& now) {
+  now.sysctls.clear();
+  for (const auto& one : before.sysctls) {
+    if (auto value = ports.sysctls.read(one.key)) {
+      now.sysctls.push_back({one.key, std::move(*value)});
     }
   }
-  return sentences;
+  now.links = ports.links.read();
+  now.routes = ports.routes.read();
+}
+
+void read_firewall(const host::Ports& ports, const model::HostState& before,
+                   model::HostState& now) {
+  now.firewall =
+      ports.firewall.read(before.firewall ? before.firewall->policy : model::FirewallPolicy{});
+}
+
+void read_docker(const host::Ports& ports, const model::HostState& before, model::HostState& now) {
+  if (now.docker) now.docker->keys = ports.docker.read(before.docker->keys);
+}
+
+bool is_docker(const plan::Step& step) { return std::holds_alternative<plan::DockerStep>(step); }
+bool is_firewall(const plan::Step& step) {
+  return std::holds_alternative<plan::FirewallStep>(step);
+}
+bool is_kernel(const plan::Step& step) { return !is_docker(step) && !is_firewall(step); }
+
+constexpr std::array<Part, 3> kParts = {Part{"routes, links and sysctls", is_kernel, read_kernel},
+                                        Part{"the rules", is_firewall, read_firewall},
+                                        Part{"Docker's keys", is_docker, read_docker}};
+
+/// What of this part differs from before.
+std::vector<plan::Step> remaining(const host::Ports& ports, const Before& before,
+                                  const Part& part) {
+  model::HostState now = before.state;
+  part.read(ports, before.state, now);
+  return plan::make_plan(now, before.state, {}).steps;
+}
+
+// Somebody else may be at work on the same, and a fault may pass.
+constexpr int kPasses = 3;
+constexpr std::chrono::milliseconds kPause(250);
+
+/// What came of one step; empty where it was done.
+std::string why(const std::vector<StepReport>& reports, const plan::Step& step) {
+  for (const auto& report : reports) {
+    if (report.status != Status::kDone && plan::resource(report.step) == plan::resource(step)) {
+      return ": " + *report.why;
+    }
+  }
+  return {};
+}
+
+void put_back(const host::Ports& ports, const Before& before, const Part& part,
+              std::vector<std::string>& faults) {
+  std::vector<StepReport> reports;
+  try {
+    auto left = remaining(ports, before, part);
+    for (int pass = 0; pass < kPasses && !left.empty(); ++pass) {
+      if (pass > 0) ports.wait(kPause);
+      reports = execute(ports, std::move(left));
+      left = remaining(ports, before, part);
+    }
+    for (const auto& step : left) {
+      faults.push_back(plan::resource(step) + " still differs (" + plan::detail(step) + ")" +
+                       why(reports, step));
+    }
+  } catch (const std::exception& error) {
+    faults.push_back(std::string("could not look whether ") + part.name +
+                     " are as before: " + error.what());
+    // What is known by heart needs no look.
+    auto steps = before.steps;
+    std::erase_if(steps, [&](const auto& step) { return !part.holds(step); });
+    if (reports.empty()) reports = execute(ports, std::move(steps));
+    for (const auto& report : reports) {
+      if (report.status == Status::kDone) continue;
+      faults.push_back(plan::resource(report.step) + ": " + *report.why);
+    }
+  }
 }
 
 }  // namespace
 
 Before remember_before(const host::Ports& ports, const Survey& survey,
                        const std::filesystem::path& saved_file) {
+  if (survey.facts.firewall_unread) {
+    throw base::Error(
+        base::ErrorKind::kUnsupported,
+        "no trial from here: the firewall rules in force cannot be read, so they could "
+        "not be put back");
+  }
   if (survey.actual.firewall && !survey.actual.firewall->defects.empty()) {
     throw base::Error(base::ErrorKind::kUnsupported,
                       "no trial from here: the firewall rules of overland are damaged (" +
@@ -74,16 +156,7 @@ Before remember_before(const host::Ports& ports, const Survey& survey,
 std::vector<std::string> roll_back(const host::Ports& ports, const Before& before,
                                    const std::filesystem::path& saved_file) {
   std::vector<std::string> faults;
-  try {
-    execute(ports, remaining(ports, before));
-    for (const auto& step : remaining(ports, before)) {
-      faults.push_back(plan::resource(step) + " still differs: " + plan::detail(step));
-    }
-  } catch (const base::Error& error) {
-    // A machine that cannot be looked at: what is known by heart needs no look.
-    faults = failures(execute(ports, before.steps));
-    faults.push_back(std::string("could not look whether all is as before: ") + error.what());
-  }
+  for (const auto& part : kParts) put_back(ports, before, part, faults);
   if (before.writes_docker_file) {
     attempt(faults, [&] { ports.docker.restore_file(before.docker_file); });
   }

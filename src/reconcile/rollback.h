@@ -27,7 +27,8 @@ Before remember_before(const host::Ports& ports, const Survey& survey,
                        const std::filesystem::path& saved_file);
 
 /// Looks what differs from before.state, puts that back, and looks again; where looking fails, goes
-/// back by before.steps.
+/// back by before.steps. Each of routes with links and sysctls, firewall, daemon.json and memory is
+/// tried whatever came of the others. Never throws.
 /// Sentences that say what could not be put back; empty: all is as before.
 std::vector<std::string> roll_back(const host::Ports& ports, const Before& before,
                                    const std::filesystem::path& saved_file);

@@ -42,6 +42,7 @@ RunRecord load_runs(const std::filesystem::path& file) {
     record.last_run = document.at("last_run").get<std::int64_t>();
     record.last_success = document.at("last_success").get<std::int64_t>();
     record.repairs = document.at("repairs").get<std::map<std::string, std::uint64_t>>();
+    record.locked_in_a_row = document.value("locked_in_a_row", std::uint64_t{0});
   } catch (const Json::exception&) {
     return {};  // counters may start again, apply may not fail for them
   } catch (const base::Error&) {
@@ -53,7 +54,8 @@ RunRecord load_runs(const std::filesystem::path& file) {
 void store_runs(const std::filesystem::path& file, const RunRecord& record) {
   const Json document = {{"last_run", record.last_run},
                          {"last_success", record.last_success},
-                         {"repairs", record.repairs}};
+                         {"repairs", record.repairs},
+                         {"locked_in_a_row", record.locked_in_a_row}};
   base::replace_file(file, document.dump() + "\n", {0644, ::geteuid(), ::getegid()},
                      base::Symlinks::kRefuse);
 }

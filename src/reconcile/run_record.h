@@ -19,6 +19,7 @@ struct RunRecord {
   std::int64_t last_run = 0;      // begin of the last apply, in seconds since 1970; 0: none
   std::int64_t last_success = 0;  // end of the last whole one that left nothing to do
   std::map<std::string, std::uint64_t> repairs;  // steps done, by kind_of()
+  std::uint64_t locked_in_a_row = 0;  // runs, up to the last one, that did not get a lock in time
 
   auto operator<=>(const RunRecord&) const = default;
 };

@@ -15,7 +15,7 @@
 namespace overland::trial {
 namespace {
 
-constexpr std::size_t kLongest = 64;  // bytes of a word or an answer
+constexpr std::size_t kLongest = 16384;  // bytes of a word or an answer
 
 sockaddr_un address_of(const std::filesystem::path& path) {
   sockaddr_un address = {};
@@ -34,79 +34,128 @@ base::UniqueFd make_socket() {
   return fd;
 }
 
-/// One message; empty where none comes within `milliseconds` or the other end is gone.
-std::string receive(int fd, int milliseconds) {
+/// One message; empty where the other end is gone, nullopt where none comes within `patience`.
+std::optional<std::string> receive(int fd, std::chrono::milliseconds patience) {
   pollfd one = {fd, POLLIN, 0};
   int ready = 0;
   do {
-    ready = ::poll(&one, 1, milliseconds);
+    ready = ::poll(&one, 1, static_cast<int>(patience.count()));
   } while (ready < 0 && errno == EINTR);
-  if (ready <= 0) return {};
-  std::array<char, kLongest> text = {};
+  if (ready <= 0) return std::nullopt;
+  std::string text(kLongest, '\0');
   const ssize_t got = ::recv(fd, text.data(), text.size(), MSG_DONTWAIT);
-  return got > 0 ? std::string(text.data(), static_cast<std::size_t>(got)) : std::string();
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return text;
 }
 
-}  // namespace
+/// unix(7): who the other end was when it connected or listened.
+bool is_trusted(int fd) {
+  ucred peer = {};
+  socklen_t size = sizeof(peer);
+  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+         (peer.uid == 0 || peer.uid == ::geteuid());
+}
 
-std::optional<std::string> ask(const std::filesystem::path& socket, std::string_view word) {
-  const auto address = address_of(socket);
-  const base::UniqueFd fd = make_socket();
+/// Invalid where no trial listens there.
+base::UniqueFd reach(const std::filesystem::path& place) {
+  const auto address = address_of(place);
+  base::UniqueFd fd = make_socket();
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     // Refused: the file of a trial that was killed.
-    if (errno == ENOENT || errno == ECONNREFUSED) return std::nullopt;
-    base::throw_errno("cannot reach the trial at " + socket.string(), errno);
+    if (errno == ENOENT || errno == ENOTDIR || errno == ECONNREFUSED) return {};
+    base::throw_errno("cannot reach the trial at " + place.string(), errno);
   }
-  if (::send(fd.get(), word.data(), word.size(), MSG_NOSIGNAL) < 0) {
-    base::throw_errno("cannot ask the trial at " + socket.string(), errno);
-  }
-  constexpr int kPatience = 10'000;  // milliseconds
-  std::string answer = receive(fd.get(), kPatience);
-  if (answer.empty()) {
-    throw base::Error(base::ErrorKind::kFailure,
-                      "the trial at " + socket.string() + " does not answer", ETIMEDOUT);
-  }
-  return answer;
+  if (!is_trusted(fd.get())) return {};
+  return fd;
 }
 
-Listener::Listener(const std::filesystem::path& path) : path_(path), fd_(make_socket()) {
+base::UniqueFd listen_at(const std::filesystem::path& path) {
   const auto address = address_of(path);
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  if (error) {
-    base::throw_errno("cannot create folder " + path.parent_path().string(), error.value());
-  }
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+  base::UniqueFd fd = make_socket();
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT && errno != EROFS) {
     base::throw_errno("cannot remove the old " + path.string(), errno);
   }
   // The mode a socket's file is born with comes from the umask alone.
   const mode_t umask_before = ::umask(0177);
-  const int bound = ::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   const int bind_error = errno;
   ::umask(umask_before);
   if (bound != 0) base::throw_errno("cannot make the socket " + path.string(), bind_error);
   constexpr int kQueue = 8;
-  if (::listen(fd_.get(), kQueue) != 0) base::throw_errno("listen on " + path.string(), errno);
+  if (::listen(fd.get(), kQueue) != 0) base::throw_errno("listen on " + path.string(), errno);
+  return fd;
 }
 
-base::UniqueFd Listener::accept() const {
-  return base::UniqueFd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+}  // namespace
+
+std::string answer(std::string_view word, const std::string& sentences) {
+  std::string text(word);
+  if (!sentences.empty()) text += "\n" + sentences;
+  text.resize(std::min(text.size(), kLongest));
+  return text;
 }
 
-bool Listener::waiting() const {
-  pollfd one = {fd_.get(), POLLIN, 0};
-  return ::poll(&one, 1, 0) > 0;
+std::optional<Answer> ask(const Places& places, std::string_view word,
+                          std::chrono::milliseconds patience) {
+  std::optional<base::Error> failed;
+  for (const auto& place : places) {
+    try {
+      const base::UniqueFd fd = reach(place);
+      if (!fd.valid()) continue;
+      if (::send(fd.get(), word.data(), word.size(), MSG_NOSIGNAL) < 0) {
+        if (errno == EPIPE || errno == ECONNRESET) continue;  // it died just now
+        base::throw_errno("cannot ask the trial at " + place.string(), errno);
+      }
+      const auto text = receive(fd.get(), patience);
+      if (!text) {
+        throw base::Error(base::ErrorKind::kFailure,
+                          "the trial at " + place.string() + " does not answer", ETIMEDOUT);
+      }
+      if (text->empty()) continue;
+      const std::size_t end = std::min(text->find('\n'), text->size());
+      return Answer{text->substr(0, end), text->substr(std::min(end + 1, text->size()))};
+    } catch (const base::Error& error) {
+      if (!failed) failed = error;
+    }
+  }
+  if (failed) throw base::Error(*failed);
+  return std::nullopt;
 }
 
-void Listener::remove() const { ::unlink(path_.c_str()); }
-
-std::string Listener::read_word(int fd) {
-  constexpr int kPatience = 500;  // milliseconds; callers send at once
-  return receive(fd, kPatience);
+void Call::reply(const std::string& text) const {
+  ::send(caller.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void Listener::reply(int fd, const std::string& line) {
-  ::send(fd, line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+Listener::Listener(const Places& places) {
+  std::optional<base::Error> failed;
+  for (const auto& path : places) {
+    try {
+      places_.push_back({path, listen_at(path)});
+    } catch (const base::Error& error) {
+      if (!failed) failed = error;
+    }
+  }
+  if (places_.empty() && failed) throw base::Error(*failed);
+}
+
+std::vector<int> Listener::fds() const {
+  std::vector<int> fds;
+  for (const auto& place : places_) fds.push_back(place.fd.get());
+  return fds;
+}
+
+std::optional<Call> Listener::take(int fd) {
+  pollfd one = {fd, POLLIN, 0};
+  if (::poll(&one, 1, 0) <= 0) return std::nullopt;
+  base::UniqueFd caller(::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC));
+  if (!caller.valid() || !is_trusted(caller.get())) return std::nullopt;
+  constexpr std::chrono::milliseconds kPatience(500);  // callers send at once
+  auto word = receive(caller.get(), kPatience);
+  return Call{std::move(caller), std::move(word).value_or("")};
+}
+
+void Listener::remove() const {
+  for (const auto& place : places_) ::unlink(place.path.c_str());
 }
 
 }  // namespace overland::trial

@@ -5,7 +5,10 @@
  *   FAULT_ERRNO   a number; 0: kill -9 instead of failing; negative: kill after the call was done
  *   FAULT_COUNT   file that gets how many chosen calls the process made, in decimal
  *
- * Only the process that was started is counted, not its children. Calls on descriptors 0 to 2 are left alone, so that
+ *   FAULT_FORKS   counted is the process that was forked so often; by default the one that was started
+ *   FAULT_VICTIM  killed is the process that was forked so often; by default the one that is counted
+ *
+ * Only one process is counted, from its fork on, and none of the programs it runs. Calls on descriptors 0 to 2 are left alone, so that
  * a report always gets out, and so are calls before main.
  */
 #define _GNU_SOURCE
@@ -22,9 +25,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int armed, at, error_number, calls;
+static int armed, at, error_number, calls, forks, counted, killed;
 static const char* chosen;
-static pid_t owner;
+static pid_t owner, pids[8];
+
+static int number(const char* name, int otherwise) { return getenv(name) ? atoi(getenv(name)) : otherwise; }
+
+static void enter(void) {
+  pids[forks] = getpid();
+  calls = 0;
+  owner = forks == counted ? getpid() : 0;
+}
+
+static void forked(void) {
+  if (++forks < 8) enter();
+}
 
 static void finish(void) {
   const char* file = getenv("FAULT_COUNT");
@@ -39,9 +54,12 @@ static void finish(void) {
 __attribute__((constructor)) static void start(void) {
   chosen = getenv("FAULT_CALLS");
   if (chosen == NULL) return;
-  at = atoi(getenv("FAULT_AT") ? getenv("FAULT_AT") : "0");
-  error_number = atoi(getenv("FAULT_ERRNO") ? getenv("FAULT_ERRNO") : "0");
-  owner = getpid();
+  at = number("FAULT_AT", 0);
+  error_number = number("FAULT_ERRNO", 0);
+  counted = number("FAULT_FORKS", 0);
+  killed = number("FAULT_VICTIM", counted);
+  enter();
+  pthread_atfork(NULL, NULL, forked);
   unsetenv("LD_PRELOAD"); /* children run without it */
   atexit(finish);
   armed = 1;
@@ -61,10 +79,19 @@ static int is_chosen(const char* name) {
 static int hit(const char* name) {
   if (!armed || getpid() != owner || !is_chosen(name)) return 0;
   if (++calls != at) return 0;
-  if (error_number == 0) kill(owner, SIGKILL);
+  if (error_number == 0) {
+    kill(pids[killed], SIGKILL);
+    return 0; /* whoever kills another one goes on */
+  }
   if (error_number < 0) return 2;
   errno = error_number;
   return 1;
+}
+
+void _exit(int status) {
+  finish();
+  ((__typeof__(&_exit))dlsym(RTLD_NEXT, "_exit"))(status);
+  __builtin_unreachable();
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))

@@ -4,9 +4,6 @@ apply converges."""
 import errno
 import json
 import os
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 from sandbox import BINARY, FOREIGN, differences, explain
@@ -30,17 +27,6 @@ KINDS = {
     "netlink EAGAIN": ("recvmsg,recvfrom,recv", errno.EAGAIN, 13),
 }
 OUR_WORDS = ("OVERLAND", "overland", "DOCKER-USER", "192.168.", "proto 111")
-
-
-@pytest.fixture(scope="session")
-def shim(tmp_path_factory):
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if not compiler:
-        pytest.skip("needs a C compiler")
-    library = tmp_path_factory.mktemp("shim") / "shim.so"
-    source = Path(__file__).with_name("shim.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source, "-ldl"], check=True)
-    return library.read_bytes()
 
 
 class Trials:
@@ -151,5 +137,5 @@ def test_every_call_of_a_purge(host, shim):
 def test_a_file_system_that_cannot_exchange_files(host, shim):
     trials = Trials(host, shim)
     done = trials.faulty("renameat2", errno.EINVAL, 1, "apply")
-    assert done.returncode == 0 and host.read("/run/count") == "1\n", explain(done)
+    assert done.returncode == 0 and host.read("/run/count") == "2\n", explain(done)
     assert differences(trials.applied, host.state()) == {}

@@ -125,24 +125,6 @@ def test_a_vanished_run_folder(foreign):
     converges(host)
 
 
-@pytest.mark.parametrize("how", ["mount -t tmpfs -o ro tmpfs /run/overland", "rm -r /run/overland; touch /run/overland"])
-def test_no_place_for_the_lock(foreign, how):
-    host = foreign
-    host.sh(how)
-    before = host.state()
-    for verb in ("apply", "purge", "try"):
-        done = host.overland(verb)
-        assert done.returncode == 1 and "/run/overland" in done.stderr, explain(done)
-        assert differences(before, host.state()) == {}
-
-
-def test_a_lock_file_that_is_a_link_is_not_followed(foreign):
-    host = foreign
-    host.sh("ln -s /etc/shadow /run/overland/lock")
-    done = host.overland("apply")
-    assert done.returncode == 1 and "/run/overland/lock" in done.stderr, explain(done)
-
-
 def test_daemon_json_behind_a_link_is_followed_as_docker_does(foreign):
     host = foreign
     host.sh("mkdir /etc/real; mv /etc/docker/daemon.json /etc/real/d.json; ln -s /etc/real/d.json /etc/docker/daemon.json")
@@ -219,17 +201,4 @@ def test_applies_at_the_same_time(foreign):
         thread.join()
     assert [done.returncode for done in results] == [0] * 6, [explain(done) for done in results]
     assert sum(json.loads(done.stdout)["changed"] for done in results) == 1  # the others found it done
-    converges(host)
-
-
-def test_a_lock_that_is_held_answers_in_time(foreign):
-    host = foreign
-    holder = host.start(["flock", "/run/overland/lock", "sleep", "30"])
-    time.sleep(0.3)
-    began = time.monotonic()
-    done = host.overland("apply", "--wait", "1")
-    assert done.returncode == 75 and "lock" in done.stderr, explain(done)
-    assert 0.9 < time.monotonic() - began < 5
-    host.sh("pkill -x sleep || true")
-    holder.wait()
     converges(host)

@@ -178,7 +178,10 @@ def test_metrics_are_written_after_each_run(place, promtool):
     host = place.host
     drop_in = re.search(r"```ini\n(.*?ExecStopPost.*?)```", OPERATIONS.read_text(), re.DOTALL)[1]
     host.write("/etc/systemd/system/overland.service.d/metrics.conf", drop_in)
-    host.sh("mkdir -p /var/lib/prometheus/node-exporter; systemctl daemon-reload")
+    # The folder is missing: no metrics, and nothing else.
+    host.sh("systemctl daemon-reload; ip route del 192.168.200.0/24; systemctl start overland.service")
+    assert "192.168.200.0/24" in host.sh("ip route show proto 111").stdout
+    host.sh("mkdir -p /var/lib/prometheus/node-exporter")
     host.sh("ip route del 192.168.200.0/24; systemctl start overland.service")
     text = host.read("/var/lib/prometheus/node-exporter/overland.prom")
     lint = run([promtool, "check", "metrics"], input=text, check=False)

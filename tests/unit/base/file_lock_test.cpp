@@ -1,5 +1,6 @@
 #include "base/file_lock.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,6 +66,11 @@ TEST_F(Lock, DiesWithItsProcess) {
   EXPECT_FALSE(is_locked(at("lock")));
 }
 
+TEST_F(Lock, IsTheSameForAllWhoNameTheFile) {
+  const FileLock lock = FileLock::on_own_file(at("lock"));
+  EXPECT_TRUE(is_locked(at("lock")));
+}
+
 TEST_F(Lock, FollowsNoLink) {
   write("target", "kept");
   std::filesystem::create_symlink("target", at("lock"));
@@ -81,6 +87,45 @@ TEST_F(Lock, WaitsForTheFileOfThatNameNotForARemovedOne) {
   const FileLock fresh(at("lock"), 10s);
   remover.join();
   EXPECT_TRUE(is_locked(at("lock")));
+}
+
+TEST_F(Lock, OfAFolderIsHeldAndNeedsNoFile) {
+  const auto folder = at("var/overland");
+  {
+    const FileLock lock = FileLock::on_own_folder(folder);
+    EXPECT_EQ(base::file_mode(folder)->mode, 0700U);
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
+    EXPECT_THROW(FileLock::on_own_folder(folder, 10ms), base::Error);
+  }
+  EXPECT_NO_THROW(FileLock::on_own_folder(folder));
+}
+
+TEST_F(Lock, MakesItsOwnFolderPrivateAndNoOther) {
+  for (const char* name : {"overland", "other"}) {
+    std::filesystem::create_directory(at(name));
+    ::chmod(at(name).c_str(), 0755);
+  }
+  EXPECT_NO_THROW(FileLock::on_own_folder(at("overland")));
+  EXPECT_EQ(base::file_mode(at("overland"))->mode, 0700U);
+  EXPECT_THROW(FileLock::on_own_folder(at("other")), base::Error);
+  EXPECT_EQ(base::file_mode(at("other"))->mode, 0755U);
+}
+
+TEST_F(Lock, TakesNoPlaceThatOthersCouldHold) {
+  std::filesystem::create_directory(at("theirs"));
+  std::filesystem::create_directory(at("real"));
+  std::filesystem::create_directory_symlink("real", at("link"));
+  ::chmod(at("real").c_str(), 0700);
+  ::chmod(at("theirs").c_str(), 0777);
+  for (const char* name : {"theirs", "link"}) {
+    EXPECT_THROW(FileLock::on_own_file(at(name) / "lock"), base::Error) << name;
+    EXPECT_THROW(FileLock::on_own_folder(at(name)), base::Error) << name;
+  }
+  if (::geteuid() != 0) return;
+  ::chmod(at("theirs").c_str(), 0700);
+  ASSERT_EQ(::chown(at("theirs").c_str(), 65534, 65534), 0);
+  EXPECT_THROW(FileLock::on_own_file(at("theirs") / "lock"), base::Error);
+  EXPECT_THROW(FileLock::on_own_folder(at("theirs")), base::Error);
 }
 
 TEST_F(Lock, SaysWhereItsFolderCannotBe) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 
 #include "host/ports.h"
 #include "plan/plan.h"
@@ -22,12 +23,18 @@ struct World {
   std::chrono::milliseconds waited{0};
   int spoilt = 0;              // how often somebody else spoils the firewall once it is written
   bool blind = false;          // links cannot be listed
+  bool blind_to_ours = false;  // nor those of ours
+  bool hangs = false;          // whoever asks Docker, iptables or who drops waits forever
   bool deaf_docker = false;    // daemon.json cannot be read
   bool deaf_firewall = false;  // the rules in force cannot be read
   std::vector<std::string> droppers;  // what look_who_drops() finds
+  std::vector<model::Finding> may_drop;
   int changes = 0;
   int restarts = 0;
 
+  void must_not_hang() const {
+    if (hangs) throw std::logic_error("asked a neighbour that hangs");
+  }
   host::Outcome attempt(const plan::Step& step) {
     const int number = changes++;
     if (number == fail_at || (dead_after && number > fail_at)) {
@@ -77,7 +84,10 @@ struct FakeLinks : host::Links {
     if (world.blind) throw base::Error(base::ErrorKind::kFailure, "injected blindness");
     return world.facts.links;
   }
-  std::vector<model::VlanLink> read() override { return world.state.links; }
+  std::vector<model::VlanLink> read() override {
+    if (world.blind_to_ours) throw base::Error(base::ErrorKind::kFailure, "injected blindness");
+    return world.state.links;
+  }
   void apply(const plan::LinkStep& step) override { world.must(step); }
   World& world;
 };
@@ -96,9 +106,13 @@ struct FakeSysctls : host::Sysctls {
 
 struct FakeFirewall : host::Firewall {
   explicit FakeFirewall(World& w) : world(w) {}
-  model::FirewallFacts facts(const model::DockerFacts&) override { return world.facts.firewall; }
-  std::vector<std::string> droppers(const model::FirewallPolicy&) override {
-    return world.droppers;
+  model::FirewallFacts facts(const model::DockerFacts&) override {
+    world.must_not_hang();
+    return world.facts.firewall;
+  }
+  host::DroppersFound droppers(const model::FirewallPolicy&) override {
+    world.must_not_hang();
+    return {world.droppers, world.may_drop};
   }
   std::optional<model::Firewall> read(const model::FirewallPolicy&) override {
     if (world.deaf_firewall) throw base::Error(base::ErrorKind::kFailure, "rules unreadable");
@@ -113,7 +127,10 @@ struct FakeFirewall : host::Firewall {
 
 struct FakeDocker : host::Docker {
   explicit FakeDocker(World& w) : world(w) {}
-  model::DockerFacts facts() override { return world.facts.docker; }
+  model::DockerFacts facts() override {
+    world.must_not_hang();
+    return world.facts.docker;
+  }
   model::DaemonKeys read(const model::DaemonKeys& names) override {
     if (world.deaf_docker) throw base::Error(base::ErrorKind::kInvalid, "daemon.json:1:1: junk");
     model::DaemonKeys keys;

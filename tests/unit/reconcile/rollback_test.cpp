@@ -13,6 +13,7 @@ namespace overland::reconcile {
 namespace {
 
 using namespace tests;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -43,8 +44,8 @@ class RollBack : public ::testing::Test {
 
   FakeMachine machine;
   Goal goal = [](const model::HostFacts&) { return two_hosts_desired(); };
-  const std::filesystem::path saved_file =
-      std::filesystem::path(testing::TempDir()) / ("rollback." + std::to_string(::getpid())) / "state";
+  const std::filesystem::path saved_file = std::filesystem::path(testing::TempDir()) /
+                                           ("rollback." + std::to_string(::getpid())) / "state";
 };
 
 TEST_F(RollBack, RestoresStateAndFiles) {
@@ -93,9 +94,41 @@ TEST_F(RollBack, GoesBackByHeartWhereItCannotLook) {
   auto found = look_now();
   const auto before = remember_before(machine.ports(), found, saved_file);
   apply_now(std::move(found));
-  machine.blind = true;
+  machine.blind_to_ours = true;
   EXPECT_THAT(roll_back(machine.ports(), before, saved_file),
-              ElementsAre(HasSubstr("could not look")));
+              ElementsAre(HasSubstr("could not look whether routes, links and sysctls")));
+  EXPECT_EQ(machine.state, state);
+}
+
+TEST_F(RollBack, AsksNoNeighbourWhatItNeedNotKnow) {
+  const auto state = machine.state;
+  auto found = look_now();
+  const auto before = remember_before(machine.ports(), found, saved_file);
+  apply_now(std::move(found));
+  machine.hangs = true;
+  EXPECT_THAT(roll_back(machine.ports(), before, saved_file), IsEmpty());
+  EXPECT_EQ(machine.state, state);
+}
+
+TEST_F(RollBack, GoesOnWithTheRestWhereOnePartFails) {
+  const auto state = machine.state;
+  auto found = look_now();
+  const auto before = remember_before(machine.ports(), found, saved_file);
+  apply_now(std::move(found));
+  machine.deaf_docker = true;
+  const auto faults = roll_back(machine.ports(), before, saved_file);
+  EXPECT_THAT(faults, Contains(HasSubstr("Docker's keys")));
+  EXPECT_EQ(machine.state, state) << "the keys by heart";
+  EXPECT_FALSE(std::filesystem::exists(saved_file));
+}
+
+TEST_F(RollBack, TriesAgainWhatFailedOnce) {
+  const auto state = machine.state;
+  auto found = look_now();
+  const auto before = remember_before(machine.ports(), found, saved_file);
+  apply_now(std::move(found));
+  machine.fail_at = machine.changes;
+  EXPECT_THAT(roll_back(machine.ports(), before, saved_file), IsEmpty());
   EXPECT_EQ(machine.state, state);
 }
 
@@ -106,7 +139,7 @@ TEST_F(RollBack, NamesWhatIsLeft) {
   machine.fail_at = machine.changes;
   machine.dead_after = true;
   EXPECT_THAT(roll_back(machine.ports(), before, saved_file),
-              ::testing::Contains(HasSubstr("route 192.168.200.0/24 still differs")));
+              Contains(HasSubstr("route 192.168.200.0/24 still differs")));
 }
 
 TEST_F(RollBack, RefusesToStartFromDamagedRules) {
