@@ -200,7 +200,7 @@ class Search {
 
 std::optional<pid_t> named_process(const fs::path& pidfile) {
   try {
-    const auto text = base::read_trusted(pidfile, kProcLimit, base::Sticky::kFoldersOnly);
+    const auto text = base::read_trusted(pidfile, kProcLimit, base::Sticky::kAllowed);
     return parse_pid(text.value_or(""));
   } catch (const base::Error&) {
     return std::nullopt;  // not root's: it names nobody

@@ -101,7 +101,7 @@ inline constexpr std::array kCodes = {
     CodeEntry{Code::kInterfaceNameLength, "OVL-E026", "an interface name is over 15 characters"},
     CodeEntry{Code::kVlanLinkNameLength, "OVL-E027",
               "a VLAN link's name would be over 15 characters"},
-    CodeEntry{Code::kProgramPath, "OVL-E028", "not the absolute path of a program"},
+    CodeEntry{Code::kProgramPath, "OVL-E028", "not the absolute path of a dockerd"},
     CodeEntry{Code::kAddressSyntax, "OVL-E030", "not an IPv4 address"},
     CodeEntry{Code::kIpv6, "OVL-E031", "IPv6 is not supported yet"},
     CodeEntry{Code::kDuplicateAddress, "OVL-E032", "an address is given twice"},

@@ -85,11 +85,14 @@ bool check_interface_name(const Text& text, const std::string& key, Report& repo
 bool check_program_path(const Text& text, const std::string& key, Report& report) {
   const std::string& path = text.value;
   const auto legal = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; };
-  if (path.starts_with('/') && !path.ends_with('/') && path.size() <= kLongestPath &&
+  // Another program might take what dockerd is asked, `--version`, for something to do.
+  const bool dockerd = path.compare(path.rfind('/') + 1, 7, "dockerd") == 0;
+  if (path.starts_with('/') && dockerd && path.size() <= kLongestPath &&
       std::all_of(path.begin(), path.end(), legal)) {
     return true;
   }
-  report.add(Code::kProgramPath, text.at, key + " " + quote(path) + " is no absolute path",
+  report.add(Code::kProgramPath, text.at,
+             key + " " + quote(path) + " is not the absolute path of a dockerd",
              "write where dockerd is, like \"/opt/docker/dockerd\"");
   return false;
 }

@@ -40,7 +40,7 @@ bool check_host_name(const Text& text, Report& report);
 bool check_plain_name(const Text& text, const std::string& key, Report& report);
 /// What dev_valid_name() of net/core/dev.c allows, less what nft could not quote.
 bool check_interface_name(const Text& text, const std::string& key, Report& report);
-/// An absolute path without control characters.
+/// An absolute path without control characters to a program whose name begins with "dockerd".
 bool check_program_path(const Text& text, const std::string& key, Report& report);
 /// Exactly one of 32 bits.
 bool check_mark(const Placed<std::int64_t>& mark, Report& report);

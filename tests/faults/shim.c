@@ -130,6 +130,9 @@ WRAP_FD(int, flock, (int fd, int operation), (fd, operation))
 WRAP(int, rename, (const char* from, const char* to), (from, to))
 WRAP(int, unlink, (const char* path), (path))
 WRAP(int, renameat, (int from_folder, const char* from, int to_folder, const char* to), (from_folder, from, to_folder, to))
+WRAP(int, renameat2,
+     (int from_folder, const char* from, int to_folder, const char* to, unsigned flags),
+     (from_folder, from, to_folder, to, flags))
 WRAP(int, unlinkat, (int folder, const char* path, int flags), (folder, path, flags))
 WRAP(int, mkdirat, (int folder, const char* path, mode_t mode), (folder, path, mode))
 WRAP(int, mkdir, (const char* path, mode_t mode), (path, mode))

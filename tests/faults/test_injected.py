@@ -9,16 +9,16 @@ import pytest
 from sandbox import BINARY, FOREIGN, differences, explain
 
 NETLINK = "socket,sendmsg,recvmsg,sendto,recvfrom,send,recv"
-FILES = "open,openat,write,read,fsync,rename,renameat,fchmod,fchown,mkdir,mkdirat,flock,unlink,unlinkat,pipe2"
+FILES = "open,openat,write,read,fsync,rename,renameat,renameat2,fchmod,fchown,mkdir,mkdirat,flock,unlink,unlinkat,pipe2"
 # Calls, errno (see shim.c) and stride: with 7 every seventh n is tried, since two cores are few. OVERLAND_FAULTS=all tries
 # every n of every kind, which takes some ten minutes.
 EVERY = os.environ.get("OVERLAND_FAULTS") == "all"
 KINDS = {
     "kill before": ("all", 0, 7),
-    "kill after": ("write,fsync,rename,renameat,openat,sendmsg,sendto,unlink", -1, 3),
+    "kill after": ("write,fsync,rename,renameat,renameat2,openat,sendmsg,sendto,unlink", -1, 3),
     "files EIO": (FILES, errno.EIO, 9),
-    "files ENOSPC": ("write,fsync,renameat,openat,mkdir,mkdirat,open", errno.ENOSPC, 5),
-    "files EROFS": ("renameat,openat,open,unlink", errno.EROFS, 5),
+    "files ENOSPC": ("write,fsync,renameat,renameat2,openat,mkdir,mkdirat,open", errno.ENOSPC, 5),
+    "files EROFS": ("renameat,renameat2,openat,open,unlink", errno.EROFS, 5),
     "files EINTR": ("open,write,read,flock", errno.EINTR, 13),
     "netlink ENOBUFS": (NETLINK, errno.ENOBUFS, 11),
     "netlink ENOMEM": (NETLINK, errno.ENOMEM, 11),
@@ -132,3 +132,10 @@ def test_every_call_of_a_purge(host, shim):
             if done.returncode == 0:
                 assert differences(trials.fresh, host.state()) == {}
             trials.purge()
+
+
+def test_a_file_system_that_cannot_exchange_files(host, shim):
+    trials = Trials(host, shim)
+    done = trials.faulty("renameat2", errno.EINVAL, 1, "apply")
+    assert done.returncode == 0 and host.read("/run/count") == "2\n", explain(done)
+    assert differences(trials.applied, host.state()) == {}

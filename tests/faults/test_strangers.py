@@ -120,9 +120,10 @@ def test_a_dockerd_of_roots_elsewhere_is_a_doubt_until_it_is_named(elsewhere):
     host = elsewhere
     started = waiting(host, "/opt/docker/dockerd")
     try:
-        done = host.overland("status")
-        said = done.stdout + done.stderr
-        assert "/opt/docker/dockerd" in said or done.returncode != 0, explain(done)
+        done = host.overland("apply")
+        assert done.returncode == 1 and "/opt/docker/dockerd is none that is known" in done.stderr, explain(done)
+        assert "192.168.200.0/24" in host.sh("ip route show proto 111")  # the rest is repaired
+        assert host.sh("ls -A /run/marker") == ""
         inventory = host.read("/etc/overland/inventory.toml")
         host.write("/etc/overland/inventory.toml", inventory + '[docker]\nprogram = "/opt/docker/dockerd"\n')
         done = host.overland("status", "--json")
@@ -139,3 +140,22 @@ def test_what_the_inventory_names_has_to_be_roots_alone(elsewhere):
     for verb in VERBS:
         host.overland(*verb)
         assert host.sh("ls -A /run/marker") == ""
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["pid file", "no pid file"])
+def test_an_upgrade_beside_a_running_dockerd(elsewhere, named):
+    host = elsewhere
+    host.sh("cp /opt/docker/dockerd /usr/bin/dockerd; chmod 755 /usr/bin/dockerd")
+    started = waiting(host, "/usr/bin/dockerd")
+    try:
+        if named:
+            host.write("/run/docker.pid", host.sh("pgrep -x dockerd").strip())
+        before = json.loads(host.overland("status", "--json").stdout)
+        host.write("/usr/bin/dockerd-new", "#!/bin/sh\necho 'Docker version 29.7.2, build 1'\n", 0o755)
+        host.sh("mv /usr/bin/dockerd-new /usr/bin/dockerd; readlink /proc/$(pgrep -x dockerd)/exe | grep -F '(deleted)'")
+        done = host.overland("status", "--json")
+        assert ("none that is known" in done.stdout) is not named, explain(done)
+        assert json.loads(done.stdout)["docker"] == "29.7.2, running" and "running" in before["docker"], explain(done)
+    finally:
+        started.kill()
+        started.wait()

@@ -99,11 +99,11 @@ INSTANTIATE_TEST_SUITE_P(
                       "daemon_json = \"off\"\n"));
 
 TEST(ParseInventory, AHostMayNameAnotherDockerd) {
-  for (const char* form : {"program = \"/b\"\n", "docker.program = \"/b\"\n"}) {
+  for (const char* form : {"program = \"/b/dockerd\"\n", "docker.program = \"/b/dockerd\"\n"}) {
     const Inventory inventory =
-        parsed("docker = { program = \"/a\" }\n" + std::string(kTwoHosts) + form);
-    EXPECT_EQ(*inventory.hosts[0].docker.program, "/a");
-    EXPECT_EQ(*inventory.hosts[1].docker.program, "/b");
+        parsed("docker = { program = \"/a/dockerd\" }\n" + std::string(kTwoHosts) + form);
+    EXPECT_EQ(*inventory.hosts[0].docker.program, "/a/dockerd");
+    EXPECT_EQ(*inventory.hosts[1].docker.program, "/b/dockerd");
   }
   EXPECT_FALSE(parsed(kTwoHosts).hosts[0].docker.program);
 }
