@@ -27,8 +27,6 @@ struct World {
   bool hangs = false;          // whoever asks Docker, iptables or who drops waits forever
   bool deaf_docker = false;    // daemon.json cannot be read
   bool deaf_firewall = false;  // the rules in force cannot be read
-  bool blind_to_ours = false;  // our own links cannot be listed
-  bool hangs = false;          // whoever asks Docker, iptables or who drops waits forever
   std::vector<std::string> droppers;  // what look_who_drops() finds
   int changes = 0;
   int restarts = 0;
