@@ -6,6 +6,7 @@ set(packaging ${PROJECT_SOURCE_DIR}/packaging)
 target_compile_options(overland_flags INTERFACE
   $<$<NOT:$<OR:$<CONFIG:Debug>,$<BOOL:${OVERLAND_SANITIZE}>>>:-D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
 target_link_options(overland PRIVATE -Wl,-z,relro,-z,now)
+target_link_options(overland-trace PRIVATE -Wl,-z,relro,-z,now)
 
 install(FILES systemd/overland-boot.service systemd/overland.service systemd/overland.timer
         DESTINATION lib/systemd/system)
@@ -70,7 +71,7 @@ set(CPACK_RPM_CHANGELOG_FILE ${packaging}/rpm/changelog)
 set(CPACK_RPM_SPEC_MORE_DEFINE "%define _build_id_links none")
 set(CPACK_RPM_USER_FILELIST "%config(noreplace) /etc/iproute2/rt_protos.d/overland.conf")
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /etc /etc/iproute2 /etc/iproute2/rt_protos.d
-    /usr/sbin /usr/lib/systemd /usr/lib/systemd/system /usr/lib/systemd/networkd.conf.d /usr/lib/tmpfiles.d
+    /usr/sbin /usr/libexec /usr/lib/systemd /usr/lib/systemd/system /usr/lib/systemd/networkd.conf.d /usr/lib/tmpfiles.d
     /usr/share/man /usr/share/man/man5 /usr/share/man/man8 /usr/share/bash-completion
     /usr/share/bash-completion/completions
     # Debian's own:

@@ -106,7 +106,9 @@ int apply(const std::vector<std::string>& arguments) {
   if (!values) return kOk;
   refuse_both(*values, "boot", "restart-docker");  // while booting Docker is about to start
   refuse_both(*values, "boot", "prune");           // and nothing is removed
-  const Options given = read_options(*values);
+  Options given = read_options(*values);
+  const bool booting = (*values)["boot"].as<bool>();
+  if (booting) given.deadline = std::chrono::seconds(10);  // Docker waits for this run
   require_privilege();
   const bool quiet = (*values)["quiet"].as<bool>();
   const auto lock = take_lock_or_count(given, quiet);
@@ -115,7 +117,7 @@ int apply(const std::vector<std::string>& arguments) {
   runs.last_run = now();
   keep(given.runs_file, runs);
   Session session(given, Purpose::kApply);
-  session.booting = (*values)["boot"].as<bool>();
+  session.booting = booting;
   plan::Options options;
   options.adopt = (*values)["adopt"].as<bool>();
   options.restart_docker = (*values)["restart-docker"].as<bool>();

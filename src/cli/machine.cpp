@@ -17,7 +17,9 @@ namespace {
 firewall::HostFirewallOptions firewall_options(const Options& options) {
   firewall::HostFirewallOptions result;
   result.variant = options.firewall;
-  result.iptc.patience = std::chrono::seconds(options.xtables_wait_seconds);
+  if (options.xtables_wait_seconds) {
+    result.iptc.patience = std::chrono::seconds(*options.xtables_wait_seconds);
+  }
   result.iptc.notice = [](const std::string& text) { spdlog::warn("{}", text); };
   return result;
 }
@@ -25,9 +27,10 @@ firewall::HostFirewallOptions firewall_options(const Options& options) {
 }  // namespace
 
 struct Machine::Adapters {
-  explicit Adapters(const Options& options) : firewall(firewall_options(options)) {}
+  explicit Adapters(const Options& options)
+      : deadline(options.deadline), firewall(deadline, firewall_options(options)) {}
 
-  base::Deadline deadline{std::chrono::seconds(30)};
+  base::Deadline deadline;  // before all that keep it
   kernel::RouteTable routes;
   kernel::LinkTable links;
   kernel::SysctlTree sysctls;

@@ -128,8 +128,8 @@ po::options_description lock_options() {
   options.add_options()("wait", po::value<std::int64_t>()->default_value(5),
                         "seconds to wait for another overland to end")(
       "lock", po::value<std::string>()->default_value("/run/overland/lock"), "the lock file")(
-      "xtables-wait", po::value<std::int64_t>()->default_value(60),
-      "seconds to wait for the lock of legacy iptables");
+      "xtables-wait", po::value<std::int64_t>(),
+      "seconds to wait for the lock of legacy iptables; default: what is left of the run's time");
   return options;
 }
 
@@ -166,7 +166,9 @@ Options read_options(const po::variables_map& values) {
   if (values.count("lock") != 0) {
     options.lock_file = values["lock"].as<std::string>();
     options.wait_seconds = seconds(values, "wait", 0);
-    options.xtables_wait_seconds = seconds(values, "xtables-wait", 0);
+    if (values.count("xtables-wait") != 0) {
+      options.xtables_wait_seconds = seconds(values, "xtables-wait", 0);
+    }
   }
   if (values.count("runs") != 0) options.runs_file = values["runs"].as<std::string>();
   return options;

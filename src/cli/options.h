@@ -4,6 +4,7 @@
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/positional_options.hpp>
 #include <boost/program_options/variables_map.hpp>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,7 +33,8 @@ struct Options {
   std::string lock_file;
   std::string runs_file;
   unsigned wait_seconds = 0;
-  unsigned xtables_wait_seconds = 60;
+  std::chrono::seconds deadline{30};             // for all neighbours of a run together
+  std::optional<unsigned> xtables_wait_seconds;  // nullopt: what is left of the deadline
   bool color = false;
   bool json = false;
   bool force_generation = false;

@@ -1,31 +1,41 @@
 #include "firewall/droppers.h"
 
+#include <linux/netfilter/nf_tables.h>
+
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
-#include "firewall/nft_context.h"
+#include "base/error.h"
+#include "firewall/nft_dump.h"
+#include "firewall/printable.h"
 #include "firewall/trace.h"
+#include "firewall/trace_text.h"
 #include "model/ownership.h"
 
 namespace overland::firewall {
 namespace {
 
+using model::FirewallPolicy;
 using model::FirewallVariant;
 using model::Prefix;
 
 constexpr std::uint8_t kInet = 1;  // NFPROTO_… of linux/netfilter.h
 constexpr std::uint8_t kIpv4 = 2;
-constexpr std::uint32_t kForwardHook = 2;  // NF_INET_FORWARD
-constexpr std::size_t kMostPeers = 32;     // whose traffic is followed
+constexpr std::uint32_t kForwardHook = 2;   // NF_INET_FORWARD
+constexpr std::size_t kMostPeers = 32;      // whose traffic is followed
+constexpr std::size_t kMostSentences = 32;  // of either kind
 constexpr const char* kUserChain = "DOCKER-USER";
 
 /// A table with base chains at the forward hook.
 struct Suspect {
-  std::string family;
+  std::uint8_t family = kIpv4;
   std::string table;
   std::vector<NftChainEntry> chains;
+
+  [[nodiscard]] std::string name() const {
+    return std::string(family == kIpv4 ? "ip " : "inet ") + printable(table);
+  }
 };
 
 /// Where the rule of iptables' filter table that comes first leads to us, nothing there can drop
@@ -36,22 +46,37 @@ bool leads_to_us(NftDump& dump) {
          (rules.front().jump == kUserChain || rules.front().jump == model::kForwardChain);
 }
 
-std::vector<Suspect> suspects(const NftLook& look) {
+/// Tables whose chains no packet goes through: pairs of family and name.
+std::set<std::pair<std::uint8_t, std::string>> dormant_tables(NftSocket& socket) {
+  std::set<std::pair<std::uint8_t, std::string>> result;
+  socket.dump(
+      {NFT_MSG_GETTABLE, 0, {}}, [&] { result.clear(); },
+      [&](std::uint8_t family, Bytes table) {
+        const std::uint32_t flags = number32_of(find_attribute(table, NFTA_TABLE_FLAGS));
+        if ((flags & NFT_TABLE_F_DORMANT) == 0) return;
+        result.emplace(family, text_of(find_attribute(table, NFTA_TABLE_NAME)));
+      });
+  return result;
+}
+
+std::vector<Suspect> suspects(NftSocket& socket) {
   std::vector<Suspect> result;
   NftDump dump;
-  for (const NftChainEntry& chain : look.chains) {
+  const auto dormant = dormant_tables(socket);
+  for (const NftChainEntry& chain : dump.chains(0)) {
     const bool forwards = chain.hook && chain.hook->number == kForwardHook &&
                           chain.hook->type == "filter" &&
                           (chain.family == kInet || chain.family == kIpv4);
-    if (!forwards) continue;
+    if (!forwards || dormant.contains({chain.family, chain.table})) continue;
     const bool ip = chain.family == kIpv4;
     if (ip && (chain.table == model::kNftTable || chain.table == "docker-bridges")) continue;
     if (ip && chain.table == "filter" && chain.name == "FORWARD" && leads_to_us(dump)) continue;
-    const std::string family = ip ? "ip" : "inet";
     auto place = std::find_if(result.begin(), result.end(), [&](const Suspect& one) {
-      return one.family == family && one.table == chain.table;
+      return one.family == chain.family && one.table == chain.table;
     });
-    if (place == result.end()) place = result.insert(result.end(), {family, chain.table, {}});
+    if (place == result.end()) {
+      place = result.insert(result.end(), {chain.family, chain.table, {}});
+    }
     place->chains.push_back(chain);
   }
   for (Suspect& one : result) {
@@ -67,7 +92,7 @@ std::string first_or_unknown(const std::vector<std::string>& links) {
 }
 
 /// Both ways between every local subnet and every peer, each by every underlay link.
-std::vector<TracedPacket> packets_of(const model::FirewallPolicy& policy) {
+std::vector<TracedPacket> packets_of(const FirewallPolicy& policy) {
   std::vector<Prefix> peers = policy.peer_subnets;
   peers.insert(peers.end(), policy.peer_hosts.begin(), policy.peer_hosts.end());
   if (peers.size() > kMostPeers) peers.resize(kMostPeers);
@@ -91,26 +116,10 @@ std::vector<TracedPacket> packets_of(const model::FirewallPolicy& policy) {
   return packets;
 }
 
-std::string trimmed(const std::string& line) {
-  const std::size_t start = line.find_first_not_of(" \t");
-  return start == std::string::npos ? "" : line.substr(start);
-}
-
-/// The rule as `nft list` prints it; its handle where that cannot be told.
-std::string rule_text(NftContext& context, const Suspect& suspect, const TraceVerdict& verdict) {
-  const std::string handle = "handle " + std::to_string(verdict.handle);
-  std::istringstream lines(context.chain_text(suspect.family, suspect.table, verdict.chain));
-  for (std::string line; std::getline(lines, line);) {
-    const std::string suffix = " # " + handle;
-    if (line.ends_with(suffix)) return trimmed(line.substr(0, line.size() - suffix.size()));
-  }
-  return handle;
-}
-
 /// firewalld owns its table: what others put into it is refused, or lost with its next reload. The
 /// rules name the bridge subnet alone, whoever the peers are: who gets in is Docker's and our
 /// rules' affair, as it is where Docker 28 makes such a policy of its own for its zone.
-std::string firewalld_remedy(const TracedPacket& packet, const model::FirewallPolicy& policy) {
+std::string firewalld_remedy(const TracedPacket& packet, const FirewallPolicy& policy) {
   const bool leaves = std::any_of(policy.local.begin(), policy.local.end(),
                                   [&](const Prefix& one) { return one.contains(packet.source); });
   const std::string subnet = (leaves ? packet.source : packet.destination).to_string();
@@ -122,69 +131,81 @@ std::string firewalld_remedy(const TracedPacket& packet, const model::FirewallPo
          "source address=" + subnet + " accept'; firewall-cmd --reload; overland apply";
 }
 
-std::string remedy(const Suspect& suspect, const std::string& base_chain,
-                   const TraceVerdict& verdict, const TracedPacket& packet,
-                   const model::FirewallPolicy& policy) {
+std::string remedy(const Suspect& suspect, const std::string& base_chain, const TraceDrop& drop,
+                   const TracedPacket& packet, const FirewallPolicy& policy) {
   if (suspect.table == "firewalld") return firewalld_remedy(packet, policy);
-  if (suspect.family == "ip" && suspect.table == "filter") {
+  if (suspect.family == kIpv4 && suspect.table == "filter") {
     if (policy.variant == FirewallVariant::kNft) {
       return std::string("remedy: move it below the jump to ") + kUserChain + ", or into " +
              kUserChain;
     }
-    return verdict.handle == 0
+    return drop.handle == 0
                ? "Docker uses the legacy variant here; remedy: iptables-nft -P FORWARD ACCEPT"
                : "Docker uses the legacy variant here; remedy: remove it with iptables-nft";
   }
   std::ostringstream mark;
   mark << "0x" << std::hex << packet.mark;
   return "remedy: accept what carries overland's mark before it: nft insert rule " +
-         suspect.family + " " + suspect.table + " " + base_chain + " meta mark and " + mark.str() +
+         suspect.name() + " " + printable(base_chain) + " meta mark and " + mark.str() +
          " == " + mark.str() + " accept";
 }
 
-/// One sentence for each rule, about the first packet it drops.
-void follow(const Suspect& suspect, const model::FirewallPolicy& policy,
-            std::vector<std::string>& sentences) {
-  NftContext context;
-  const TracedTable table(
-      context.list({{"table", {{"family", suspect.family}, {"name", suspect.table}}}}),
-      {kUserChain, std::string(model::kForwardChain)});
+std::string text_of(const TraceTable& table, const TraceDrop& drop) {
+  if (drop.handle == 0) return "\"policy drop\"";
+  const auto& rules = table.rules(drop.chain);
+  const auto rule = std::find_if(rules.begin(), rules.end(),
+                                 [&](const TraceRule& one) { return one.handle == drop.handle; });
+  const std::string handle = "handle " + std::to_string(drop.handle);
+  return rule == rules.end() ? handle : "\"" + rule_text(rule->expressions) + "\" (" + handle + ")";
+}
+
+void tell(const std::string& sentence, const TraceDrop& drop, host::DroppersFound& found) {
+  if (!drop.certain) {
+    if (found.unknown.size() >= kMostSentences) return;
+    found.unknown.push_back({model::Severity::kUnknown, "firewall", sentence, ""});
+  } else if (found.sentences.size() < kMostSentences) {
+    found.sentences.push_back(sentence);
+  }
+}
+
+/// One sentence for each rule, about the first packet it drops, or may drop.
+void follow(const Suspect& suspect, NftSocket& socket, const FirewallPolicy& policy,
+            host::DroppersFound& found) {
+  const std::vector<std::string> trusted = {kUserChain, std::string(model::kForwardChain)};
+  TraceTable table(socket, suspect.family, suspect.table);
   std::set<std::pair<std::string, std::uint64_t>> told;
   for (const TracedPacket& packet : packets_of(policy)) {
     for (const NftChainEntry& chain : suspect.chains) {
-      TraceVerdict verdict = table.walk(chain.name, packet);
-      std::string rule = "policy drop";
-      if (verdict.fate == Fate::kGoesOn && chain.hook->policy_drop) {
-        verdict = {Fate::kDropped, chain.name, 0};
-      } else if (verdict.fate == Fate::kDropped) {
-        rule = rule_text(context, suspect, verdict);
+      const auto drops = trace(table, chain.name, chain.hook->policy_drop, trusted, packet);
+      for (const TraceDrop& drop : drops) {
+        if (!told.emplace(drop.chain, drop.handle).second) continue;
+        tell(text_of(table, drop) + " in chain " + printable(drop.chain) + " of table " +
+                 suspect.name() + (drop.certain ? " drops" : " may drop") + " traffic from " +
+                 packet.source.to_string() + " to " + packet.destination.to_string() + "; " +
+                 remedy(suspect, chain.name, drop, packet, policy),
+             drop, found);
       }
-      if (verdict.fate != Fate::kDropped) continue;
-      if (told.emplace(verdict.chain, verdict.handle).second) {
-        sentences.push_back("\"" + rule + "\" in chain " + verdict.chain + " of table " +
-                            suspect.family + " " + suspect.table + " drops traffic from " +
-                            packet.source.to_string() + " to " + packet.destination.to_string() +
-                            "; " + remedy(suspect, chain.name, verdict, packet, policy));
-      }
-      break;
+      if (!drops.empty() && drops.back().certain) break;
     }
   }
 }
 
 }  // namespace
 
-std::vector<std::string> find_droppers(const NftLook& nft, const LegacyLook& legacy,
-                                       const model::FirewallPolicy& policy) {
-  std::vector<std::string> sentences;
-  if (nft.usable) {
-    for (const Suspect& suspect : suspects(nft)) follow(suspect, policy, sentences);
+host::DroppersFound find_droppers(const FirewallPolicy& policy) {
+  host::DroppersFound found;
+  NftSocket socket;
+  for (const Suspect& suspect : suspects(socket)) {
+    try {
+      follow(suspect, socket, policy, found);
+    } catch (const base::Error& error) {
+      found.unknown.push_back({model::Severity::kUnknown, "firewall",
+                               "whether table " + suspect.name() +
+                                   " drops traffic between hosts cannot be told: " + error.what(),
+                               ""});
+    }
   }
-  if (policy.variant == FirewallVariant::kNft && legacy.forward_drops) {
-    sentences.emplace_back(
-        "the policy DROP of chain FORWARD in the legacy table filter drops traffic between hosts; "
-        "Docker uses the nf_tables variant here; remedy: iptables-legacy -P FORWARD ACCEPT");
-  }
-  return sentences;
+  return found;
 }
 
 }  // namespace overland::firewall

@@ -1,7 +1,6 @@
 #include "firewall/host_firewall.h"
 
 #include "base/error.h"
-#include "firewall/droppers.h"
 #include "firewall/legacy_look.h"
 #include "firewall/nft_driver.h"
 #include "firewall/nft_look.h"
@@ -16,6 +15,23 @@ FirewallVariant other(FirewallVariant variant) {
   return variant == FirewallVariant::kNft ? FirewallVariant::kLegacy : FirewallVariant::kNft;
 }
 
+model::Finding unknown(const std::string& message) {
+  return {model::Severity::kUnknown, "firewall", message, ""};
+}
+
+/// What `look` gives; a default and a finding where it fails. Lack of privilege is nobody's fault
+/// but the caller's, and stays an error.
+template <typename Look>
+auto looked(Look look, const char* what, std::vector<model::Finding>& findings) {
+  try {
+    return std::optional(look());
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::kPrivilege) throw;
+    findings.push_back(unknown(std::string(what) + " could not be looked at: " + error.what()));
+    return decltype(std::optional(look()))();
+  }
+}
+
 /// A kernel that lacks a variant holds nothing of ours in it.
 std::optional<model::Firewall> read_if_supported(Driver& driver,
                                                  const model::FirewallPolicy& desired) {
@@ -23,6 +39,17 @@ std::optional<model::Firewall> read_if_supported(Driver& driver,
     return driver.read(desired);
   } catch (const base::Error& error) {
     if (error.kind() != base::ErrorKind::kUnsupported) throw;
+    return std::nullopt;
+  }
+}
+
+/// nullopt where that fails for another reason: facts() has looked at the same tables, and said so.
+std::optional<std::optional<model::Firewall>> read_if_readable(
+    Driver& driver, const model::FirewallPolicy& desired) {
+  try {
+    return read_if_supported(driver, desired);
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::kPrivilege) throw;
     return std::nullopt;
   }
 }
@@ -45,22 +72,27 @@ void remove_if_supported(Driver& driver) {
 
 }  // namespace
 
-HostFirewall::HostFirewall(HostFirewallOptions options)
-    : options_(std::move(options)),
-      nft_(make_nft_driver()),
-      iptc_(make_iptc_driver(options_.iptc)) {}
+HostFirewall::HostFirewall(base::Deadline& deadline, HostFirewallOptions options)
+    : HostFirewall(deadline, options, make_nft_driver(), make_iptc_driver(deadline, options.iptc)) {
+}
 
-HostFirewall::HostFirewall(HostFirewallOptions options, std::unique_ptr<Driver> nft,
-                           std::unique_ptr<Driver> iptc)
-    : options_(std::move(options)), nft_(std::move(nft)), iptc_(std::move(iptc)) {}
+HostFirewall::HostFirewall(base::Deadline& deadline, HostFirewallOptions options,
+                           std::unique_ptr<Driver> nft, std::unique_ptr<Driver> iptc)
+    : deadline_(deadline),
+      options_(std::move(options)),
+      nft_(std::move(nft)),
+      iptc_(std::move(iptc)) {}
 
 Driver& HostFirewall::driver(FirewallVariant variant) {
   return variant == FirewallVariant::kNft ? *nft_ : *iptc_;
 }
 
 model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
-  const NftLook nft = look_at_nft();
-  const LegacyLook legacy = look_at_legacy();
+  std::vector<model::Finding> findings;
+  const auto nft_seen = looked(look_at_nft, "nf_tables", findings);
+  const auto legacy_seen = looked(look_at_legacy, "the legacy tables", findings);
+  const NftLook nft = nft_seen.value_or(NftLook());
+  const LegacyLook legacy = legacy_seen.value_or(LegacyLook());
   VariantClues clues;
   clues.forced = options_.variant;
   clues.docker_backend = docker.firewall_backend;
@@ -69,21 +101,36 @@ model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
   clues.nft_docker_backend = nft.docker_backend;
   clues.legacy_usable = legacy.usable;
   clues.legacy_docker_chains = legacy.docker_chains;
+  clues.complete = nft_seen && legacy_seen;
   // The program is asked only where the tables leave it open.
-  if (nft.docker_chains == legacy.docker_chains) clues.iptables_version = iptables_version();
+  if (nft.docker_chains == legacy.docker_chains) {
+    const auto version = looked([&] { return iptables_version(deadline_); },
+                                "which tables iptables writes", findings);
+    clues.iptables_version = version.value_or("");
+    clues.complete = clues.complete && version;
+  }
   model::FirewallFacts facts = choose_variant(clues);
   facts.both_variants = legacy.foreign_rules && nft.usable && nft_has_foreign_rules(nft);
-  facts.docker_user_cut = docker.running && docker_user_cut(facts, nft, legacy);
+  facts.docker_user_cut =
+      docker.running && nft_seen && legacy_seen && docker_user_cut(facts, nft, legacy);
+  facts.unknown = std::move(findings);
   return facts;
 }
 
-std::vector<std::string> HostFirewall::droppers(const model::FirewallPolicy& desired) {
-  return find_droppers(look_at_nft(), look_at_legacy(), desired);
+host::DroppersFound HostFirewall::droppers(const model::FirewallPolicy& desired) {
+  host::DroppersFound found = ask_droppers(desired, options_.trace, deadline_);
+  const auto legacy = looked(look_at_legacy, "the legacy tables", found.unknown);
+  if (legacy && legacy->forward_drops && desired.variant == FirewallVariant::kNft) {
+    found.sentences.emplace_back(
+        "the policy DROP of chain FORWARD in the legacy table filter drops traffic between hosts; "
+        "Docker uses the nf_tables variant here; remedy: iptables-legacy -P FORWARD ACCEPT");
+  }
+  return found;
 }
 
 std::optional<model::Firewall> HostFirewall::read(const model::FirewallPolicy& desired) {
   auto found = read_if_supported(driver(desired.variant), desired);
-  auto remnants = read_if_supported(driver(other(desired.variant)), desired);
+  auto remnants = read_if_readable(driver(other(desired.variant)), desired).value_or(std::nullopt);
   if (!remnants) return found;
   if (!found) return remnants;
   found->defects.emplace_back(desired.variant == FirewallVariant::kNft
@@ -96,7 +143,12 @@ void HostFirewall::apply(const plan::FirewallStep& step) {
   if (step.to) {
     const FirewallVariant variant = step.to->policy.variant;
     driver(variant).write(step.from, step.to->policy);
-    remove_if_supported(driver(other(variant)));
+    try {
+      remove_if_supported(driver(other(variant)));
+    } catch (const base::Error&) {
+      // What cannot even be read is told by facts(), and is no fault of this step.
+      if (read_if_readable(driver(other(variant)), step.to->policy)) throw;
+    }
     return;
   }
   std::optional<base::Error> failed;

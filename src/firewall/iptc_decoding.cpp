@@ -4,6 +4,7 @@
 #include <bit>
 #include <functional>
 
+#include "firewall/printable.h"
 #include "model/ownership.h"
 
 namespace overland::firewall::iptc {
@@ -234,6 +235,7 @@ std::optional<model::Firewall> decode(const Snapshot& snapshot, const FirewallPo
                   firewall.defects);
   }
   compare_sets(snapshot.sets, wanted.sets, firewall.defects);
+  for (std::string& defect : firewall.defects) defect = printable(defect);
   return firewall;
 }
 

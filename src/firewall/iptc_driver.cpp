@@ -30,7 +30,8 @@ std::array<Table, 3> commit_order(const FirewallPolicy& policy) {
 
 class IptcDriver : public Driver {
  public:
-  explicit IptcDriver(IptcOptions options) : options_(std::move(options)) {}
+  IptcDriver(base::Deadline& deadline, IptcOptions options)
+      : deadline_(deadline), options_(std::move(options)) {}
 
   std::optional<model::Firewall> read(const FirewallPolicy& desired) override {
     return iptc::decode(snapshot(), desired);
@@ -86,26 +87,42 @@ class IptcDriver : public Driver {
   }
 
   base::FileLock take_lock() const {
+    const auto patience = options_.patience.value_or(deadline_.left());
     try {
       return base::FileLock(options_.lock);
     } catch (const base::Error& error) {
-      if (error.kind() != base::ErrorKind::kLocked || options_.patience.count() == 0) throw;
+      if (error.kind() != base::ErrorKind::kLocked || patience.count() == 0) throw;
     }
     if (options_.notice) {
-      options_.notice("waiting up to " + std::to_string(options_.patience.count() / 1000) +
+      options_.notice("waiting up to " + std::to_string(patience.count() / 1000) +
                       " s for another program to release the xtables lock " +
                       options_.lock.string());
     }
-    return base::FileLock(options_.lock, options_.patience);
+    const auto start = base::Deadline::Clock::now();
+    const auto waited = [&] {
+      // What was asked for by name is no neighbour's fault.
+      if (!options_.patience) return;
+      deadline_.extend(
+          std::chrono::ceil<std::chrono::milliseconds>(base::Deadline::Clock::now() - start));
+    };
+    try {
+      base::FileLock lock(options_.lock, patience);
+      waited();
+      return lock;
+    } catch (const base::Error&) {
+      waited();
+      throw;
+    }
   }
 
+  base::Deadline& deadline_;
   IptcOptions options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Driver> make_iptc_driver(IptcOptions options) {
-  return std::make_unique<IptcDriver>(std::move(options));
+std::unique_ptr<Driver> make_iptc_driver(base::Deadline& deadline, IptcOptions options) {
+  return std::make_unique<IptcDriver>(deadline, std::move(options));
 }
 
 }  // namespace overland::firewall

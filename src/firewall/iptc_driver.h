@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/deadline.h"
 #include "firewall/driver.h"
 
 namespace overland::firewall {
@@ -16,14 +18,15 @@ namespace overland::firewall {
 struct IptcOptions {
   /// The file every iptables-legacy program locks while it changes a table (iptables(8), --wait).
   std::filesystem::path lock = "/run/xtables.lock";
-  /// How long to wait for it before kLocked is thrown.
-  std::chrono::milliseconds patience = std::chrono::seconds(60);
+  /// How long to wait for it before kLocked is thrown; nullopt: what is left of the deadline.
+  std::optional<std::chrono::milliseconds> patience;
   /// Told one sentence, once a write, when waiting for the lock starts. May be empty.
   std::function<void(const std::string&)> notice;
 };
 
 /// Its write() and remove() throw kLocked where the lock stays taken, kUnsupported where the kernel
-/// lacks legacy tables or ipset, kPrivilege without CAP_NET_ADMIN and CAP_NET_RAW.
-std::unique_ptr<Driver> make_iptc_driver(IptcOptions options = {});
+/// lacks legacy tables or ipset, kPrivilege without CAP_NET_ADMIN and CAP_NET_RAW. Keeps
+/// `deadline`; what it waits because of a `patience` that was given does not count against that.
+std::unique_ptr<Driver> make_iptc_driver(base::Deadline& deadline, IptcOptions options = {});
 
 }  // namespace overland::firewall

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 
 #include "base/error.h"
 #include "firewall/iptc_encoding.h"
@@ -28,20 +29,25 @@ struct Answer {
   bool ended = false;
   int error = 0;
   const std::function<void(nlmsghdr*)>* on_message = nullptr;
+  std::exception_ptr thrown;  // carried past libnl's frames, which no exception may cross
 };
 
-int on_valid(nl_msg* message, void* argument) {
-  const auto* answer = static_cast<Answer*>(argument);
-  if (*answer->on_message) (*answer->on_message)(nlmsg_hdr(message));
+int on_valid(nl_msg* message, void* argument) noexcept {
+  auto* answer = static_cast<Answer*>(argument);
+  try {
+    if (!answer->thrown && *answer->on_message) (*answer->on_message)(nlmsg_hdr(message));
+  } catch (...) {
+    answer->thrown = std::current_exception();
+  }
   return NL_OK;
 }
 
-int on_end(nl_msg* /*message*/, void* argument) {
+int on_end(nl_msg* /*message*/, void* argument) noexcept {
   static_cast<Answer*>(argument)->ended = true;
   return NL_STOP;
 }
 
-int on_error(sockaddr_nl* /*from*/, nlmsgerr* error, void* argument) {
+int on_error(sockaddr_nl* /*from*/, nlmsgerr* error, void* argument) noexcept {
   auto* answer = static_cast<Answer*>(argument);
   answer->ended = true;
   // Kept as it came: libnl would turn ipset's own codes into "unspecific failure".
@@ -77,6 +83,7 @@ int Sets::exchange(nl_msg* message, const OnMessage& on_message) {
   nl_cb_err(callbacks.get(), NL_CB_CUSTOM, on_error, &answer);
   int result = nl_send_auto(socket_.get(), message);
   while (result >= 0 && !answer.ended) result = nl_recvmsgs(socket_.get(), callbacks.get());
+  if (answer.thrown) std::rethrow_exception(answer.thrown);
   if (result < 0 && !answer.ended) {
     throw base::Error(base::ErrorKind::kFailure,
                       std::string("talking to ipset: ") + nl_geterror(result));

@@ -38,7 +38,12 @@ xtc_handle* open_table(Table table) {
   // The kernel loads the table's module by itself, but not ip_tables: iptables does that, and may
   // not have run yet. What modprobe says does not matter, the second try does.
   constexpr const char* kModprobe = "/sbin/modprobe";
-  if (base::file_mode(kModprobe)) static_cast<void>(base::run(kModprobe, {"-q", "ip_tables"}));
+  constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(5);
+  try {
+    static_cast<void>(base::run(kModprobe, {"-q", "ip_tables"}, kPatience));
+  } catch (const base::Error&) {
+    // Not there, or stuck: what follows tells.
+  }
   return iptc_init(table_name(table));
 }
 

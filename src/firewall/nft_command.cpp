@@ -2,15 +2,18 @@
 
 #include <array>
 
+#include "firewall/printable.h"
+
 namespace overland::firewall {
 namespace {
 
-std::string name_of(const NftChain& chain) { return " " + chain.name; }
-std::string name_of(const NftSet& set) { return " " + set.name; }
-std::string name_of(const NftMembers& members) { return " " + members.set.name; }
+std::string name_of(const NftChain& chain) { return " " + printable(chain.name); }
+std::string name_of(const NftSet& set) { return " " + printable(set.name); }
+std::string name_of(const NftMembers& members) { return " " + printable(members.set.name); }
 std::string name_of(std::monostate) { return ""; }
 std::string name_of(const NftRule& rule) {
-  return " " + rule.chain + (rule.handle == 0 ? "" : " handle " + std::to_string(rule.handle));
+  return " " + printable(rule.chain) +
+         (rule.handle == 0 ? "" : " handle " + std::to_string(rule.handle));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "firewall/nft_address_sets.h"
 #include "firewall/nft_ranges.h"
+#include "firewall/printable.h"
 #include "model/ownership.h"
 
 namespace overland::firewall {
@@ -143,7 +144,7 @@ void compare_sets(const NftTable& found, const NftTable& expected,
   }
   for (const NftSet& set : found.sets) {
     if (find_set(expected, set.name) == nullptr) {
-      defects.push_back("set " + set.name + " in table ip overland is not ours");
+      defects.push_back("set " + printable(set.name) + " in table ip overland is not ours");
     }
   }
 }
@@ -176,7 +177,7 @@ void compare_chains(const NftTable& found, const NftTable& expected,
   }
   for (const NftChain& chain : found.chains) {
     if (find_chain(expected, chain.name) == nullptr) {
-      defects.push_back("chain " + chain.name + " in table ip overland is not ours");
+      defects.push_back("chain " + printable(chain.name) + " in table ip overland is not ours");
     }
   }
 }
@@ -199,6 +200,9 @@ void compare_spot(const NftState& state, const NftSpot& spot, std::uint32_t mark
     defects.push_back(place + " jumps to " + target + " more than once");
   } else if (state.rules_at(spot).front().jump != target) {
     defects.push_back("the jump to " + target + " is not the first rule of " + place);
+  } else if (state.rules_at(spot).front().goes) {
+    defects.push_back(place + " goes to " + target + " and never comes back: what follows counts " +
+                      "for nothing");
   } else if (!state.rules_at(spot).front().plain) {
     defects.push_back("the jump from " + place + " to " + target + " has a condition");
   }
@@ -254,6 +258,7 @@ std::vector<std::string> find_defects(const NftState& state, const FirewallPolic
   if (!state.table) {
     defects.push_back("table ip overland is missing");
   } else {
+    defects = state.table->spoilt;
     const NftTable expected = encode_table(policy);
     compare_sets(*state.table, expected, defects);
     compare_chains(*state.table, expected, defects);
@@ -262,6 +267,10 @@ std::vector<std::string> find_defects(const NftState& state, const FirewallPolic
     compare_spot(state, spot, policy.mark, defects);
   }
   compare_unused_spots(state, policy.anchor, defects);
+  for (const NftStray& stray : state.strays) {
+    defects.push_back(stray.table + " " + printable(stray.rule.chain) + " jumps to " +
+                      stray.rule.jump + ", where it is of no use");
+  }
   return defects;
 }
 

@@ -1,13 +1,13 @@
 #pragma once
-// Looks at nf_tables over plain nfnetlink, without libnftables: what is listed here can be large
-// and foreign (ten thousand set elements, somebody's long chain), and libnftables would build all
-// of it in memory first. Family ip only where not said otherwise. Message formats:
-// linux/netfilter/nf_tables.h.
+// Looks at nf_tables over plain nfnetlink: what is listed here can be large and foreign (ten
+// thousand set elements, somebody's long chain). Family ip only where not said otherwise.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "firewall/nft_socket.h"
 
 namespace overland::firewall {
 
@@ -19,11 +19,18 @@ struct NftHook {
   bool policy_drop = false;
 };
 
+struct NftTableEntry {
+  std::string name;
+  std::uint32_t flags = 0;  // NFT_TABLE_F_…: dormant 1, owner 2
+  std::uint32_t owner = 0;  // netlink port of the program that alone may change it; 0: anybody
+};
+
 struct NftChainEntry {
   std::uint8_t family = 2;  // NFPROTO_INET 1, NFPROTO_IPV4 2, NFPROTO_BRIDGE 7, …
   std::string table;
   std::string name;
   std::optional<NftHook> hook;  // nullopt: no base chain
+  std::uint32_t uses = 0;       // its rules, and what leads to it
 };
 
 /// A rule of a chain, as far as jumps are concerned.
@@ -31,6 +38,8 @@ struct NftRuleEntry {
   std::uint64_t handle = 0;
   std::string jump;    // chain jumped or gone to; empty: neither
   bool plain = false;  // nothing but a counter, a comment and the verdict: applies to every packet
+  bool goes = false;   // goes, and does not come back
+  std::string chain = {};
 };
 
 struct NftSetEntry {
@@ -47,34 +56,37 @@ struct NftRange {
   auto operator<=>(const NftRange&) const = default;
 };
 
+/// What a set holds.
+template <typename Key>
+struct NftHeld {
+  std::vector<Key> keys;  // sorted
+  bool plain = true;      // keys and nothing else: no limit, no timeout, no catch-all
+};
+
 /// One socket for several looks. All throw kPrivilege without CAP_NET_ADMIN and kUnsupported where
 /// the kernel has no nf_tables; a table, chain or set that is not there reads as empty.
 class NftDump {
  public:
-  NftDump();
-  ~NftDump();
-  NftDump(const NftDump&) = delete;
-  NftDump& operator=(const NftDump&) = delete;
-
-  /// Names of the tables of family ip.
-  std::vector<std::string> tables();
+  /// The tables of family ip.
+  std::vector<NftTableEntry> tables();
   /// Chains of `family` (0: of all families).
   std::vector<NftChainEntry> chains(std::uint8_t family);
-  /// Rules in their order.
+  /// Rules in their order; without `chain` those of the whole table.
   std::vector<NftRuleEntry> rules(const std::string& table, const std::string& chain);
   /// The expressions (NFTA_RULE_EXPRESSIONS) of each rule, in order.
   std::vector<std::vector<std::uint8_t>> expressions(const std::string& table,
                                                      const std::string& chain);
   /// Sets and maps, named or not.
   std::vector<NftSetEntry> sets(const std::string& table);
-  /// Elements of a set of type ipv4_addr; sorted. `interval`: the set has that flag.
-  std::vector<NftRange> ranges(const std::string& table, const std::string& set, bool interval);
-  /// Elements of a set of type ifname; sorted.
-  std::vector<std::string> names(const std::string& table, const std::string& set);
+  /// Names of the flowtables and objects (counters, limits, helpers) of a table.
+  std::vector<std::string> others(const std::string& table);
+  /// Elements of a set of type ipv4_addr. `interval`: the set has that flag.
+  NftHeld<NftRange> ranges(const std::string& table, const std::string& set, bool interval);
+  /// Elements of a set of type ifname.
+  NftHeld<std::string> names(const std::string& table, const std::string& set);
 
  private:
-  int fd_ = -1;
-  std::uint32_t sequence_ = 0;
+  NftSocket socket_;
 };
 
 }  // namespace overland::firewall

@@ -30,7 +30,8 @@ struct Loaded {
 };
 
 [[noreturn]] void unknown(const Json& expression) {
-  throw std::logic_error("no rule of ours: " + expression.dump());
+  throw std::logic_error("no rule of ours: " +
+                         expression.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
 
 std::array<std::uint8_t, 4> network_order(std::uint32_t number) {

@@ -1,11 +1,14 @@
 #include "firewall/nft_state.h"
 
+#include <linux/netfilter/nf_tables.h>
+
 #include <algorithm>
 
 #include "firewall/nft_address_sets.h"
 #include "firewall/nft_numbers.h"
 #include "firewall/nft_ranges.h"
 #include "firewall/nft_rule.h"
+#include "firewall/printable.h"
 #include "model/ownership.h"
 
 namespace overland::firewall {
@@ -54,7 +57,8 @@ std::vector<Json> rules_in(NftDump& dump, const std::string& table, const std::s
       if (set.name != name || (set.flags & kAnonymous) == 0) continue;
       if (set.key_type != kAddressType) break;
       // Neighbours are one range there (NftBatch); a policy's lists are prefixes.
-      const auto prefixes = prefixes_of(dump.ranges(table, name, (set.flags & kInterval) != 0));
+      const auto prefixes =
+          prefixes_of(dump.ranges(table, name, (set.flags & kInterval) != 0).keys);
       Json elements = Json::array();
       for (const NftRange& range : ranges_of(prefixes)) elements.push_back(element_of(range));
       return {{"set", std::move(elements)}};
@@ -80,19 +84,43 @@ void widen(std::vector<NftRange>& ranges, std::uint8_t length) {
   for (NftRange& range : ranges) range.last = range.first + std::min(host_bits, ~range.first);
 }
 
-NftTable read_table(NftDump& dump, const std::vector<NftChainEntry>& chains) {
+/// What stands in our table beside chains and sets, and how the table itself is.
+void look_at_the_rest(NftDump& dump, const NftTableEntry& entry, NftTable& table) {
+  const std::string name = "table ip " + entry.name + " ";
+  if ((entry.flags & NFT_TABLE_F_DORMANT) != 0) {
+    table.spoilt.push_back(name + "is dormant: no packet passes its chains");
+  }
+  if (entry.owner != 0) table.spoilt.push_back(name + "belongs to another program");
+  table.owner = entry.owner;
+  for (const std::string& other : dump.others(entry.name)) {
+    table.spoilt.push_back(printable(other) + " in " + name + "is not ours");
+  }
+}
+
+NftTable read_table(NftDump& dump, const NftTableEntry& of,
+                    const std::vector<NftChainEntry>& chains) {
   const std::string ours(model::kNftTable);
   const std::vector<NftSetEntry> sets = dump.sets(ours);
   NftTable table;
+  look_at_the_rest(dump, of, table);
+  const auto require_plain = [&](const std::string& set, bool plain) {
+    if (plain) return;
+    table.spoilt.push_back("set " + printable(set) +
+                           " of table ip overland has elements with conditions");
+  };
   for (const NftSetEntry& entry : sets) {
     if ((entry.flags & kAnonymous) != 0) continue;
     const NftSet set = set_of(entry);
     if (set.type == "ipv4_addr") {
+      auto held = dump.ranges(ours, set.name, set.interval);
+      require_plain(set.name, held.plain);
       auto& ranges = table.elements.ranges[set.name];
-      ranges = dump.ranges(ours, set.name, set.interval);
+      ranges = std::move(held.keys);
       if (!set.interval) widen(ranges, length_of(set.name).value_or(32));
     } else if (set.type == "ifname") {
-      table.elements.names[set.name] = dump.names(ours, set.name);
+      auto held = dump.names(ours, set.name);
+      require_plain(set.name, held.plain);
+      table.elements.names[set.name] = std::move(held.keys);
     }
     table.sets.push_back(set);
   }
@@ -109,6 +137,25 @@ NftTable read_table(NftDump& dump, const std::vector<NftChainEntry>& chains) {
   sort_by_name(table.chains);
   std::sort(table.made.begin(), table.made.end());
   return table;
+}
+
+/// Only where a chain of ours is used more often than we know of: foreign tables can be long.
+void find_strays(NftDump& dump, NftState& state) {
+  for (const NftSpot& spot : {kForwardSpot, kPreroutingSpot}) {
+    const NftChainEntry* chain = state.chain(spot.table, spot.target);
+    if (chain == nullptr) continue;
+    std::size_t known = state.rules_of(spot) ? state.rules_of(spot)->size() : 0;
+    for (const NftSpot& one : kSpots) {
+      if (std::string_view(one.target) == spot.target) known += state.jumps_at(one).size();
+    }
+    if (chain->uses <= known) continue;
+    for (NftRuleEntry& rule : dump.rules(spot.table, "")) {
+      const bool belongs = std::any_of(kSpots.begin(), kSpots.end(), [&](const NftSpot& one) {
+        return one.chain == rule.chain && std::string_view(one.table) == spot.table;
+      });
+      if (rule.jump == spot.target && !belongs) state.strays.push_back({spot.table, rule});
+    }
+  }
 }
 
 }  // namespace
@@ -152,7 +199,8 @@ std::vector<std::uint64_t> NftState::jumps_at(const NftSpot& spot) const {
 
 bool NftState::jump_stands(const NftSpot& spot) const {
   const auto& rules = rules_at(spot);
-  return jumps_at(spot).size() == 1 && rules.front().jump == spot.target && rules.front().plain;
+  return jumps_at(spot).size() == 1 && rules.front().jump == spot.target && rules.front().plain &&
+         !rules.front().goes;
 }
 
 bool NftState::ours() const { return table || forward || raw; }
@@ -161,8 +209,9 @@ NftState read_state() {
   const std::string ours(model::kNftTable);
   NftDump dump;
   NftState state;
-  state.tables = dump.tables();
-  if (state.tables.empty()) return state;
+  const std::vector<NftTableEntry> tables = dump.tables();
+  if (tables.empty()) return state;
+  for (const NftTableEntry& table : tables) state.tables.push_back(table.name);
   state.chains = dump.chains(kIpv4);
   for (std::size_t i = 0; i < kSpots.size(); ++i) {
     if (state.chain(kSpots[i].table, kSpots[i].chain) != nullptr) {
@@ -175,8 +224,11 @@ NftState read_state() {
   if (state.chain("raw", model::kRawChain) != nullptr) {
     state.raw = rules_in(dump, "raw", std::string(model::kRawChain), {});
   }
-  if (!state.has_table(ours)) return state;
-  state.table = read_table(dump, state.chains);
+  find_strays(dump, state);
+  const auto found = std::find_if(tables.begin(), tables.end(),
+                                  [&](const NftTableEntry& table) { return table.name == ours; });
+  if (found == tables.end()) return state;
+  state.table = read_table(dump, *found, state.chains);
   for (const std::string& made : state.table->made) {
     const std::string table = made.substr(kMadePrefix.size());
     if (contains(state.tables, table) && !dump.sets(table).empty()) {

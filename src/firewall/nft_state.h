@@ -27,6 +27,12 @@ inline constexpr std::array<NftSpot, 3> kSpots = {kDockerUserSpot, kForwardSpot,
 /// The spots a policy's anchor uses.
 std::vector<NftSpot> spots_of(model::FirewallAnchor anchor);
 
+/// A jump into a chain of ours from where none belongs.
+struct NftStray {
+  std::string table;
+  NftRuleEntry rule;
+};
+
 struct NftState {
   std::vector<std::string> tables;     // of family ip
   std::vector<NftChainEntry> chains;   // of family ip
@@ -35,15 +41,16 @@ struct NftState {
   std::optional<std::vector<nlohmann::json>> forward;          // rules of OVERLAND-FORWARD
   std::optional<std::vector<nlohmann::json>> raw;              // rules of OVERLAND-RAW
   std::array<std::vector<NftRuleEntry>, kSpots.size()> spots;  // rules of each spot's chain
+  std::vector<NftStray> strays;
 
   [[nodiscard]] bool has_table(std::string_view name) const;
   [[nodiscard]] const NftChainEntry* chain(std::string_view table, std::string_view name) const;
   [[nodiscard]] const std::vector<NftRuleEntry>& rules_at(const NftSpot& spot) const;
   [[nodiscard]] const std::optional<std::vector<nlohmann::json>>& rules_of(
       const NftSpot& spot) const;
-  /// Handles of the jumps at `spot` into our chain, in order.
+  /// Handles of the jumps and gotos at `spot` into our chain, in order.
   [[nodiscard]] std::vector<std::uint64_t> jumps_at(const NftSpot& spot) const;
-  /// Exactly one jump, unconditional, and first.
+  /// Exactly one jump, unconditional, and first; no goto.
   [[nodiscard]] bool jump_stands(const NftSpot& spot) const;
   /// Anything of ours at all.
   [[nodiscard]] bool ours() const;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "firewall/nft_address_sets.h"
 #include "firewall/nft_ranges.h"
+#include "firewall/printable.h"
 
 namespace overland::firewall {
 namespace {
@@ -203,8 +204,9 @@ void check_link_names(const FirewallPolicy& policy) {
   for (const std::string& name : names) {
     if (name.empty() || name.size() > kLongest || name.front() == '@' ||
         name.find_first_of("*\\") != std::string::npos) {
-      throw base::Error(base::ErrorKind::kInvalid,
-                        "the link name '" + name + "' cannot stand in a firewall rule; rename it");
+      throw base::Error(
+          base::ErrorKind::kInvalid,
+          "the link name '" + printable(name) + "' cannot stand in a firewall rule; rename it");
     }
   }
 }

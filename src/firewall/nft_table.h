@@ -48,6 +48,8 @@ struct NftTable {
   std::vector<NftChain> chains;   // by name; without the made-… ones
   std::vector<std::string> made;  // names of the made-… chains, sorted
   NftElements elements;
+  std::vector<std::string> spoilt;  // sentences: what only a table made anew is free of
+  std::uint32_t owner = 0;          // see NftTableEntry
 };
 
 /// Throws kInvalid for a link name that is none, that nft(8) lists as a pattern ("eth*"), or that

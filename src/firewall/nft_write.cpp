@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "firewall/nft_ranges.h"
 #include "model/ownership.h"
 
@@ -100,9 +101,18 @@ void write_whole(Commands& commands, const NftTable& wanted, const std::vector<s
   for (const std::string& name : made) commands.add_chain(kOurs, name);
 }
 
+/// The kernel lets nobody else change such a table, nor remove it.
+void refuse_owned(const NftState& state) {
+  if (!state.table || state.table->owner == 0) return;
+  throw base::Error(base::ErrorKind::kInvalid,
+                    "table ip overland belongs to another program (netlink port " +
+                        std::to_string(state.table->owner) +
+                        "), which alone may change it; end that program");
+}
+
 /// True where sets and chains are all there as wanted, rules and elements aside.
 bool same_structure(const NftTable& found, const NftTable& wanted) {
-  return found.sets == wanted.sets &&
+  return found.spoilt.empty() && found.sets == wanted.sets &&
          std::equal(found.chains.begin(), found.chains.end(), wanted.chains.begin(),
                     wanted.chains.end(),
                     [](const NftChain& a, const NftChain& b) { return a.same_hook(b); });
@@ -159,6 +169,12 @@ void make_spot(Commands& commands, const NftState& state, const NftSpot& spot) {
 void remove_jumps(Commands& commands, const NftState& state, const NftSpot& spot) {
   for (const std::uint64_t handle : state.jumps_at(spot)) {
     commands.remove_rule(spot.table, spot.chain, handle);
+  }
+}
+
+void remove_strays(Commands& commands, const NftState& state) {
+  for (const NftStray& stray : state.strays) {
+    commands.remove_rule(stray.table, stray.rule.chain, stray.rule.handle);
   }
 }
 
@@ -239,6 +255,7 @@ void remove_made(Commands& commands, const NftState& state) {
 std::vector<NftCommand> commands_for(const NftState& state, const FirewallPolicy& to,
                                      WriteMode mode) {
   check_link_names(to);
+  refuse_owned(state);
   Commands commands;
   const std::vector<NftSpot> wanted = spots_of(to.anchor);
   std::vector<std::string> made;
@@ -250,13 +267,16 @@ std::vector<NftCommand> commands_for(const NftState& state, const FirewallPolicy
   for (const NftSpot& spot : kSpots) {
     if (!uses(wanted, spot)) remove_jumps(commands, state, spot);
   }
+  remove_strays(commands, state);
   if (wanted.empty()) remove_anchor_chains(commands, state);
   return commands.take();
 }
 
 std::vector<NftCommand> removal_commands(const NftState& state, RemoveMode mode) {
+  refuse_owned(state);
   Commands commands;
   for (const NftSpot& spot : kSpots) remove_jumps(commands, state, spot);
+  remove_strays(commands, state);
   remove_anchor_chains(commands, state);
   if (state.table) {
     if (mode == RemoveMode::kEverything) remove_made(commands, state);

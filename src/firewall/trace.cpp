@@ -1,97 +1,98 @@
 #include "firewall/trace.h"
 
 #include <algorithm>
-#include <optional>
 
-#include "firewall/trace_match.h"
+#include "base/error.h"
 
 namespace overland::firewall {
 namespace {
 
-using Json = nlohmann::json;
+constexpr int kDeepestJump = 16;       // NFT_JUMP_STACK_SIZE of the kernel
+constexpr int kMostRules = 1'000'000;  // for one packet: what cannot be told branches
 
-constexpr int kDeepestJump = 16;  // NFT_JUMP_STACK_SIZE of the kernel
+enum class Fate : std::uint8_t { kGoesOn, kAccepted, kDropped };
 
-/// The verdict a statement stands for: {"accept": null}, {"jump": {"target": "x"}}; "" for none.
-std::string verdict_of(const Json& statement) {
-  for (const char* verdict : {"accept", "drop", "reject", "jump", "goto", "return"}) {
-    if (statement.contains(verdict)) return verdict;
-  }
-  return "";
-}
+class Walk {
+ public:
+  Walk(TraceTable& table, const std::vector<std::string>& trusted, const TracedPacket& packet)
+      : table_(table), trusted_(trusted), state_(packet) {}
 
-std::string target_of(const Json& statement, const std::string& verdict) {
-  const Json& jump = statement[verdict];
-  return jump.is_object() ? jump.value("target", "") : "";
-}
-
-/// What a rule does with the packet, if it applies to it.
-struct Effect {
-  Answer applies = Answer::kYes;
-  std::string verdict;  // "accept", …; empty: none
-  std::string target;   // of jump and goto
-};
-
-Effect effect_of(const Json& rule, const TracedPacket& packet) {
-  Effect effect;
-  for (const Json& statement : rule.value("expr", Json::array())) {
-    const Json* deciding = &statement;
-    std::optional<Json> chosen;
-    if (statement.contains("match")) {
-      effect.applies = both(effect.applies, matches(statement["match"], packet));
-    } else if (statement.contains("limit") || statement.contains("xt")) {
-      effect.applies = both(effect.applies, Answer::kOpen);
-    } else if (statement.contains("vmap")) {
-      chosen = look_up(statement["vmap"], packet);
-      if (!chosen) return {Answer::kNo, "", ""};
-      deciding = &*chosen;
+  Fate chain(const std::string& name, Answer so_far, int depth) {
+    if (depth > kDeepestJump) return Fate::kGoesOn;
+    for (const TraceRule& rule : table_.rules(name)) {
+      if (++seen_ > kMostRules) {
+        throw base::Error(base::ErrorKind::kFailure, "it has too many rules to be followed");
+      }
+      for (const Branch& branch : follow_rule(rule.expressions, table_, state_)) {
+        if (branch.applies == Answer::kNo || branch.applies == Answer::kOpen) continue;
+        const Answer here = both(so_far, branch.applies);
+        const bool certain = branch.applies == Answer::kYes;
+        switch (branch.verdict) {
+          case Verdict::kAccept:
+            if (accepted(branch.applies)) return Fate::kAccepted;
+            break;
+          case Verdict::kDrop:
+            drop(name, rule.handle, here);
+            if (certain) return Fate::kDropped;
+            break;
+          case Verdict::kReturn:
+            if (certain) return Fate::kGoesOn;
+            doubtful_ = doubtful_ || branch.applies == Answer::kMaybe;
+            break;
+          case Verdict::kJump:
+          case Verdict::kGoto:
+            const Fate fate = jump(branch, here, depth);
+            if (fate != Fate::kGoesOn) return fate;
+            if (branch.verdict == Verdict::kGoto && certain) return Fate::kGoesOn;
+        }
+      }
     }
-    if (effect.applies == Answer::kNo) return effect;
-    effect.verdict = verdict_of(*deciding);
-    if (effect.verdict.empty()) continue;
-    effect.target = target_of(*deciding, effect.verdict);
-    return effect;
+    return Fate::kGoesOn;
   }
-  return effect;
-}
+
+  void drop(const std::string& chain, std::uint64_t handle, Answer applies) {
+    if (applies == Answer::kUnsure) return;
+    drops_.push_back({chain, handle, applies == Answer::kYes && !doubtful_});
+  }
+
+  std::vector<TraceDrop> finish() { return std::move(drops_); }
+
+ private:
+  /// One that cannot be told only makes later drops doubtful.
+  bool accepted(Answer applies) {
+    if (applies != Answer::kMaybe) return true;
+    doubtful_ = true;
+    return false;
+  }
+
+  Fate jump(const Branch& branch, Answer here, int depth) {
+    const bool trusted =
+        std::find(trusted_.begin(), trusted_.end(), branch.target) != trusted_.end();
+    const Fate fate = trusted ? Fate::kAccepted : chain(branch.target, here, depth + 1);
+    if (fate == Fate::kAccepted) return accepted(branch.applies) ? fate : Fate::kGoesOn;
+    if (fate == Fate::kDropped && branch.applies == Answer::kYes) return fate;
+    // Where it may never come back from, what follows may never be asked.
+    if (branch.verdict == Verdict::kGoto && branch.applies == Answer::kMaybe) doubtful_ = true;
+    return Fate::kGoesOn;
+  }
+
+  TraceTable& table_;
+  const std::vector<std::string>& trusted_;
+  PacketState state_;
+  std::vector<TraceDrop> drops_;
+  bool doubtful_ = false;  // the packet may have been accepted already
+  int seen_ = 0;
+};
 
 }  // namespace
 
-TracedTable::TracedTable(const Json& objects, std::vector<std::string> trusted_chains)
-    : trusted_chains_(std::move(trusted_chains)) {
-  for (const Json& object : objects) {
-    if (!object.contains("rule")) continue;
-    rules_[object["rule"].value("chain", "")].push_back(object["rule"]);
-  }
-}
-
-TraceVerdict TracedTable::walk(const std::string& chain, const TracedPacket& packet) const {
-  return walk(chain, packet, 0);
-}
-
-TraceVerdict TracedTable::walk(const std::string& chain, const TracedPacket& packet,
-                               int depth) const {
-  const auto found = rules_.find(chain);
-  if (depth > kDeepestJump || found == rules_.end()) return {};
-  for (const Json& rule : found->second) {
-    const Effect effect = effect_of(rule, packet);
-    if (effect.applies == Answer::kNo || effect.applies == Answer::kOpen) continue;
-    const bool certain = effect.applies == Answer::kYes;
-    if (effect.verdict == "accept") return {Fate::kAccepted, chain, 0};
-    if (effect.verdict == "return" && certain) return {};
-    if (certain && (effect.verdict == "drop" || effect.verdict == "reject")) {
-      return {Fate::kDropped, chain, rule.value("handle", std::uint64_t{0})};
-    }
-    if (effect.verdict != "jump" && effect.verdict != "goto") continue;
-    if (std::find(trusted_chains_.begin(), trusted_chains_.end(), effect.target) !=
-        trusted_chains_.end()) {
-      return {Fate::kAccepted, chain, 0};
-    }
-    const TraceVerdict there = walk(effect.target, packet, depth + 1);
-    if (there.fate == Fate::kAccepted || (certain && there.fate == Fate::kDropped)) return there;
-    if (effect.verdict == "goto" && certain) return {};
-  }
-  return {};
+std::vector<TraceDrop> trace(TraceTable& table, const std::string& chain, bool policy_drops,
+                             const std::vector<std::string>& trusted_chains,
+                             const TracedPacket& packet) {
+  Walk walk(table, trusted_chains, packet);
+  const Fate fate = walk.chain(chain, Answer::kYes, 0);
+  if (fate == Fate::kGoesOn && policy_drops) walk.drop(chain, 0, Answer::kYes);
+  return walk.finish();
 }
 
 }  // namespace overland::firewall

@@ -1,28 +1,18 @@
 #pragma once
-// Whether a condition of an nf_tables rule holds for a packet of which only something is known.
+// What expressions of a rule mean for a packet where nothing has to be computed: extensions of
+// iptables (iptables-nft writes them), and statements.
 
-#include <cstdint>
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <string>
 
-#include "firewall/trace.h"
+#include "firewall/trace_bytes.h"
 
 namespace overland::firewall {
 
-enum class Answer : std::uint8_t {
-  kNo,
-  kYes,
-  kUnsure,  // about a link or an address, and more would have to be known
-  kOpen,    // about something else: true of some of the traffic only
-};
+/// Whether one holds for the first packet of a connection; `data`: NFTA_EXPR_DATA of a "match".
+Answer extension_matches(Bytes data);
 
-/// The answer to "this and that".
-Answer both(Answer a, Answer b);
-
-/// `match`: {"op": …, "left": …, "right": …} of libnftables-json(5).
-Answer matches(const nlohmann::json& match, const TracedPacket& packet);
-
-/// The statement an anonymous verdict map by link name gives; nullopt: none, or another map.
-std::optional<nlohmann::json> look_up(const nlohmann::json& vmap, const TracedPacket& packet);
+/// A statement after which the packet goes on: no verdict, and no limit of its own. `data`:
+/// NFTA_EXPR_DATA of the expression `name`.
+bool goes_on(const std::string& name, Bytes data);
 
 }  // namespace overland::firewall

@@ -1,11 +1,13 @@
 #include "firewall/variant.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <system_error>
 
 #include "base/error.h"
 #include "base/process.h"
+#include "firewall/printable.h"
 
 namespace overland::firewall {
 namespace {
@@ -20,6 +22,12 @@ FirewallFacts chosen(FirewallVariant variant, std::string evidence) {
   return facts;
 }
 
+FirewallFacts undecided() {
+  FirewallFacts none;
+  none.evidence = "what would tell which tables Docker uses could not be asked";
+  return none;
+}
+
 std::optional<FirewallVariant> variant_of(const std::string& version) {
   if (version.find("(nf_tables)") != std::string::npos) return FirewallVariant::kNft;
   // Before 1.8 there was but one kind, and its version says nothing.
@@ -29,8 +37,11 @@ std::optional<FirewallVariant> variant_of(const std::string& version) {
 
 FirewallFacts by_docker_chains(const VariantClues& clues) {
   const auto program = variant_of(clues.iptables_version);
-  if (clues.nft_docker_chains && clues.legacy_docker_chains && program) {
-    return chosen(*program, "DOCKER-USER stands in both variants; " + clues.iptables_version);
+  if (clues.nft_docker_chains && clues.legacy_docker_chains) {
+    if (program) {
+      return chosen(*program, "DOCKER-USER stands in both variants; " + clues.iptables_version);
+    }
+    if (!clues.complete) return undecided();
   }
   if (clues.nft_docker_chains) {
     return chosen(FirewallVariant::kNft, "DOCKER-USER stands in the nf_tables table ip filter");
@@ -76,6 +87,7 @@ FirewallFacts choose_variant(const VariantClues& clues) {
   if (const auto program = variant_of(clues.iptables_version)) {
     return chosen(*program, clues.iptables_version);
   }
+  if (!clues.complete) return undecided();
   if (clues.nft_usable) {
     return chosen(FirewallVariant::kNft, "no iptables program; the kernel has nf_tables");
   }
@@ -88,14 +100,21 @@ FirewallFacts choose_variant(const VariantClues& clues) {
   return none;
 }
 
-std::string iptables_version() {
+std::string iptables_version(const base::Deadline& deadline) {
   constexpr std::array<const char*, 3> kPlaces = {"/usr/sbin/iptables", "/sbin/iptables",
                                                   "/usr/local/sbin/iptables"};
+  constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(5);
   for (const char* program : kPlaces) {
     if (auto kind = kind_by_name(program); !kind.empty()) return kind;
     try {
-      const base::ProcessResult result = base::run(program, {"--version"});
-      if (result.status == 0) return result.out.substr(0, result.out.find('\n'));
+      const base::ProcessResult result =
+          base::run(program, {"--version"}, deadline.at_most(kPatience));
+      if (result.status == 0 && result.out.starts_with("iptables v")) {
+        return printable(result.out.substr(0, std::min<std::size_t>(result.out.find('\n'), 100)));
+      }
+      throw base::Error(base::ErrorKind::kFailure,
+                        std::string(program) + " --version does not say what it is (status " +
+                            std::to_string(result.status) + ")");
     } catch (const base::Error& error) {
       // kUnsupported: not there; a broken link to it is no program either.
       if (error.kind() != base::ErrorKind::kUnsupported) throw;

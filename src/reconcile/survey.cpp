@@ -139,8 +139,12 @@ Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& save
 
 void look_who_drops(const host::Ports& ports, Survey& survey) {
   if (!survey.desired.firewall) return;
-  for (auto& sentence : ports.firewall.droppers(survey.desired.firewall->policy)) {
+  host::DroppersFound found = ports.firewall.droppers(survey.desired.firewall->policy);
+  for (auto& sentence : found.sentences) {
     survey.plan.conflicts.push_back({"firewall", std::move(sentence), ""});
+  }
+  for (auto& one : found.unknown) {
+    survey.plan.advice.push_back({one.resource, std::move(one.message), std::move(one.remedy)});
   }
 }
 

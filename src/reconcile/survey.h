@@ -34,8 +34,9 @@ model::HostState observe(const host::Ports& ports, const model::HostState& desir
 Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& saved,
               const plan::Options& options);
 
-/// Adds the foreign rules that drop what the desired firewall lets through to the conflicts. Asked
-/// when all repairs are done: no repair may wait for it.
+/// Adds the foreign rules that drop what the desired firewall lets through to the conflicts, and
+/// those that may, or what could not be asked, to the advice. Asked when all repairs are done: no
+/// repair may wait for it.
 void look_who_drops(const host::Ports& ports, Survey& survey);
 
 }  // namespace overland::reconcile

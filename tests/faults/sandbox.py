@@ -1,6 +1,6 @@
 """A host in namespaces of its own: network, mounts, processes and name. Nothing outlives it, whatever it started.
 
-/etc and /usr/bin are overlays, /run and /var/lib/overland are empty; a dockerd is installed that never runs. One link,
+/etc, /usr/bin and /usr/libexec are overlays, /run and /var/lib/overland are empty; a dockerd is installed that never runs. One link,
 eth0 (10.0.0.200/24), whose other end is the lan; routes, rules and sysctls of somebody else are there already.
 """
 
@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 BINARY = os.environ.get("OVERLAND_BINARY", "")
+TRACE = "/usr/libexec/overland/overland-trace"  # where the binary looks for its helper
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 INVENTORY = """version = 1
 [cluster]
@@ -42,7 +43,7 @@ SETUP = r"""
 set -eu
 mount --make-rprivate /
 mount -t tmpfs tmpfs /mnt
-for folder in /etc /usr/bin /var/lib; do
+for folder in /etc /usr/bin /usr/libexec /var/lib; do
     name=$(echo "$folder" | tr / _)
     mkdir -p "/mnt/$name/upper" "/mnt/$name/work"
     mount -t overlay overlay -o "lowerdir=$folder,upperdir=/mnt/$name/upper,workdir=/mnt/$name/work" "$folder"
@@ -92,6 +93,8 @@ class Sandbox:
             raise RuntimeError("the sandbox did not come up:\n" + "".join(said))
         children = Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split()
         self.pid = int(children[0])
+        self.path(TRACE).parent.mkdir(exist_ok=True)
+        self.write(TRACE, (Path(BINARY).parents[1] / "firewall/overland-trace").read_bytes(), 0o755)
         self.write("/etc/overland/inventory.toml", INVENTORY)
         self.write("/etc/docker/daemon.json", DAEMON_JSON)
 
@@ -120,7 +123,7 @@ class Sandbox:
         return Path(f"/proc/{self.pid}/root{path}")
 
     def write(self, path, text, mode=0o644):
-        self.path(path).write_text(text)
+        self.path(path).write_bytes(text if isinstance(text, bytes) else text.encode())
         self.path(path).chmod(mode)
 
     def read(self, path):

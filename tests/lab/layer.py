@@ -32,6 +32,7 @@ def make(folder, binary):
     (folder / IMAGE[1:]).write_bytes(image())
     if binary:
         bundle(folder, binary)
+        bundle(folder, Path(binary).parents[1] / "firewall/overland-trace", "usr/libexec/overland")
 
 
 def executable(path, text):
@@ -40,7 +41,7 @@ def executable(path, text):
     path.chmod(0o755)
 
 
-def bundle(folder, binary):
+def bundle(folder, binary, place="usr/bin"):
     """The binary with its libraries and its loader, so that one build runs in the root of every suite."""
     home, name = folder / "opt/overland", Path(binary).name
     (home / "lib").mkdir(parents=True, exist_ok=True)
@@ -58,7 +59,7 @@ def bundle(folder, binary):
             shutil.copy(path, home / loader)
     if loader is None:
         raise LabError(f"{binary} is not dynamically linked")
-    executable(folder / "usr/bin" / name, WRAPPER.format(loader=loader, name=name))
+    executable(folder / place / name, WRAPPER.format(loader=loader, name=name))
 
 
 def image():

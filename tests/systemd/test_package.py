@@ -71,20 +71,22 @@ def test_the_debian_package_holds_what_it_should(packages):
     need("cpack", "dpkg-deb")
     deb = packages("DEB")
     listed = run(["dpkg-deb", "--contents", deb]).stdout
-    for path in ("usr/sbin/overland", "usr/lib/systemd/system/overland.timer", "usr/lib/tmpfiles.d/overland.conf",
+    for path in ("usr/sbin/overland", "usr/libexec/overland/overland-trace", "usr/lib/systemd/system/overland.timer",
+                 "usr/lib/tmpfiles.d/overland.conf",
                  "usr/lib/systemd/networkd.conf.d/60-overland.conf", "etc/iproute2/rt_protos.d/overland.conf",
                  "usr/share/man/man8/overland.8.gz", "usr/share/doc/overland/examples/two-hosts.toml"):
         assert re.search(rf"^-\S+ root/root .* \./{re.escape(path)}$", listed, re.MULTILINE), path
     assert "usr/local" not in listed
     depends = run(["dpkg-deb", "--field", deb, "Depends"]).stdout
-    assert all(library in depends for library in ("libc6", "libnftables1", "libip4tc2", "libnl-3-200"))
+    assert all(library in depends for library in ("libc6", "libnftnl11", "libip4tc2", "libnl-3-200"))
 
 
 def test_the_rpm_package_has_the_same_files(packages):
     need("cpack", "rpmbuild", "rpm")
     rpm = packages("RPM")
     listed = run(["rpm", "--query", "--list", "--package", rpm]).stdout.split()
-    assert "/usr/sbin/overland" in listed and "/usr/lib/systemd/system/overland-boot.service" in listed
+    assert "/usr/sbin/overland" in listed and "/usr/libexec/overland/overland-trace" in listed
+    assert "/usr/lib/systemd/system/overland-boot.service" in listed
     # Folders of other packages would be conflicts.
     assert not {"/etc", "/usr/sbin", "/usr/lib/systemd/system"} & set(listed)
     assert [path for path in listed if "ebian" in path or "lintian" in path or ".build-id" in path] == []

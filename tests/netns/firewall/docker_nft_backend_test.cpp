@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "firewall/droppers.h"
 #include "firewall/host_firewall.h"
 #include "netns/firewall/docker_like_host.h"
 #include "netns/firewall/nft_policy.h"
@@ -61,7 +62,8 @@ class DockerNftBackendTest : public tests::DockerLikeHost {
        "ip saddr 192.168.100.0/24 masquerade'");
   }
 
-  HostFirewall firewall_;
+  base::Deadline deadline_{std::chrono::seconds(60)};
+  HostFirewall firewall_{deadline_};
 };
 
 TEST_F(DockerNftBackendTest, IsFoundByItsTable) {
@@ -71,7 +73,7 @@ TEST_F(DockerNftBackendTest, IsFoundByItsTable) {
   EXPECT_EQ(facts.variant, FirewallVariant::kNft);
   EXPECT_THAT(facts.evidence, HasSubstr("docker-bridges"));
   EXPECT_FALSE(facts.both_variants);
-  EXPECT_THAT(firewall_.droppers(policy()), IsEmpty());
+  EXPECT_THAT(find_droppers(policy()).sentences, IsEmpty());
 }
 
 TEST_F(DockerNftBackendTest, BlocksPeersWithoutTheKeys) {

@@ -28,7 +28,29 @@ class HostFirewallKernelTest : public tests::Sandbox {
     firewall_.apply({firewall_.read(policy(variant)), model::Firewall{policy(variant), {}}});
   }
 
-  HostFirewall firewall_;
+  void SetUp() override {
+    Sandbox::SetUp();
+    if (IsSkipped()) return;
+    // The hint of who drops is this test's own.
+    sh("mount -t tmpfs -o mode=755 tmpfs /run");
+  }
+  static HostFirewallOptions options() {
+    HostFirewallOptions result;
+    result.trace.program = OVERLAND_TRACE_BUILT;
+    return result;
+  }
+  std::vector<std::string> droppers() {
+    return firewall_.droppers(policy(FirewallVariant::kNft)).sentences;
+  }
+  /// From then on that is what the host's iptables does.
+  static void replace_iptables(const std::string& script) {
+    sh("mount -t tmpfs -o mode=755 tmpfs /etc/alternatives;"
+       "printf '#!/bin/sh\\n" +
+       script + "\\n' > /etc/alternatives/iptables; chmod 755 /etc/alternatives/iptables");
+  }
+
+  base::Deadline deadline_{std::chrono::seconds(60)};
+  HostFirewall firewall_{deadline_, options()};
 };
 
 TEST_F(HostFirewallKernelTest, LooksWithoutMakingAnyTable) {
@@ -59,9 +81,9 @@ TEST_F(HostFirewallKernelTest, NoticesThatNothingLeadsToDockerUserWhileDockerRun
     sh(iptables + " -N DOCKER-USER; " + iptables + " -I FORWARD -j DOCKER-USER");
     EXPECT_FALSE(firewall_.facts(running).docker_user_cut) << iptables;
     sh(iptables + " -F");
-    HostFirewallOptions options;
-    options.variant = iptables == "iptables-nft" ? FirewallVariant::kNft : FirewallVariant::kLegacy;
-    HostFirewall forced(std::move(options));
+    HostFirewallOptions forcing = options();
+    forcing.variant = iptables == "iptables-nft" ? FirewallVariant::kNft : FirewallVariant::kLegacy;
+    HostFirewall forced(deadline_, std::move(forcing));
     EXPECT_TRUE(forced.facts(running).docker_user_cut) << iptables;
     // A dockerd that does not run puts its jump there when it starts.
     EXPECT_FALSE(forced.facts({}).docker_user_cut) << iptables;
@@ -94,7 +116,6 @@ TEST_F(HostFirewallKernelTest, SwitchesVariantAndCleansUpTheOther) {
 }
 
 TEST_F(HostFirewallKernelTest, NamesTheForeignRuleThatDrops) {
-  const auto droppers = [&] { return firewall_.droppers(policy(FirewallVariant::kNft)); };
   sh("nft add table inet admin;"
      "nft add chain inet admin forward '{ type filter hook forward priority 10; policy drop; }';"
      "nft add rule inet admin forward ct state established,related accept");
@@ -116,9 +137,9 @@ TEST_F(HostFirewallKernelTest, NamesTheForeignRuleThatDrops) {
 TEST_F(HostFirewallKernelTest, NamesTheRuleThatStandsAboveTheJumpToUs) {
   apply(FirewallVariant::kNft);
   sh("iptables-nft -P FORWARD DROP; iptables-nft -I FORWARD -j DOCKER-USER");
-  EXPECT_THAT(firewall_.droppers(policy(FirewallVariant::kNft)), IsEmpty());
+  EXPECT_THAT(droppers(), IsEmpty());
   sh("iptables-nft -I FORWARD -s 192.168.0.0/16 -j DROP");
-  EXPECT_THAT(firewall_.droppers(policy(FirewallVariant::kNft)),
+  EXPECT_THAT(droppers(),
               ElementsAre(testing::AllOf(HasSubstr("ip saddr 192.168.0.0/16"),
                                          HasSubstr("in chain FORWARD of table ip filter"))));
 }
@@ -126,9 +147,36 @@ TEST_F(HostFirewallKernelTest, NamesTheRuleThatStandsAboveTheJumpToUs) {
 TEST_F(HostFirewallKernelTest, NamesThePolicyOfTheVariantDockerDoesNotUse) {
   apply(FirewallVariant::kNft);
   sh("iptables-legacy -P FORWARD DROP");
-  EXPECT_THAT(firewall_.droppers(policy(FirewallVariant::kNft)),
-              ElementsAre(HasSubstr("iptables-legacy -P FORWARD ACCEPT")));
+  EXPECT_THAT(droppers(), ElementsAre(HasSubstr("iptables-legacy -P FORWARD ACCEPT")));
 }
+
+struct BrokenIptables {
+  const char* script;
+  const char* said;
+};
+
+class BrokenIptablesTest : public HostFirewallKernelTest,
+                           public testing::WithParamInterface<BrokenIptables> {};
+
+TEST_P(BrokenIptablesTest, IsAFindingAndNoVariantWhereTheTablesDoNotTell) {
+  replace_iptables(GetParam().script);
+  base::Deadline soon(std::chrono::milliseconds(500));
+  HostFirewall firewall(soon, options());
+  const auto facts = firewall.facts({});
+  EXPECT_FALSE(facts.variant.has_value());
+  ASSERT_EQ(facts.unknown.size(), 1U);
+  EXPECT_THAT(facts.unknown[0].message, HasSubstr(GetParam().said));
+  sh("iptables-nft -N DOCKER-USER; iptables-nft -I FORWARD -j DOCKER-USER");
+  EXPECT_EQ(firewall.facts({}).variant, FirewallVariant::kNft);
+  EXPECT_THAT(firewall.facts({}).unknown, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, BrokenIptablesTest,
+    testing::Values(BrokenIptables{"exec sleep 60", "did not end within"},
+                    BrokenIptables{"kill -SEGV $$", "does not say what it is (status 139)"},
+                    BrokenIptables{"echo junk", "does not say what it is (status 0)"},
+                    BrokenIptables{"exit 1", "does not say what it is (status 1)"}));
 
 }  // namespace
 }  // namespace overland::firewall

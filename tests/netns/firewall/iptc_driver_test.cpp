@@ -26,8 +26,8 @@ model::FirewallPolicy router(model::FirewallPolicy policy) {
 }
 
 TEST_F(IptcDriver, ReadsNothingAndMakesNoTable) {
-  EXPECT_FALSE(make_iptc_driver()->read(docker_host()));
-  make_iptc_driver()->remove();
+  EXPECT_FALSE(legacy_driver()->read(docker_host()));
+  legacy_driver()->remove();
   EXPECT_EQ(sh("cat /proc/self/net/ip_tables_names"), "");
 }
 
@@ -72,22 +72,22 @@ TEST_F(IptcDriver, RemovesAllAndOnlyItsOwn) {
   policy.peer_subnets = scattered(65);
   write(policy);
   write(docker_host());
-  make_iptc_driver()->remove();
+  legacy_driver()->remove();
   EXPECT_EQ(rules(), before);
   EXPECT_EQ(sh("ipset list -n"), "others\n");
-  EXPECT_FALSE(make_iptc_driver()->read(docker_host()));
+  EXPECT_FALSE(legacy_driver()->read(docker_host()));
 }
 
 TEST_F(IptcDriver, RemovesTheDockerUserItMade) {
   write(docker_host());
   EXPECT_THAT(rules(), HasSubstr("-N DOCKER-USER"));
-  make_iptc_driver()->remove();
+  legacy_driver()->remove();
   EXPECT_THAT(rules(), Not(HasSubstr("DOCKER-USER")));
 }
 
 TEST_F(IptcDriver, RemovesSetsThatNoRuleUses) {
   sh("ipset create overland-left hash:net");
-  make_iptc_driver()->remove();
+  legacy_driver()->remove();
   EXPECT_EQ(sh("ipset list -n"), "");
 }
 
@@ -102,7 +102,7 @@ TEST_F(IptcDriver, KeepsTheUsersRulesTheirOrderAndCounters) {
   write(docker_host());
   EXPECT_EQ(sh(user), before);
   EXPECT_THAT(sh("iptables-legacy -S DOCKER-USER 1"), HasSubstr("-j OVERLAND-FORWARD"));
-  make_iptc_driver()->remove();
+  legacy_driver()->remove();
   EXPECT_EQ(sh(user), before);
 }
 
@@ -121,6 +121,8 @@ TEST_F(IptcDriver, RepairsWhatWasChangedByHand) {
       "iptables-legacy -t nat -I POSTROUTING -j RETURN",
       "iptables-legacy -I DOCKER-USER -s 10.9.9.9 -j DROP",
       "iptables-legacy -A INPUT -j OVERLAND-FORWARD",
+      "iptables-legacy -R DOCKER-USER 1 -g OVERLAND-FORWARD",
+      "iptables-legacy -t raw -R PREROUTING 1 -g OVERLAND-RAW",
       "iptables-legacy -F OVERLAND-FORWARD",
       "iptables-legacy -I OVERLAND-FORWARD -j ACCEPT",
       "iptables-legacy -t raw -A OVERLAND-FROM -s 9.9.9.9 -j ACCEPT",
@@ -138,7 +140,7 @@ TEST_F(IptcDriver, RepairsWhatWasChangedByHand) {
   for (const std::string& fault : faults) {
     SCOPED_TRACE(fault);
     sh(fault);
-    const auto found = make_iptc_driver()->read(policy);
+    const auto found = legacy_driver()->read(policy);
     EXPECT_TRUE(!found || found->policy != policy || !found->defects.empty());
     write(policy);
     expect_in_force(policy);

@@ -31,6 +31,12 @@ inline std::vector<model::Prefix> scattered(std::size_t count) {
   return result;
 }
 
+/// With more time than any test takes.
+inline std::unique_ptr<Driver> legacy_driver(IptcOptions options = {}) {
+  static base::Deadline deadline(std::chrono::minutes(10));
+  return make_iptc_driver(deadline, std::move(options));
+}
+
 class IptcScene : public tests::Sandbox {
  protected:
   void SetUp() override {
@@ -105,14 +111,14 @@ class IptcScene : public tests::Sandbox {
   }
 
   static void expect_in_force(const model::FirewallPolicy& policy) {
-    const auto found = make_iptc_driver()->read(policy);
+    const auto found = legacy_driver()->read(policy);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->policy, policy);
     EXPECT_EQ(found->defects, std::vector<std::string>());
   }
 
   static void write(const model::FirewallPolicy& policy) {
-    const auto driver = make_iptc_driver();
+    const auto driver = legacy_driver();
     driver->write(driver->read(policy), policy);
   }
 

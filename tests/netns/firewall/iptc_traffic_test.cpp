@@ -58,7 +58,7 @@ TEST_F(IptcTraffic, KeepsTheSourceAgainOnceTheOrderIsRepaired) {
   watch("peer", "10.0.0.200");
   EXPECT_TRUE(ping("box", kPeerBox));
   EXPECT_TRUE(seen("peer", "10.0.0.200")) << "Docker's MASQUERADE stands above";
-  EXPECT_THAT(make_iptc_driver()->read(docker_host()).value().defects,
+  EXPECT_THAT(legacy_driver()->read(docker_host()).value().defects,
               ElementsAre(HasSubstr("legacy nat: rule 2 of POSTROUTING jumps to OVERLAND-NAT")));
   write(docker_host());
   expect_in_force(docker_host());
@@ -121,7 +121,7 @@ TEST_F(IptcTraffic, StopsWhenRemoved) {
   start_docker();
   write(docker_host());
   EXPECT_TRUE(ping("peer", kBox, kPeerBox));
-  make_iptc_driver()->remove();
+  legacy_driver()->remove();
   EXPECT_FALSE(ping("peer", kBox, kPeerBox));
 }
 

@@ -54,7 +54,7 @@ TEST_F(IptcWriters, LoseNothingOfEachOther) {
   std::vector<pid_t> writers;
   for (int i = 0; i < 2; ++i) {
     writers.push_back(in_process([&] {
-      const auto driver = make_iptc_driver();
+      const auto driver = legacy_driver();
       for (int round = 0; round < 40; ++round) {
         driver->write(std::nullopt, (round + i) % 2 == 0 ? first : second);
       }
@@ -91,8 +91,8 @@ TEST_F(IptcWriters, ConvergeAfterOneWasKilled) {
     expect_in_force(docker_host());
     EXPECT_EQ(sh("ipset list -n"), "");
   }
-  make_iptc_driver()->remove();
-  EXPECT_FALSE(make_iptc_driver()->read(docker_host()));
+  legacy_driver()->remove();
+  EXPECT_FALSE(legacy_driver()->read(docker_host()));
 }
 
 TEST_F(IptcWriters, GiveUpOnALockThatStaysTaken) {
@@ -102,7 +102,7 @@ TEST_F(IptcWriters, GiveUpOnALockThatStaysTaken) {
   IptcOptions options;
   options.patience = std::chrono::milliseconds(200);
   options.notice = [&notices](const std::string& text) { notices.push_back(text); };
-  const auto driver = make_iptc_driver(options);
+  const auto driver = legacy_driver(options);
   try {
     driver->write(std::nullopt, docker_host());
     FAIL() << "wrote without the lock";

@@ -14,7 +14,6 @@ namespace {
 
 using model::FirewallAnchor;
 using model::FirewallPolicy;
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -129,51 +128,6 @@ TEST_F(NftDriverTest, KeepsForeignRulesOfDockerUserBelowItsJump) {
             "-A DOCKER-USER -s 1.2.3.4/32 -j DROP\n"
             "-A DOCKER-USER -s 1.2.3.5/32 -m conntrack --ctstate NEW -j DROP\n"
             "-A DOCKER-USER -j RETURN\n");
-}
-
-struct Fault {
-  const char* command;
-  const char* defect;
-};
-
-TEST_F(NftDriverTest, NamesAndRepairsEveryFault) {
-  const Fault faults[] = {
-      {"iptables-nft -F DOCKER-USER", "jump from filter DOCKER-USER"},
-      {"iptables-nft -I DOCKER-USER -s 1.2.3.4 -j DROP", "not the first rule"},
-      {"iptables-nft -I DOCKER-USER -j OVERLAND-FORWARD", "more than once"},
-      {"iptables-nft -F DOCKER-USER; iptables-nft -A DOCKER-USER -s 1.1.1.1 -j OVERLAND-FORWARD",
-       "has a condition"},
-      {"iptables-nft -I FORWARD -j OVERLAND-FORWARD", "filter FORWARD jumps to OVERLAND-FORWARD"},
-      {"iptables-nft -t raw -I PREROUTING -s 1.2.3.4 -j DROP", "not the first rule of raw"},
-      {"iptables-nft -F OVERLAND-FORWARD", "lacks a rule"},
-      {"iptables-nft -I OVERLAND-FORWARD -j DROP", "has a rule that is not ours"},
-      {"iptables-nft -t raw -F; iptables-nft -t raw -X", "OVERLAND-RAW of table ip raw is missing"},
-      {"nft delete table ip raw", "OVERLAND-RAW of table ip raw is missing"},
-      {"nft delete table ip filter", "OVERLAND-FORWARD of table ip filter is missing"},
-      {"nft delete table ip overland", "table ip overland is missing"},
-      {"nft flush chain ip overland trusted-in", "trusted-in"},
-      {"nft add rule ip overland trusted-in accept", "has a rule that is not ours"},
-      {"nft add chain ip overland x", "chain x in table ip overland is not ours"},
-      {"nft add set ip overland x '{ type ipv4_addr; }'", "set x in table ip overland is not ours"},
-      {"nft flush chain ip overland keep-source; nft delete chain ip overland keep-source",
-       "keep-source of table ip overland is missing"},
-      {"nft 'delete chain ip overland keep-source; add chain ip overland keep-source { type nat "
-       "hook postrouting priority 110; }'",
-       "wrong hook, priority or policy"},
-      {"nft 'chain ip overland trusted-in { policy drop; }'", "wrong hook, priority or policy"},
-      {"nft 'flush table ip overland; delete set ip overland transit; add set ip overland transit "
-       "{ type ipv4_addr; }'",
-       "set transit of table ip overland has the wrong type"},
-  };
-  const FirewallPolicy policy = two_host_policy();
-  for (const Fault& fault : faults) {
-    write(policy);
-    sh(fault.command);
-    EXPECT_THAT(defects(policy), Contains(HasSubstr(fault.defect))) << fault.command;
-    write(policy);
-    SCOPED_TRACE(fault.command);
-    expect_in_force(policy);
-  }
 }
 
 TEST_F(NftDriverTest, ShowsAnotherMarkAndAnotherAnchorAsThePolicyInForce) {

@@ -40,7 +40,8 @@ class HostFirewallTest : public testing::Test {
   std::unique_ptr<FakeDriver> owned_iptc_ = std::make_unique<FakeDriver>();
   FakeDriver& nft_ = *owned_nft_;
   FakeDriver& iptc_ = *owned_iptc_;
-  HostFirewall firewall_{{}, std::move(owned_nft_), std::move(owned_iptc_)};
+  base::Deadline deadline_{std::chrono::seconds(60)};
+  HostFirewall firewall_{deadline_, {}, std::move(owned_nft_), std::move(owned_iptc_)};
 };
 
 TEST_F(HostFirewallTest, WritesOneVariantAndClearsTheOther) {
@@ -72,6 +73,13 @@ TEST_F(HostFirewallTest, LivesWithoutAVariantTheKernelLacks) {
   EXPECT_TRUE(firewall_.read(policy(FirewallVariant::kNft)).has_value());
   EXPECT_THROW(firewall_.apply({{}, model::Firewall{policy(FirewallVariant::kLegacy), {}}}),
                base::Error);
+}
+
+TEST_F(HostFirewallTest, LivesWithoutAnotherVariantThatCannotBeRead) {
+  iptc_.fault = base::Error(base::ErrorKind::kFailure, "legacy table filter: junk");
+  firewall_.apply({{}, model::Firewall{policy(FirewallVariant::kNft), {}}});
+  EXPECT_THAT(firewall_.read(policy(FirewallVariant::kNft))->defects, IsEmpty());
+  EXPECT_THROW(firewall_.read(policy(FirewallVariant::kLegacy)), base::Error);
 }
 
 TEST_F(HostFirewallTest, RemovesTheOtherVariantEvenWhenOneFails) {

@@ -50,6 +50,17 @@ TEST(ChooseVariant, LetsTheProgramDecideWhereBothHoldDockerUser) {
   EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kNft);
 }
 
+TEST(ChooseVariant, GuessesNothingFromWhatCouldNotBeAsked) {
+  VariantClues clues;
+  clues.nft_usable = true;
+  clues.complete = false;
+  EXPECT_EQ(choose_variant(clues).variant, std::nullopt);
+  clues.nft_docker_chains = true;
+  EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kNft);
+  clues.legacy_docker_chains = true;
+  EXPECT_EQ(choose_variant(clues).variant, std::nullopt);
+}
+
 TEST(ChooseVariant, BelievesDockerAboutItsNftablesBackend) {
   VariantClues clues = usual();
   clues.iptables_version = kLegacyProgram;

@@ -28,6 +28,7 @@ struct World {
   bool deaf_docker = false;    // daemon.json cannot be read
   bool deaf_firewall = false;  // the rules in force cannot be read
   std::vector<std::string> droppers;  // what look_who_drops() finds
+  std::vector<model::Finding> may_drop;
   int changes = 0;
   int restarts = 0;
 
@@ -109,9 +110,9 @@ struct FakeFirewall : host::Firewall {
     world.must_not_hang();
     return world.facts.firewall;
   }
-  std::vector<std::string> droppers(const model::FirewallPolicy&) override {
+  host::DroppersFound droppers(const model::FirewallPolicy&) override {
     world.must_not_hang();
-    return world.droppers;
+    return {world.droppers, world.may_drop};
   }
   std::optional<model::Firewall> read(const model::FirewallPolicy&) override {
     if (world.deaf_firewall) throw base::Error(base::ErrorKind::kFailure, "rules unreadable");

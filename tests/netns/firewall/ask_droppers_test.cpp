@@ -1,0 +1,117 @@
+// Asking the program that tells who else drops: when, and what becomes of one that breaks.
+
+#include "firewall/ask_droppers.h"
+
+#include <gmock/gmock.h>
+
+#include "netns/firewall/nft_policy.h"
+#include "netns/sandbox.h"
+
+namespace overland::firewall {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using tests::sh;
+
+constexpr const char* kCounting =
+    "echo >> /run/asked; echo '{\"drops\": [\"one\"], \"unknown\": []}'";
+
+class AskDroppersTest : public tests::Sandbox {
+ protected:
+  void SetUp() override {
+    Sandbox::SetUp();
+    if (IsSkipped()) return;
+    sh("mount -t tmpfs -o mode=755 tmpfs /run; mkdir /run/overland");
+    options_.program = "/run/trace";
+  }
+
+  static void install(const std::string& script) {
+    sh("cat > /run/trace.new <<'END'\n#!/bin/sh\n" + script +
+       "\nEND\nchmod 755 /run/trace.new; mv /run/trace.new /run/trace");
+  }
+  host::DroppersFound ask(std::chrono::milliseconds time = std::chrono::seconds(60)) {
+    const base::Deadline deadline(time);
+    return ask_droppers(policy_, options_, deadline);
+  }
+  static int asked() { return std::stoi(sh("cat /run/asked 2>/dev/null | wc -l")); }
+
+  TraceOptions options_;
+  model::FirewallPolicy policy_ = tests::two_host_policy();
+};
+
+struct Broken {
+  const char* script;
+  const char* said;
+};
+
+TEST_F(AskDroppersTest, ABrokenProgramIsOneSentence) {
+  const Broken broken[] = {
+      {"kill -SEGV $$", "overland-trace ended by signal 11"},
+      {"exec sleep 60", "did not end within"},
+      {"echo junk", "its answer cannot be understood"},
+      {"echo '{\"drops\": [1], \"unknown\": []}'", "its answer cannot be understood"},
+      {"echo '{\"drops\": [], \"unknown\": [{}]}'", "its answer cannot be understood"},
+      {"printf '\\033[31mbad\\n' >&2; exit 1", "overland-trace: \\x1b[31mbad"},
+      {"yes | head -c 3000000", "its answer cannot be understood"},
+  };
+  for (const Broken& one : broken) {
+    install(one.script);
+    const auto found = ask(std::chrono::seconds(1));
+    EXPECT_THAT(found.sentences, IsEmpty()) << one.script;
+    ASSERT_THAT(found.unknown, SizeIs(1)) << one.script;
+    EXPECT_THAT(found.unknown[0].message, HasSubstr("who else drops could not be asked: "));
+    EXPECT_THAT(found.unknown[0].message, HasSubstr(one.said));
+  }
+  sh("rm /run/trace");
+  EXPECT_THAT(ask().unknown, SizeIs(1));
+  EXPECT_THAT(ask(std::chrono::seconds(0)).unknown[0].message, HasSubstr("used up"));
+  EXPECT_EQ(sh("ls /run/overland"), "");
+}
+
+TEST_F(AskDroppersTest, IsAskedAgainOnlyWhenSomethingMoved) {
+  install(kCounting);
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(ask().sentences, testing::ElementsAre("one"));
+  EXPECT_EQ(asked(), 1);
+  EXPECT_EQ(sh("stat -c %a:%u /run/overland/trace.json"), "600:0\n");
+  sh("nft add table ip x");
+  ask();
+  EXPECT_EQ(asked(), 2);
+  policy_.underlay_links = {"a\xff\"b"};
+  ask();
+  ask();
+  EXPECT_EQ(asked(), 3);
+  install(kCounting);
+  ask();
+  EXPECT_EQ(asked(), 4);
+  ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
+  ask();
+  EXPECT_EQ(asked(), 5);
+}
+
+TEST_F(AskDroppersTest, AHintThatIsNotRootsOrNotWholeIsNotBelieved) {
+  install(kCounting);
+  const char* const harm[] = {"chown 1 $f",
+                              "chmod 666 $f",
+                              "truncate -s 20 $f",
+                              "echo '[]' > $f",
+                              ": > $f",
+                              "echo '{\"asked\":1}' > $f",
+                              "chmod 777 /run/overland",
+                              "rm $f; mkdir $f; touch $f/x"};
+  for (const char* one : harm) {
+    sh("rm -rf /run/overland; mkdir -m 755 /run/overland; rm -f /run/asked");
+    ask();
+    sh(std::string("f=/run/overland/trace.json; ") + one);
+    EXPECT_THAT(ask().sentences, testing::ElementsAre("one"));
+    EXPECT_EQ(asked(), 2) << one;
+  }
+  sh("rm -rf /run/overland; ln -s /etc /run/overland; rm -f /run/asked");
+  sh("rm /run/overland; mkdir /run/overland; ln -s /run/elsewhere /run/overland/trace.json");
+  EXPECT_THAT(ask().sentences, SizeIs(1));
+  EXPECT_EQ(sh("ls /run/elsewhere 2>/dev/null; true"), "");
+}
+
+}  // namespace
+}  // namespace overland::firewall

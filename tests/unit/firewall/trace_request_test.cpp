@@ -1,0 +1,60 @@
+// What overland and overland-trace say to each other.
+
+#include "firewall/trace_request.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "firewall/printable.h"
+
+namespace overland::firewall {
+namespace {
+
+model::Prefix prefix(const std::string& text) { return model::Prefix::parse(text).value(); }
+
+TEST(TraceRequest, ArgumentsComeBackAsThePolicyWhateverLinksAreCalled) {
+  model::FirewallPolicy policy;
+  policy.variant = model::FirewallVariant::kLegacy;
+  policy.mark = 0x80000000;
+  policy.bridges = {"docker0", "a=b"};
+  policy.underlay_links = {"e\xff\"0", "-x"};
+  policy.local = {prefix("192.168.100.0/24")};
+  policy.peer_subnets = {prefix("192.168.200.0/24"), prefix("0.0.0.0/0")};
+  policy.peer_hosts = {prefix("10.0.0.201/32")};
+  policy.transit = {prefix("10.0.0.0/24")};
+  EXPECT_EQ(traced_policy(trace_arguments(policy)), policy);
+}
+
+TEST(TraceRequest, IsBoundedHoweverManyPeersThereAre) {
+  model::FirewallPolicy policy;
+  for (std::uint32_t i = 0; i < 10000; ++i) {
+    policy.peer_subnets.emplace_back(model::Address::from_ipv4(i << 8U), std::uint8_t{24});
+  }
+  EXPECT_EQ(trace_arguments(policy).size(), 34U);
+}
+
+TEST(TraceRequest, RefusesOtherArguments) {
+  for (const char* wrong : {"", "x", "mark=", "mark=1x", "mark=4294967296", "variant=x",
+                            "peer=::/0", "local=10.0.0.1/24", "host=", "other=1"}) {
+    EXPECT_THROW(traced_policy({wrong}), base::Error) << wrong;
+  }
+}
+
+TEST(TraceRequest, AnswersComeBack) {
+  host::DroppersFound found;
+  found.sentences = {"one \"quoted\""};
+  found.unknown = {{model::Severity::kUnknown, "firewall", "what", "then"}};
+  const auto back = traced_answer(trace_answer(found));
+  EXPECT_EQ(back.sentences, found.sentences);
+  EXPECT_EQ(back.unknown, found.unknown);
+  for (const char* wrong : {"", "{", "[]", "{}", "{\"drops\":{},\"unknown\":[]}", "\xff"}) {
+    EXPECT_THROW(traced_answer(wrong), base::Error) << wrong;
+  }
+}
+
+TEST(TraceText, ShowsNamesHarmlessly) {
+  EXPECT_EQ(printable("a\"b\x1b\xff\n"), "a\"b\\x1b\\xff\\x0a");
+}
+
+}  // namespace
+}  // namespace overland::firewall
