@@ -20,11 +20,14 @@ namespace {
 
 enum Made : int { kWhole = 0, kRestartDue = 2 };  // beside trial::kNotWhole
 
-/// Rolls back with adapters of its own; the faults, a line each.
-std::string undo(const Options& options, const reconcile::Before& before) {
+/// Rolls back with adapters, and a time for neighbours, of its own; the faults, a line each.
+std::string undo(const Session& session, const reconcile::Before& before) {
+  const Options& options = session.options;
   std::string text;
   try {
     Machine machine(options);
+    const auto& dockerd = session.host->docker.program;
+    if (dockerd) machine.prefer_dockerd(*dockerd);
     for (const auto& fault : reconcile::roll_back(machine.ports(), before, options.state_file)) {
       text += (text.empty() ? "" : "\n") + fault;
     }
@@ -35,10 +38,10 @@ std::string undo(const Options& options, const reconcile::Before& before) {
 }
 
 /// The same in the watchdog, which has nobody to tell but the journal.
-std::string undo_alone(const Options& options, const reconcile::Before& before, trial::End end) {
+std::string undo_alone(const Session& session, const reconcile::Before& before, trial::End end) {
   set_up_system_log();
   spdlog::warn("rolling the trial back: {}", trial::describe(end));
-  const std::string faults = undo(options, before);
+  const std::string faults = undo(session, before);
   log_lines(spdlog::level::err, faults);
   if (faults.empty()) spdlog::info("rolled back: the host is as it was before the trial");
   return faults;
@@ -132,7 +135,7 @@ int try_out(const std::vector<std::string>& arguments) {
   }
   const auto before = reconcile::remember_before(session.machine.ports(), survey, given.state_file);
   const trial::Work work = {[&] { return carry_out_or_say(session, std::move(survey), options); },
-                            [&](trial::End end) { return undo_alone(given, before, end); },
+                            [&](trial::End end) { return undo_alone(session, before, end); },
                             [&](int made, bool install) { return keep(session, made, install); }};
   std::cout.flush();
   const base::UniqueFd stopped = catch_stops();
@@ -144,7 +147,7 @@ int try_out(const std::vector<std::string>& arguments) {
   if (!verdict) {
     ::signal(SIGHUP, SIG_IGN);  // now it is on us
     spdlog::error("the watchdog died: rolling back from here");
-    return say_rolled_back("the watchdog died", undo(given, before));
+    return say_rolled_back("the watchdog died", undo(session, before));
   }
   if (verdict->end != trial::End::kConfirmed) {
     return say_rolled_back(trial::describe(verdict->end), verdict->text);

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 
 #include "base/file.h"
@@ -71,9 +70,9 @@ bool is_firewall(const plan::Step& step) {
 }
 bool is_kernel(const plan::Step& step) { return !is_docker(step) && !is_firewall(step); }
 
-constexpr std::array<Part, 3> kParts = {Part{"routes, links and sysctls", is_kernel, read_kernel},
-                                        Part{"the rules", is_firewall, read_firewall},
-                                        Part{"Docker's keys", is_docker, read_docker}};
+constexpr Part kKernel = {"routes, links and sysctls", is_kernel, read_kernel};
+constexpr Part kFirewall = {"the rules", is_firewall, read_firewall};
+constexpr Part kDocker = {"Docker's keys", is_docker, read_docker};
 
 /// What of this part differs from before.
 std::vector<plan::Step> remaining(const host::Ports& ports, const Before& before,
@@ -144,6 +143,7 @@ Before remember_before(const host::Ports& ports, const Survey& survey,
   }
   Before before;
   before.state = survey.actual;
+  before.daemon_json_unread = survey.facts.daemon_json_unread;
   before.steps = plan::reverse(survey.plan.steps);
   before.writes_docker_file =
       std::any_of(survey.plan.steps.begin(), survey.plan.steps.end(),
@@ -156,7 +156,9 @@ Before remember_before(const host::Ports& ports, const Survey& survey,
 std::vector<std::string> roll_back(const host::Ports& ports, const Before& before,
                                    const std::filesystem::path& saved_file) {
   std::vector<std::string> faults;
-  for (const auto& part : kParts) put_back(ports, before, part, faults);
+  put_back(ports, before, kKernel, faults);
+  put_back(ports, before, kFirewall, faults);
+  if (!before.daemon_json_unread) put_back(ports, before, kDocker, faults);
   if (before.writes_docker_file) {
     attempt(faults, [&] { ports.docker.restore_file(before.docker_file); });
   }

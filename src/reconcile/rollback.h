@@ -18,6 +18,7 @@ struct Before {
   std::vector<plan::Step> steps;           // that undo the plan, in this order
   std::optional<std::string> docker_file;  // daemon.json's bytes; nullopt: there is none
   std::optional<std::string> saved_file;   // our memory's bytes; nullopt: there is none
+  bool daemon_json_unread = false;         // then there is no state of it to go back to
   bool writes_docker_file = false;         // whether the plan does
 };
 

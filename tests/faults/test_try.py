@@ -128,7 +128,7 @@ def test_nothing_to_try(host):
 
 
 def test_a_trial_that_cannot_be_made_whole_goes_back_at_once(host):
-    host.sh(FOREIGN + "mount -t tmpfs -o ro tmpfs /etc/docker")
+    host.sh(FOREIGN + "mount -t tmpfs -o ro,mode=755 tmpfs /etc/docker")
     before = host.state()
     done = host.overland("try", "--timeout", "600")
     assert done.returncode == 1 and "not all of it could be made" in done.stdout, explain(done)

@@ -69,7 +69,7 @@ def test_killed_at_every_step_of_the_change(prepared, victim):
 def test_killed_at_every_step_of_the_way_back(prepared, victim):
     """A change that cannot be made whole goes back at once."""
     host = prepared
-    host.sh("mount -t tmpfs -o ro tmpfs /etc/docker")
+    host.sh("mount -t tmpfs -o ro,mode=755 tmpfs /etc/docker")
     before = host.state()
     running = trial(host, WATCHDOG, WATCHDOG, 0)
     assert running.wait(timeout=30) == 1

@@ -122,6 +122,18 @@ TEST_F(RollBack, GoesOnWithTheRestWhereOnePartFails) {
   EXPECT_FALSE(std::filesystem::exists(saved_file));
 }
 
+TEST_F(RollBack, LeavesAloneWhatWasUnreadBefore) {
+  machine.deaf_docker = true;
+  const auto state = machine.state;
+  auto found = look_now();
+  const auto before = remember_before(machine.ports(), found, saved_file);
+  apply_now(std::move(found));
+  EXPECT_THAT(roll_back(machine.ports(), before, saved_file), IsEmpty()) << "still unreadable";
+  machine.deaf_docker = false;
+  EXPECT_THAT(roll_back(machine.ports(), before, saved_file), IsEmpty());
+  EXPECT_EQ(machine.state, state);
+}
+
 TEST_F(RollBack, TriesAgainWhatFailedOnce) {
   const auto state = machine.state;
   auto found = look_now();
