@@ -28,7 +28,7 @@ def steps(done):
 @pytest.mark.parametrize("how", ["-o ro", "-o size=4k"])
 def test_no_room_for_daemon_json(foreign, how):
     host = foreign
-    host.sh(f"mount -t tmpfs -o size=64k,mode=755 tmpfs /etc/docker; printf '%s' '{DAEMON_JSON}' > /etc/docker/daemon.json;"
+    host.sh(f"mount -t tmpfs -o mode=755,size=64k tmpfs /etc/docker; printf '%s' '{DAEMON_JSON}' > /etc/docker/daemon.json;"
             f"mount {how.replace('-o ', '-o remount,')} /etc/docker")
     before = host.state()
     done = host.overland("apply", "--json")
