@@ -35,8 +35,8 @@ TraceBytes link_index(const std::string& name) {
 void put_address(TraceBytes& header, std::size_t offset, const model::Prefix& prefix) {
   const std::uint32_t address = prefix.network().ipv4();
   for (unsigned i = 0; i < 4; ++i) {
-    const unsigned bits =
-        std::clamp(static_cast<int>(prefix.length()) - static_cast<int>(8 * i), 0, 8);
+    const auto bits = static_cast<unsigned>(
+        std::clamp(static_cast<int>(prefix.length()) - static_cast<int>(8 * i), 0, 8));
     const auto known = static_cast<std::uint8_t>(0xff00U >> bits);
     const auto byte = static_cast<std::uint8_t>(address >> (24 - 8 * i));
     header[offset + i] = {static_cast<std::uint8_t>(byte & known), known, Answer::kMaybe};
