@@ -132,7 +132,7 @@ class Search {
     }
     const Program* known = program_of(before);
     if (known == nullptr && !(named_by_root && was_replaced(program))) {
-      found.doubt = doubt(name, program);
+      if (may_be_dockerd(program, before)) found.doubt = doubt(name, program);
       return;
     }
     DaemonProcess daemon = describe(pid, process, started);
@@ -179,6 +179,14 @@ class Search {
     const fs::path gone = link.substr(0, link.size() - kDeleted.size());
     return std::ranges::find(programs_.named, gone) != programs_.named.end() ||
            std::ranges::find(programs_.trusted, gone, &Program::real) != programs_.trusted.end();
+  }
+
+  /// A process has the name it was started by: anybody may start a program that gives him root
+  /// (sudo) by a link called dockerd, and let it wait for his password.
+  [[nodiscard]] bool may_be_dockerd(const fs::path& program, const struct stat& status) const {
+    const std::string name = program.filename().string().substr(0, 15);
+    return (status.st_mode & (S_ISUID | S_ISGID)) == 0 &&
+           std::ranges::any_of(names_, [&](const auto& known) { return name.starts_with(known); });
   }
 
   [[nodiscard]] model::Finding doubt(const std::string& pid, const std::string& program) const {

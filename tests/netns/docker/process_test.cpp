@@ -92,6 +92,20 @@ TEST_F(DockerProcess, IsNobodyAsAZombie) {
   expect_nobody();
 }
 
+TEST_F(DockerProcess, IsNobodyByTheNameItWasStartedBy) {
+  machine_.write("bin/sudo", "");
+  machine_.runs(123, machine_.root / "bin/sudo");
+  expect_nobody();
+}
+
+TEST_F(DockerProcess, IsNobodyWithAProgramThatGivesItsUserRoot) {
+  machine_.write("tmp/dockerd", "");
+  std::filesystem::permissions(machine_.root / "tmp/dockerd",
+                               std::filesystem::perms::set_uid | std::filesystem::perms::all);
+  machine_.runs(123, machine_.root / "tmp/dockerd");
+  expect_nobody();
+}
+
 TEST_F(DockerProcess, IsADoubtWithAProgramNobodyNamed) {
   machine_.program("opt/dockerd", "exit 1\n");
   machine_.runs(123, machine_.root / "opt/dockerd");
