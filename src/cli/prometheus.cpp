@@ -73,6 +73,8 @@ std::string prometheus_text(const reconcile::Survey& survey, const reconcile::Ru
     return std::count_if(steps.begin(), steps.end(),
                          [&](const auto& step) { return kind == reconcile::kind_of(step); });
   });
+  gauge(out, "overland_findings", "What could not be looked at, or does not fit.",
+        survey.plan.findings.size());
   gauge(out, "overland_held_removals", "What apply would take away with --prune only.",
         std::max(survey.plan.held.size(), std::size_t{survey.plan.held_reason.empty() ? 0U : 1U}));
   head(out, "overland_repairs_total", "counter", "What apply has changed since boot.");

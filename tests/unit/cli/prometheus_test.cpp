@@ -21,6 +21,7 @@ TEST(PrometheusText, CountsDriftRepairsAndRoutes) {
   survey.actual.routes = {route("192.168.200.0/24")};
   survey.plan.steps = {plan::RouteStep{std::nullopt, survey.desired.routes[1]}};
   survey.plan.held = {plan::RouteStep{survey.actual.routes[0], std::nullopt}};
+  survey.plan.findings = {{model::Severity::kUnknown, "docker", "does not answer", ""}};
   survey.plan.docker_restart_required = true;
   const std::string text = prometheus_text(survey, {1700000000, 1600000000, {{"firewall", 7}}},
                                            {"0123456789abcdef", 12, true});
@@ -28,6 +29,7 @@ TEST(PrometheusText, CountsDriftRepairsAndRoutes) {
            "overland_inventory_info{hash=\"0123456789abcdef\"} 1\n",
            "overland_inventory_generation 12\n",
            "overland_inventory_refused 1\n",
+           "overland_findings 1\n",
            "overland_held_removals 1\n",
            "overland_last_run_timestamp_seconds 1700000000\n",
            "overland_last_success_timestamp_seconds 1600000000\n",
