@@ -82,7 +82,10 @@ constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 UniqueFd open_without_links(const fs::path& folder) {
   constexpr int kOnTheWay = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
   UniqueFd at(::open("/", kOnTheWay));
-  for (const fs::path& name : fs::absolute(folder).relative_path()) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(folder, error);  // the working folder may be gone
+  if (error) throw_errno("cannot find folder " + folder.string(), error.value());
+  for (const fs::path& name : whole.relative_path()) {
     if (name.empty()) continue;
     UniqueFd next(::openat(at.get(), name.c_str(), kOnTheWay));
     if (!next.valid() && errno == ENOENT && ::mkdirat(at.get(), name.c_str(), 0755) == 0) {

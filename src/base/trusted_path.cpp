@@ -35,7 +35,10 @@ class Walk {
  public:
   Walk(const fs::path& path, Sticky sticky) : sticky_(sticky) {
     restart();
-    prepend(fs::absolute(path));
+    std::error_code error;
+    const fs::path whole = fs::absolute(path, error);  // the working folder may be gone
+    if (error) throw_errno("cannot find " + path.string(), error.value());
+    prepend(whole);
   }
 
   /// Not valid() where a component does not exist.

@@ -165,7 +165,9 @@ class Memory {
       return error.what();
     }
     std::string fault = attempt([&] { store_saved(file_, saved_); });
-    const bool kept = fault.empty() || attempt([&] { store_spare(spare_, saved_); }).empty();
+    const bool spare = !fault.empty() && !spare_.empty();
+    const bool kept =
+        fault.empty() || (spare && attempt([&] { store_spare(spare_, saved_); }).empty());
     if (kept) note_stored();
     return fault;
   }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "unit/base/scratch.h"
 
 namespace overland::tests {
@@ -70,6 +71,15 @@ class TrustedOwner : public TrustedPath {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root to give files away";
   }
 };
+
+TEST_F(TrustedPath, FailsAsAllElseDoesWhereTheWorkingFolderIsGone) {
+  folder("gone");
+  ASSERT_EQ(::chdir(at("gone").c_str()), 0);
+  fs::remove(at("gone"));
+  EXPECT_THROW(open_trusted("file", O_RDONLY, Sticky::kFoldersOnly), base::Error);
+  EXPECT_THROW(open_trusted("", O_RDONLY, Sticky::kFoldersOnly), base::Error);
+  EXPECT_THROW(base::replace_file("file", "", {}, base::Symlinks::kRefuse), base::Error);
+}
 
 TEST_F(TrustedPath, TellsWhatIsNotThereFromWhatIsWrong) {
   write("file", "");
