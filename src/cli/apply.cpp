@@ -1,5 +1,6 @@
 #include "reconcile/apply.h"
 
+#include <signal.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -110,6 +111,7 @@ int apply(const std::vector<std::string>& arguments) {
   const bool booting = (*values)["boot"].as<bool>();
   if (booting) given.deadline = std::chrono::seconds(10);  // Docker waits for this run
   require_privilege();
+  ::signal(SIGPIPE, SIG_IGN);  // whoever reads what we print may go at any time
   const bool quiet = (*values)["quiet"].as<bool>();
   const auto lock = take_lock_or_count(given, quiet);
   if (const auto* code = std::get_if<ExitCode>(&lock)) return *code;
@@ -143,6 +145,7 @@ int apply(const std::vector<std::string>& arguments) {
   if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
   log_findings(report.after.plan, session.booting);
   log_leftovers(report.after.plan);
+  for (const auto& one : report.untold) spdlog::warn("{}: {}", one.resource, one.message);
   say_restart_due(report);
   if (!good) say_remaining(report);
   if (refused) return kInventory;  // of the present inventory nothing was applied

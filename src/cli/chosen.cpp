@@ -121,8 +121,12 @@ void forget_applied(const Options& options) {
   for (const std::filesystem::path& file :
        {copy_of(options), std::filesystem::path(options.spare_state_file)}) {
     std::error_code error;
+    std::error_code unknown;
     std::filesystem::remove(file, error);
-    if (error) base::throw_errno("cannot remove " + file.string(), error.value());
+    // A disk that takes nothing refuses to remove what is not there, too.
+    if (error && std::filesystem::exists(file, unknown)) {
+      base::throw_errno("cannot remove " + file.string(), error.value());
+    }
   }
 }
 

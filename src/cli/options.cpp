@@ -147,6 +147,16 @@ po::options_description run_options() {
   return options;
 }
 
+/// These files are replaced, whatever they held.
+std::string own_file(const po::variables_map& values, const char* name) {
+  const std::string& file = values[name].as<std::string>();
+  if (std::filesystem::path(file).extension() != ".json") {
+    throw base::Error(base::ErrorKind::kUsage,
+                      std::string("--") + name + " takes a file FILE.json");
+  }
+  return file;
+}
+
 Options read_options(const po::variables_map& values) {
   Options options;
   if (values.count("inventory") != 0) options.inventory = values["inventory"].as<std::string>();
@@ -160,7 +170,7 @@ Options read_options(const po::variables_map& values) {
   if (values.count("allow-cover") != 0) {
     options.allow_cover = addresses(values["allow-cover"].as<std::vector<std::string>>());
   }
-  options.state_file = values["state"].as<std::string>();
+  options.state_file = own_file(values, "state");
   options.color = want_color(values["color"].as<std::string>());
   options.json = values["json"].as<bool>();
   if (values.count("lock") != 0) {
@@ -172,7 +182,7 @@ Options read_options(const po::variables_map& values) {
       options.xtables_wait_seconds = seconds(values, "xtables-wait", 0);
     }
   }
-  if (values.count("runs") != 0) options.runs_file = values["runs"].as<std::string>();
+  if (values.count("runs") != 0) options.runs_file = own_file(values, "runs");
   return options;
 }
 

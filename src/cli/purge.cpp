@@ -1,5 +1,6 @@
 #include "reconcile/purge.h"
 
+#include <signal.h>
 #include <spdlog/spdlog.h>
 
 #include <iostream>
@@ -26,6 +27,7 @@ int purge(const std::vector<std::string>& arguments) {
   if (!values) return kOk;
   const Options options = read_options(*values);
   require_privilege();
+  ::signal(SIGPIPE, SIG_IGN);  // whoever reads what we print may go at any time
   const Lock lock = take_lock(options);
   const auto saved = reconcile::load_saved(options.state_file, options.spare_state_file);
   if (!saved.doubt.empty()) spdlog::warn("{}", saved.doubt);

@@ -133,11 +133,16 @@ reconcile::Survey Session::survey_chosen(plan::Options& plan_options, bool prune
   const auto removed = saved.subnets.empty()
                            ? reconcile::removals(result.actual.routes, result.desired.routes)
                            : reconcile::removals(saved.subnets, subnets);
-  shrunk_ = !prune && !booting && removed.too_many();
+  shrunk_ = !prune && removed.too_many();
   if (shrunk_) {
+    // Half a file must not open a segment whose hosts it has lost.
+    for (auto& segment : chosen.inventory.segments) {
+      if (segment.trust == inventory::Trust::kAuto) segment.trust = inventory::Trust::kHosts;
+    }
     plan_options.prune = false;
     plan_options.held_reason = removed.reason();
-    result.plan = plan::make_plan(result.actual, result.desired, result.facts, plan_options);
+    result = reconcile::survey(machine.ports(), goal(), saved, plan_options);
+    if (booting) spdlog::warn("half an inventory? {}", removed.reason());
   }
   require_lifelines(result);
   // While removals are held back the old ones stay, or the next run would carry them out.

@@ -117,6 +117,7 @@ int try_out(const std::vector<std::string>& arguments) {
   const std::chrono::seconds timeout(seconds(*values, "timeout", 1));
   require_privilege();
   ::signal(SIGPIPE, SIG_IGN);  // whoever reads what we print may go at any time
+  ::signal(SIGTSTP, SIG_IGN);  // stopped, we would keep the lock when the trial is over
   const Lock lock = take_lock(given);
   Session session(given, Purpose::kTry);
   warn_of_installed(given, session.chosen.bytes);

@@ -25,17 +25,24 @@ void unite(std::vector<model::Prefix>& into, const std::vector<model::Prefix>& m
   into = model::aggregate(std::move(into));
 }
 
-/// What stays trusted while nothing may be pruned: the old prefixes and links beside the new.
-void keep_trusted(Firewall& desired, const Firewall& actual) {
+void unite(std::vector<std::string>& into, const std::vector<std::string>& more) {
+  into.insert(into.end(), more.begin(), more.end());
+  std::sort(into.begin(), into.end());
+  into.erase(std::unique(into.begin(), into.end()), into.end());
+}
+
+/// What stays trusted while nothing may be pruned: the old prefixes and links beside the new. Where
+/// the inventory is in doubt, this host's own containers too.
+void keep_trusted(Firewall& desired, const Firewall& actual, bool doubted) {
   auto& wanted = desired.policy;
+  if (doubted) {
+    unite(wanted.local, actual.policy.local);
+    unite(wanted.bridges, actual.policy.bridges);
+  }
   unite(wanted.peer_subnets, actual.policy.peer_subnets);
   unite(wanted.peer_hosts, actual.policy.peer_hosts);
   unite(wanted.transit, actual.policy.transit);
-  auto& links = wanted.underlay_links;
-  links.insert(links.end(), actual.policy.underlay_links.begin(),
-               actual.policy.underlay_links.end());
-  std::sort(links.begin(), links.end());
-  links.erase(std::unique(links.begin(), links.end()), links.end());
+  unite(wanted.underlay_links, actual.policy.underlay_links);
   for (const auto& out : actual.policy.masquerades) {
     const bool known = std::any_of(wanted.masquerades.begin(), wanted.masquerades.end(),
                                    [&](const auto& one) { return one.link == out.link; });
@@ -97,7 +104,7 @@ void diff_firewall(const HostState& actual, const HostState& desired, const mode
   if (actual.firewall == desired.firewall) return;
   Firewall wanted = *desired.firewall;
   if (!options.prune && actual.firewall) {
-    keep_trusted(wanted, *actual.firewall);
+    keep_trusted(wanted, *actual.firewall, !options.held_reason.empty());
     if (wanted != *desired.firewall) plan.held.emplace_back(FirewallStep{wanted, desired.firewall});
   }
   if (actual.firewall == wanted) return;
@@ -148,7 +155,8 @@ void diff_docker(const HostState& actual, const HostState& desired, const model:
   const auto differing = differing_keys(now, wanted);
   const bool write = wanted.mode == model::DaemonJsonMode::kMerge && !differing.empty() &&
                      !facts.daemon_json_unread;
-  const bool guess = options.hold && blind(facts);
+  // With half an inventory, or another's, this host's own bip may be another's as well.
+  const bool guess = options.hold && (blind(facts) || !options.held_reason.empty());
   if (write) (guess ? plan.held : plan.steps).emplace_back(DockerStep{now, wanted});
   if (!facts.docker.running) return;
   if (wanted.address && now.address != wanted.address) {

@@ -137,15 +137,16 @@ Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& save
   return result;
 }
 
-void look_who_drops(const host::Ports& ports, Survey& survey) {
-  if (!survey.desired.firewall) return;
+std::vector<model::Finding> look_who_drops(const host::Ports& ports, Survey& survey) {
+  if (!survey.desired.firewall) return {};
   host::DroppersFound found = ports.firewall.droppers(survey.desired.firewall->policy);
   for (auto& sentence : found.sentences) {
     survey.plan.conflicts.push_back({"firewall", std::move(sentence), ""});
   }
-  for (auto& one : found.unknown) {
-    survey.plan.advice.push_back({one.resource, std::move(one.message), std::move(one.remedy)});
+  for (const auto& one : found.unknown) {
+    survey.plan.advice.push_back({one.resource, one.message, one.remedy});
   }
+  return std::move(found.unknown);
 }
 
 }  // namespace overland::reconcile

@@ -35,8 +35,8 @@ Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& save
               const plan::Options& options);
 
 /// Adds the foreign rules that drop what the desired firewall lets through to the conflicts, and
-/// those that may, or what could not be asked, to the advice. Asked when all repairs are done: no
-/// repair may wait for it.
-void look_who_drops(const host::Ports& ports, Survey& survey);
+/// what may drop it to the advice. Asked when all repairs are done: no repair may wait for it.
+/// Returns what could not be told; it holds nothing back.
+std::vector<model::Finding> look_who_drops(const host::Ports& ports, Survey& survey);
 
 }  // namespace overland::reconcile

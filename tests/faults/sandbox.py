@@ -49,6 +49,10 @@ for folder in /etc /usr/bin /usr/libexec /var/lib; do
     mount -t overlay overlay -o "lowerdir=$folder,upperdir=/mnt/$name/upper,workdir=/mnt/$name/work" "$folder"
 done
 mount -t tmpfs -o mode=755 tmpfs /run
+mkdir /mnt/dev; mount -t tmpfs -o mode=755 tmpfs /mnt/dev
+cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /mnt/dev/
+mkdir /mnt/dev/shm /mnt/dev/pts; mount --bind /dev/pts /mnt/dev/pts; ln -s pts/ptmx /mnt/dev/ptmx; ln -s /proc/self/fd /mnt/dev/fd
+mount --rbind /mnt/dev /dev
 rm -rf /etc/docker /var/lib/overland /etc/overland /etc/resolv.conf
 mkdir -p /etc/docker /etc/overland /run/overland /var/lib/overland
 printf '#!/bin/sh\necho "Docker version 20.10.24, build 1"\n' > /usr/bin/dockerd

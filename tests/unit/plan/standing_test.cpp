@@ -49,6 +49,20 @@ TEST(Standing, APurgeIsNotHeldBack) {
   EXPECT_EQ(plan.steps.size(), 2U);  // firewall and route go
 }
 
+TEST(Standing, AnInventoryInDoubtKeepsThisHostsOwnSubnetAndDaemonJson) {
+  auto actual = two_hosts_desired();
+  actual.firewall->policy.local = {net("192.168.77.0/24")};
+  actual.docker->keys = {{"bip", "\"192.168.77.1/24\""}};
+  const auto plan = plan::make_plan(
+      actual, two_hosts_desired(), running_docker(),
+      plan::Options{.prune = false, .held_reason = "the subnets of 3 of 3 hosts go"});
+  EXPECT_FALSE(has_docker_step(plan.steps));
+  EXPECT_TRUE(has_docker_step(plan.held));
+  ASSERT_EQ(plan.steps.size(), 1U);
+  EXPECT_EQ(std::get<plan::FirewallStep>(plan.steps[0]).to->policy.local,
+            (std::vector{net("192.168.77.0/24"), net("192.168.100.0/24")}));
+}
+
 TEST(Standing, AMisfitHoldsRemovalsOnly) {
   auto actual = two_hosts_fresh();
   actual.routes = {route("192.168.77.0/24", {"10.0.0.9"})};
