@@ -1,7 +1,6 @@
 #include "desired/fit.h"
 
 #include <algorithm>
-#include <map>
 
 #include "desired/derive.h"
 
@@ -42,7 +41,16 @@ std::vector<model::Address> find_unreachable(const model::HostState& state,
   return result;
 }
 
-/// One for each segment of the host whose link is missing, down, or of another network.
+/// Up, but with nothing behind it: a cable that was pulled, a switch that is off. Routes by it can
+/// be made all the same.
+bool lacks_carrier(const model::HostFacts& facts, const std::string& name) {
+  return std::any_of(facts.links.begin(), facts.links.end(), [&](const auto& link) {
+    return link.name == name && link.up && !link.carrier;
+  });
+}
+
+/// One for each segment of the host whose link is missing, down, without carrier, or of another
+/// network.
 void segments(const Inventory& inventory, const Host& host, const model::HostFacts& facts,
               Fit& result) {
   std::size_t missing = 0;
@@ -57,6 +65,11 @@ void segments(const Inventory& inventory, const Host& host, const model::HostFac
                                      address.to_string() + " of host " + host.name,
                                  "configure it on a link, or correct the inventory"});
       continue;
+    }
+    if (lacks_carrier(facts, *link)) {
+      result.findings.push_back({Severity::kMisfit, "segment " + segment.name,
+                                 "link " + *link + " is up, but has no carrier",
+                                 "look at its cable, and at the switch"});
     }
     const auto behind =
         std::count_if(result.unreachable.begin(), result.unreachable.end(),

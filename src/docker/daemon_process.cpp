@@ -194,7 +194,8 @@ class Search {
                            "process " + pid +
                                " has Docker's name and runs as root, but its program " + program +
                                " is none that is known",
-                           "name that as `program` under [docker] in the inventory"};
+                           "restart it if its program was moved; else name that as `program` under "
+                           "[docker] in the inventory"};
     if (program.ends_with(kDeleted)) finding.remedy = "restart it, so that it runs from a file";
     if (!programs_.fault.empty()) finding.message += " (" + programs_.fault + ")";
     return finding;

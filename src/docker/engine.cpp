@@ -81,6 +81,13 @@ Startup Engine::look_up_surely() {
 
 Engine::File Engine::load(const Startup& startup) {
   File file{base::find_trusted_place(startup.daemon_json), {}};
+  std::error_code unknown;
+  if (!file.place.folder.valid() && fs::is_symlink(startup.daemon_json, unknown)) {
+    throw base::Error(ErrorKind::kInvalid,
+                      startup.daemon_json.string() +
+                          " is a link into a folder that is not there; make that folder, or remove "
+                          "the link");
+  }
   file.now = base::read_place(file.place, kFileLimit);
   const auto& text = file.now.bytes;
   if (text && text->starts_with(kByteOrderMark) && !startup.program.empty() &&

@@ -67,8 +67,11 @@ std::vector<Step>& place(const Change<T>& change, const Options& options, Plan& 
   return change.to || options.prune ? plan.steps : plan.held;
 }
 
-void diff_sysctls(const HostState& actual, const HostState& desired, std::vector<Step>& steps) {
+void diff_sysctls(const HostState& actual, const HostState& desired, const Options& options,
+                  Plan& plan) {
   for (const auto& wanted : desired.sysctls) {
+    const bool waits = options.hold_forwarding && wanted.key == "net.ipv4.ip_forward";
+    auto& steps = waits ? plan.held : plan.steps;
     const auto now = std::find_if(actual.sysctls.begin(), actual.sysctls.end(),
                                   [&](const auto& one) { return one.key == wanted.key; });
     if (now == actual.sysctls.end()) {
@@ -189,7 +192,7 @@ Plan make_plan(const HostState& actual, const HostState& desired, const model::H
   plan.prunes = options.prune;
   plan.conflicts = find_conflicts(actual, desired, facts, options);
   plan.advice = give_advice(desired, facts);
-  diff_sysctls(actual, desired, plan.steps);
+  diff_sysctls(actual, desired, options, plan);
   diff_links(actual, desired, facts, options, plan);
   diff_firewall(actual, desired, facts, options, plan);
   diff_routes(actual, desired, facts, options, plan);

@@ -24,6 +24,7 @@ struct Options {
   std::string held_reason = {};  // a clause that says why nothing is taken away
   bool restart_docker = false;   // a restart of Docker may be part of the plan
   bool hold = true;              // false: findings hold nothing back (a way back, a purge)
+  bool hold_forwarding = false;  // ip_forward is not turned on (standing.h)
 };
 
 /// Something foreign that keeps us from the desired state; reported, never touched.

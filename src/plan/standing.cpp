@@ -18,18 +18,16 @@ bool blind(const model::HostFacts& facts) {
          });
 }
 
+bool forwarding_waits(const model::HostFacts& facts, bool ours) {
+  return blind(facts) && !ours && facts.docker.instance.empty();
+}
+
 void keep_standing(model::HostState& desired, const model::HostState& actual,
-                   const model::HostFacts& facts, bool forwarding_is_ours) {
+                   const model::HostFacts& facts) {
   if (desired.firewall && !facts.firewall.variant && !actual.firewall) desired.firewall.reset();
-  if (!blind(facts)) return;
-  if (desired.firewall && actual.firewall) {
-    desired.firewall->policy.variant = actual.firewall->policy.variant;
-    desired.firewall->policy.anchor = actual.firewall->policy.anchor;
-  }
-  if (!forwarding_is_ours) {
-    std::erase_if(desired.sysctls,
-                  [](const auto& sysctl) { return sysctl.key == "net.ipv4.ip_forward"; });
-  }
+  if (!blind(facts) || !desired.firewall || !actual.firewall) return;
+  desired.firewall->policy.variant = actual.firewall->policy.variant;
+  desired.firewall->policy.anchor = actual.firewall->policy.anchor;
 }
 
 }  // namespace overland::plan

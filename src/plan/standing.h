@@ -14,11 +14,15 @@ std::vector<model::Finding> findings(const model::HostFacts& facts);
 /// Whether something could not be looked at.
 bool blind(const model::HostFacts& facts);
 
-/// Changes `desired` so that no switch is left in it where `facts` are blind: the firewall keeps
-/// the variant and anchor of `actual`, and ip_forward its value unless `forwarding_is_ours` (we
-/// turned it on before: then it is a repair). Where no variant is known and nothing of ours stands,
+/// Whether turning ip_forward on would be a guess: something could not be looked at, no dockerd was
+/// seen running (one that runs has turned it on itself), and it is not `ours` (we turned it on
+/// before: then it is a repair).
+bool forwarding_waits(const model::HostFacts& facts, bool ours);
+
+/// Changes `desired` so that no switch of the firewall is left in it where `facts` are blind: it
+/// keeps the variant and anchor of `actual`. Where no variant is known and nothing of ours stands,
 /// no firewall is desired.
 void keep_standing(model::HostState& desired, const model::HostState& actual,
-                   const model::HostFacts& facts, bool forwarding_is_ours);
+                   const model::HostFacts& facts);
 
 }  // namespace overland::plan

@@ -131,9 +131,11 @@ Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& save
   result.facts = look(ports);
   result.desired = goal(result.facts);
   result.actual = observe(ports, result.desired, saved, result.facts);
-  plan::keep_standing(result.desired, result.actual, result.facts,
-                      saved.sysctls.contains("net.ipv4.ip_forward"));
-  result.plan = plan::make_plan(result.actual, result.desired, result.facts, options);
+  plan::keep_standing(result.desired, result.actual, result.facts);
+  plan::Options given = options;
+  given.hold_forwarding =
+      plan::forwarding_waits(result.facts, saved.sysctls.contains("net.ipv4.ip_forward"));
+  result.plan = plan::make_plan(result.actual, result.desired, result.facts, given);
   return result;
 }
 

@@ -16,11 +16,14 @@ ip address add 10.1.0.200/24 dev eth1"""
 # How it is broken, and the words that have to be said about it.
 BROKEN = {
     "a dead link": ("ip link set eth1 down", "segment far"),
+    "a pulled cable": ("ip link set farlan down", "eth1 is up, but has no carrier"),
     "a link without its address": ("ip address flush dev eth1", "10.1.0.200"),
     "a link that is gone": ("ip link del eth1", "10.1.0.200"),
     "no Docker": ("rm /usr/bin/dockerd", "Docker is not installed"),
     "a bridge in daemon.json": ("""echo '{"bridge": "br7"}' > /etc/docker/daemon.json""", "daemon.json:1:2"),
     "junk in daemon.json": ("echo '{,' > /etc/docker/daemon.json", "daemon.json:1:2"),
+    "a daemon.json that leads nowhere": ("rm /etc/docker/daemon.json; ln -s /srv/none/x /etc/docker/daemon.json",
+                                         "a folder that is not there"),
     "a daemon.json that is a folder": ("rm /etc/docker/daemon.json; mkdir /etc/docker/daemon.json", "daemon.json"),
 }
 
@@ -82,7 +85,7 @@ def test_the_next_run_converges_when_it_is_whole_again(place, how):
     keep = "cp -a /etc/docker /usr/bin/dockerd /run/"
     mend = """rm -rf /etc/docker; cp -a /run/docker /etc/; cp -a /run/dockerd /usr/bin/
 ip link show eth1 > /dev/null 2>&1 || { ip link add eth1 type veth peer name farlan; ip link set farlan up; }
-ip link set eth1 up; ip address replace 10.1.0.200/24 dev eth1"""
+ip link set farlan up; ip link set eth1 up; ip address replace 10.1.0.200/24 dev eth1"""
     host.sh(keep)
     host.sh(BROKEN[how][0])
     damage(host)
@@ -118,7 +121,7 @@ def test_purge_takes_all_it_can_reach(place, how):
     host = place
     host.sh(BROKEN[how][0])
     done = host.overland("purge")
-    unreadable = how in ("junk in daemon.json", "a daemon.json that is a folder")
+    unreadable = how in ("junk in daemon.json", "a daemon.json that is a folder", "a daemon.json that leads nowhere")
     assert done.returncode == (1 if unreadable else 0), explain(done)
     assert ("Verified" in done.stdout) is not unreadable
     assert host.sh("ip route show proto 111") == ""

@@ -71,6 +71,16 @@ TEST(Fit, OneDeadLinkOfARouterTakesOnlyItsNextHops) {
   }
 }
 
+TEST(Fit, APulledCableIsAFindingThatLeavesTheRoutes) {
+  const auto inventory = load(kCampus);
+  auto facts = router_facts();
+  facts.links[1].carrier = false;
+  const auto result = fit(inventory, inventory.hosts[3], facts);
+  ASSERT_EQ(result.findings.size(), 1U);
+  EXPECT_EQ(result.findings[0].message, "link eth2 is up, but has no carrier");
+  EXPECT_TRUE(result.unreachable.empty());
+}
+
 TEST(Fit, ManyNextHopsBehindOneLinkAreOneFinding) {
   const auto inventory = load(kCampus);
   auto facts = router_facts();

@@ -78,30 +78,35 @@ TEST(Standing, VariantAndAnchorInForceStayWhileBlind) {
   auto actual = desired;
   actual.firewall->policy.variant = FirewallVariant::kLegacy;
   actual.firewall->policy.anchor = FirewallAnchor::kForward;
-  plan::keep_standing(desired, actual, deaf(), true);
+  plan::keep_standing(desired, actual, deaf());
   EXPECT_EQ(desired.firewall->policy.variant, FirewallVariant::kLegacy);
   EXPECT_EQ(desired.firewall->policy.anchor, FirewallAnchor::kForward);
   auto seeing = two_hosts_desired();
-  plan::keep_standing(seeing, actual, running_docker(), true);
+  plan::keep_standing(seeing, actual, running_docker());
   EXPECT_EQ(seeing, two_hosts_desired());
 }
 
 TEST(Standing, ForwardingIsRepairedButNotSwitchedWhileBlind) {
-  auto desired = two_hosts_desired();
-  plan::keep_standing(desired, {}, deaf(), true);
-  EXPECT_EQ(desired.sysctls.size(), 1U);
-  plan::keep_standing(desired, {}, deaf(), false);
-  EXPECT_TRUE(desired.sysctls.empty());
+  auto facts = deaf();
+  EXPECT_FALSE(plan::forwarding_waits(facts, false)) << "dockerd runs: it had turned it on itself";
+  facts.docker.instance = "";
+  EXPECT_TRUE(plan::forwarding_waits(facts, false));
+  EXPECT_FALSE(plan::forwarding_waits(facts, true)) << "it was ours";
+  EXPECT_FALSE(plan::forwarding_waits(running_docker(), false));
+  const auto plan = plan::make_plan(two_hosts_fresh(), two_hosts_desired(), facts,
+                                    plan::Options{.hold_forwarding = true});
+  ASSERT_EQ(plan.held.size(), 2U) << "said, with daemon.json";
+  EXPECT_TRUE(std::holds_alternative<plan::SysctlStep>(plan.held[0]));
 }
 
 TEST(Standing, WithoutAKnownVariantNoFirewallIsMade) {
   auto facts = deaf();
   facts.firewall.variant.reset();
   auto desired = two_hosts_desired();
-  plan::keep_standing(desired, {}, facts, true);
+  plan::keep_standing(desired, {}, facts);
   EXPECT_FALSE(desired.firewall);
   desired = two_hosts_desired();
-  plan::keep_standing(desired, two_hosts_desired(), facts, true);
+  plan::keep_standing(desired, two_hosts_desired(), facts);
   EXPECT_TRUE(desired.firewall);
 }
 

@@ -50,7 +50,7 @@ TEST(Survey, ADaemonJsonThatCannotBeReadLeavesTheRestToBeRepaired) {
   ASSERT_EQ(survey.plan.findings.size(), 1U);
   EXPECT_EQ(survey.plan.findings[0].resource, "docker daemon.json");
   EXPECT_EQ(survey.plan.findings[0].message, "daemon.json:1:1: junk");
-  EXPECT_EQ(survey.plan.steps.size(), 2U);  // firewall and route; ip_forward was never ours
+  EXPECT_EQ(survey.plan.steps.size(), 3U);  // ip_forward, since dockerd runs, firewall and route
 }
 
 TEST(Survey, RulesThatCannotBeReadLeaveTheRestToBeRepaired) {
