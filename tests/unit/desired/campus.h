@@ -1,5 +1,6 @@
 #pragma once
-// Two VLANs joined by two equal routers r1 and r2, and a chain on: r1 or r2, then r3, to a third.
+// Inventories for the tests of this folder: two hosts on a LAN; and a campus: two VLANs joined by
+// two equal routers r1 and r2, and a chain on: r1 or r2, then r3, to a third.
 
 #include <gtest/gtest.h>
 
@@ -16,6 +17,22 @@ inline inventory::Inventory load(const std::string& text) {
   EXPECT_TRUE(loaded.inventory) << inventory::render(loaded.diagnostics, "test");
   return std::move(*loaded.inventory);
 }
+
+/// The README's example.
+inline constexpr const char* kTwoHosts = R"(
+version = 1
+[[segment]]
+name = "lan"
+subnet = "10.0.0.0/24"
+[[host]]
+name = "docker-200"
+address = "10.0.0.200"
+bip = "192.168.100.1/24"
+[[host]]
+name = "docker-201"
+address = "10.0.0.201"
+bip = "192.168.200.1/24"
+)";
 
 inline constexpr const char* kCampus = R"(
 version = 1

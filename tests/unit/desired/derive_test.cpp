@@ -11,21 +11,6 @@ namespace {
 
 using namespace tests;
 
-const char* const kTwoHosts = R"(
-version = 1
-[[segment]]
-name = "lan"
-subnet = "10.0.0.0/24"
-[[host]]
-name = "docker-200"
-address = "10.0.0.200"
-bip = "192.168.100.1/24"
-[[host]]
-name = "docker-201"
-address = "10.0.0.201"
-bip = "192.168.200.1/24"
-)";
-
 const char* const kTwoVlans = R"(
 version = 1
 [[segment]]

@@ -12,21 +12,6 @@ namespace {
 
 using namespace tests;
 
-const char* const kTwoHosts = R"(
-version = 1
-[[segment]]
-name = "lan"
-subnet = "10.0.0.0/24"
-[[host]]
-name = "docker-200"
-address = "10.0.0.200"
-bip = "192.168.100.1/24"
-[[host]]
-name = "docker-201"
-address = "10.0.0.201"
-bip = "192.168.200.1/24"
-)";
-
 desired::Fit fit(const inventory::Inventory& inventory, const inventory::Host& host,
                  const model::HostFacts& facts) {
   return desired::fit(inventory, host, facts, desired::derive(inventory, host, facts));
