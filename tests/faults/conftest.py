@@ -40,6 +40,13 @@ def shim(tmp_path_factory):
     return library.read_bytes()
 
 
+@pytest.fixture
+def foreign(host):
+    """A host with routes and rules of somebody else."""
+    host.sh(sandbox.FOREIGN)
+    return host
+
+
 def pytest_sessionfinish(session, exitstatus):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if exitstatus == 0 and reporter.stats.get("skipped") and not reporter.stats.get("passed"):

@@ -4,19 +4,13 @@ import subprocess
 import time
 
 import pytest
-from sandbox import FOREIGN, differences, explain
+from sandbox import differences, explain
 from trials import on_trial, processes, start
 
 PLACES = ["/run/overland", "/var/lib/overland"]
 # A place that cannot be had, as read-only, no folder, a link, somebody else's, or open to others.
 SPOILT = ["mount -t tmpfs -o ro,mode=755 tmpfs {0}", "rm -rf {0}; touch {0}", "rm -rf {0}; mkdir -m 700 /run/real; ln -s /run/real {0}",
           "chown 1234 {0}", "chmod 777 {0}"]
-
-
-@pytest.fixture
-def foreign(host):
-    host.sh(FOREIGN)
-    return host
 
 
 def hold(host, place, seconds=60, user=None):

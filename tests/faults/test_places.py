@@ -6,13 +6,7 @@ import threading
 import time
 
 import pytest
-from sandbox import BINARY, DAEMON_JSON, FOREIGN, differences, explain
-
-
-@pytest.fixture
-def foreign(host):
-    host.sh(FOREIGN)
-    return host
+from sandbox import BINARY, DAEMON_JSON, explain
 
 
 def converges(host):

@@ -4,7 +4,7 @@ import os
 from subprocess import DEVNULL, PIPE, STDOUT
 
 import pytest
-from sandbox import BINARY, FOREIGN, INVENTORY, differences, explain
+from sandbox import BINARY, INVENTORY, differences, explain
 from trials import on_trial, over, processes, rolled_back, start, terminal, until
 
 HANGING_VALIDATE = """#!/bin/sh
@@ -14,12 +14,6 @@ echo "Docker version 28.5.2, build 1"
 HANGING = "#!/bin/sh\nexec sleep 1000\n"
 TRIED = "/etc/overland/tried.toml"
 OTHER = INVENTORY.replace("192.168.210.1/24", "192.168.211.1/24")
-
-
-@pytest.fixture
-def foreign(host):
-    host.sh(FOREIGN)
-    return host
 
 
 def program(host, path, text):
@@ -270,37 +264,3 @@ def test_an_inventory_that_cannot_be_installed_decides_nothing(foreign):
 def test_usage_of_confirm(host):
     assert host.overland("confirm", "--undo", "--install").returncode == 64
     assert host.overland("confirm", "--install").returncode == 1
-
-
-OLDER_WATCHDOG = """import os, socket
-s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-s.bind('/run/overland/try.sock')
-s.listen(9)
-print('up', flush=True)
-while True:
-    caller, _ = s.accept()
-    word = caller.recv(64).decode()
-    caller.send({'confirm': b'kept', 'undo': b'undoing', 'status': b'77'}.get(word, b'unknown word'))
-"""
-
-
-@pytest.mark.parametrize("arguments, code, words", [
-    ([], 0, "Confirmed"), (["--undo"], 0, "being rolled back"), (["--install"], 1, "older overland")])
-def test_confirm_speaks_to_a_watchdog_of_the_version_before(host, arguments, code, words):
-    older = host.start(["/usr/bin/python3", "-c", OLDER_WATCHDOG], stdout=PIPE)
-    assert older.stdout.readline() == "up\n"
-    done = host.overland("confirm", *arguments)
-    assert done.returncode == code and words in done.stdout + done.stderr, explain(done)
-    host.sh("pkill -x python3")
-    older.wait(timeout=20)
-
-
-def test_confirm_of_the_version_before_is_understood(foreign):
-    host = foreign
-    running = start(host, "--timeout", "600")
-    on_trial(host)
-    asks = "import socket,sys; s=socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.connect('/run/overland/try.sock');" \
-           "s.send(sys.argv[1].encode()); print(s.recv(64).decode())"
-    assert 0 < int(host.run(["/usr/bin/python3", "-c", asks, "status"]).stdout) <= 600
-    assert host.run(["/usr/bin/python3", "-c", asks, "confirm"]).stdout == "kept\n"
-    assert running.wait(timeout=20) == 0
