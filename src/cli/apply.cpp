@@ -94,6 +94,22 @@ void say_remaining(const reconcile::ApplyReport& report) {
   }
 }
 
+/// The report on standard output, and what it leaves on standard error.
+void say(const reconcile::ApplyReport& report, const Session& session, bool quiet) {
+  if (session.options.json) {
+    std::cout << report_json(report, session.host->name);
+  } else if (!report.steps.empty()) {
+    print_report(std::cout, report, session.options.color);
+  } else if (!quiet) {
+    std::cout << "Nothing " << nothing_done(report, session) << "\n";
+  }
+  if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
+  log_findings(report.after.plan, session.booting);
+  log_leftovers(report.after.plan);
+  for (const auto& one : report.untold) spdlog::warn("{}: {}", one.resource, one.message);
+  say_restart_due(report);
+}
+
 /// While booting the network may still come up, and removals wait for the next run.
 bool done(const reconcile::ApplyReport& report, bool booting) {
   if (!booting) return report.in_sync();
@@ -135,18 +151,7 @@ int apply(const std::vector<std::string>& arguments) {
   const bool good = done(report, session.booting);
   const ExitCode locked = count_locked(runs, report.locked() && !good);
   keep(given.runs_file, runs);
-  if (session.options.json) {
-    std::cout << report_json(report, session.host->name);
-  } else if (!report.steps.empty()) {
-    print_report(std::cout, report, session.options.color);
-  } else if (!quiet) {
-    std::cout << "Nothing " << nothing_done(report, session) << "\n";
-  }
-  if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
-  log_findings(report.after.plan, session.booting);
-  log_leftovers(report.after.plan);
-  for (const auto& one : report.untold) spdlog::warn("{}: {}", one.resource, one.message);
-  say_restart_due(report);
+  say(report, session, quiet);
   if (!good) say_remaining(report);
   if (refused) return kInventory;  // of the present inventory nothing was applied
   if (good) return kOk;
