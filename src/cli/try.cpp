@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdint>
 #include <iostream>
 
 #include "cli/exit_code.h"

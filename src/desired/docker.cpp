@@ -1,5 +1,6 @@
 #include "desired/docker.h"
 
+#include <cstdint>
 #include <cstdio>
 
 namespace overland::desired {

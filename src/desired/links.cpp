@@ -1,6 +1,7 @@
 #include "desired/links.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "desired/derive.h"
 

@@ -1,6 +1,7 @@
 #include "docker/systemd_bus.h"
 
 #include <cerrno>
+#include <cstdint>
 
 #include "base/error.h"
 

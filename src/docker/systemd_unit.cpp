@@ -1,6 +1,7 @@
 #include "docker/systemd_unit.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <exception>
 
 #include "base/error.h"

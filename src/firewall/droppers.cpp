@@ -3,6 +3,7 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 #include <sstream>
 

@@ -1,6 +1,7 @@
 #include "firewall/iptc_driver.h"
 
 #include <array>
+#include <cstdint>
 #include <optional>
 
 #include "base/error.h"

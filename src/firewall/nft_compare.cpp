@@ -1,6 +1,7 @@
 #include "firewall/nft_compare.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 
 #include "firewall/nft_address_sets.h"

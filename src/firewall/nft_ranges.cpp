@@ -1,6 +1,7 @@
 #include "firewall/nft_ranges.h"
 
 #include <bit>
+#include <cstdint>
 #include <optional>
 
 namespace overland::firewall {

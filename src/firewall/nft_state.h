@@ -3,6 +3,7 @@
 // the chains our jumps belong into.
 
 #include <array>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>

@@ -2,6 +2,7 @@
 // Table `ip overland` as data, and what a policy looks like in it. Encoding is canonical: rules are
 // written in the form decode_rule() reads them, so that equal rules are equal JSON.
 
+#include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>

@@ -1,6 +1,7 @@
 #include "firewall/nft_write.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "base/error.h"
 #include "firewall/nft_ranges.h"

@@ -1,6 +1,7 @@
 #include "firewall/trace_request.h"
 
 #include <charconv>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"

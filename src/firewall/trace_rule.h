@@ -2,6 +2,7 @@
 // What one rule does with a packet: its expressions carried out on bytes of which some are known.
 // An expression nobody has told us about decides nothing for certain.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

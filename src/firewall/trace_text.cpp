@@ -5,6 +5,7 @@
 #include <linux/netfilter/nf_tables_compat.h>
 
 #include <bit>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <map>

@@ -4,6 +4,7 @@
 // there" is an empty result, not an error.
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -78,8 +79,8 @@ class Firewall {
   virtual ~Firewall() = default;
   /// Which variant this host uses; without the droppers. What it could not ask is in `unknown`.
   virtual model::FirewallFacts facts(const model::DockerFacts& docker) = 0;
-  /// Who else drops what `desired` lets through. To be asked last, and never in a rollback: it takes
-  /// seconds where foreign tables changed. What could not be asked stops nothing.
+  /// Who else drops what `desired` lets through. To be asked last, and never in a rollback: it
+  /// takes seconds where foreign tables changed. What could not be asked stops nothing.
   virtual DroppersFound droppers(const model::FirewallPolicy& desired) = 0;
   /// What is in force of ours; `desired` tells the driver which encoding to compare with.
   virtual std::optional<model::Firewall> read(const model::FirewallPolicy& desired) = 0;

@@ -2,6 +2,7 @@
 // Which of many prefixes holds an address: longest match, by binary search for each length in use.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>

@@ -1,6 +1,7 @@
 #include "inventory/read.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "inventory/frame.h"
 #include "inventory/guard.h"

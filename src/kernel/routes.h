@@ -3,6 +3,7 @@
 // class makes can change or remove a route of another protocol, whatever happens between reading
 // and writing; remove() is the one exception, and is asked for by name.
 
+#include <cstdint>
 #include <span>
 #include <vector>
 

@@ -1,6 +1,7 @@
 #include "plan/conflicts.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 
 namespace overland::plan {

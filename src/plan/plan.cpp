@@ -1,6 +1,7 @@
 #include "plan/plan.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "plan/conflicts.h"

@@ -1,6 +1,7 @@
 #include "reconcile/saved_json.h"
 
 #include <array>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <sstream>
 

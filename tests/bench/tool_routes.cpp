@@ -1,6 +1,8 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <cstdint>
+
 #include "base/error.h"
 #include "bench/tool.h"
 #include "kernel/route_message.h"

@@ -1,6 +1,7 @@
 #pragma once
 // Short spellings of model values for tests.
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <vector>

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+
 #include "netns/firewall/iptc_scene.h"
 
 namespace overland::firewall {

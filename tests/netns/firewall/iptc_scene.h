@@ -6,6 +6,7 @@
 //                                [host] eth1 172.30.0.1 ── 172.30.0.2 outside
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -12,6 +12,7 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <cstring>
 
 #include "base/error.h"

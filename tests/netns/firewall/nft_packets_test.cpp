@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+
 #include "firewall/nft_driver.h"
 #include "netns/firewall/docker_like_host.h"
 #include "netns/firewall/nft_policy.h"

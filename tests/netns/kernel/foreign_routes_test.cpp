@@ -1,5 +1,6 @@
 #include <sys/mman.h>
 
+#include <cstdint>
 #include <fstream>
 
 #include "kernel/routes.h"

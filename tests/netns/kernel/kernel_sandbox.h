@@ -2,6 +2,7 @@
 // A host with one link `lan` (10.9.0.1/16, up) whose other end is `peer`, in a fresh namespace.
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 

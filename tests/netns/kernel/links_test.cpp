@@ -1,6 +1,7 @@
 #include "kernel/links.h"
 
 #include <cerrno>
+#include <cstdint>
 
 #include "netns/kernel/kernel_sandbox.h"
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "desired/asymmetry.h"
 #include "unit/desired/campus.h"
 

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "base/error.h"
 #include "model/ownership.h"
 #include "unit/firewall/iptc_policies.h"

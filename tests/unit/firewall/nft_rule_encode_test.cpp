@@ -9,6 +9,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include <cstdint>
 #include <random>
 
 namespace overland::firewall {

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+
 #include "base/error.h"
 #include "firewall/printable.h"
 

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+
 #include "inventory/inventory.h"
 
 namespace overland::inventory {

@@ -3,6 +3,7 @@
 
 #include <linux/netlink.h>
 
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <vector>

@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <limits>
 
 #include "model/ownership.h"

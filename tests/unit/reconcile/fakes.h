@@ -3,6 +3,7 @@
 // on (as a killed process would leave it).
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <stdexcept>
 
