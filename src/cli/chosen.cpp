@@ -112,7 +112,7 @@ void keep_applied(const Options& options, const Chosen& chosen,
 reconcile::Subnets subnets_of(const inventory::Inventory& inventory) {
   reconcile::Subnets subnets;
   for (const auto& host : inventory.hosts) {
-    if (host.bip) subnets[host.name] = host.bridge_subnets();
+    if (host.bip) subnets.add(host.name, host.bridge_subnets());
   }
   return subnets;
 }

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "base/error.h"
 
@@ -15,8 +14,9 @@ using Json = nlohmann::ordered_json;
 /// Raised only where an older program would misread what stands there, not where it knows less.
 constexpr int kVersion = 1;
 constexpr std::string_view kHex = "hex:";
-constexpr std::array kMembers = {"version", "hosts",       "subnets",     "generation", "inventory",
-                                 "sysctls", "daemon_keys", "daemon_json", "unread_by"};
+constexpr std::array kMembers = {"version",     "hosts",     "bridge_subnets", "subnets",
+                                 "generation",  "inventory", "sysctls",        "daemon_keys",
+                                 "daemon_json", "unread_by"};
 
 bool is_utf8(const std::string& bytes) {
   try {
@@ -78,30 +78,11 @@ std::map<std::string, Replaced> replaced_from(const Json& object) {
   return values;
 }
 
-/// One text a host, "web1 192.168.1.0/24": an object of ten thousand members is searched for each.
-Json subnets_json(const Subnets& subnets) {
-  Json list = Json::array();
-  for (const auto& [name, prefixes] : subnets) {
-    std::string line = name;
-    for (const auto& prefix : prefixes) line += " " + prefix.to_string();
-    list.push_back(std::move(line));
-  }
-  return list;
-}
-
+/// As overland 0.1 wrote them: a text a host.
 Subnets subnets_from(const Json& list) {
-  Subnets subnets;
-  for (const auto& line : list) {
-    std::istringstream words(line.get<std::string>());
-    std::string name;
-    words >> name;
-    for (std::string word; words >> word;) {
-      const auto prefix = model::Prefix::parse(word);
-      if (!prefix) throw base::Error(base::ErrorKind::kInvalid, "no subnet: " + word);
-      subnets[name].push_back(*prefix);
-    }
-  }
-  return subnets;
+  std::string text;
+  for (const auto& line : list) text += line.get<std::string>() + "\n";
+  return Subnets::parse(std::move(text));
 }
 
 SavedState members_of(const Json& document) {
@@ -109,6 +90,9 @@ SavedState members_of(const Json& document) {
   const auto with = [&](const char* name, auto use) {
     if (const auto found = document.find(name); found != document.end()) use(*found);
   };
+  with("bridge_subnets",
+       [&](const Json& value) { state.subnets = Subnets::parse(value.get<std::string>()); });
+  // Where both stand, an older program was the last to write.
   with("subnets", [&](const Json& value) { state.subnets = subnets_from(value); });
   with("generation", [&](const Json& value) {
     if (!value.is_null()) state.generation = value.get<std::int64_t>();
@@ -134,7 +118,7 @@ std::string to_text(const SavedState& state) {
   Json document = {
       {"version", kVersion},
       {"hosts", state.subnets.size()},  // overland 0.1 counted them, and reads no file without
-      {"subnets", subnets_json(state.subnets)},
+      {"bridge_subnets", state.subnets.text()},
       {"generation", state.generation ? Json(*state.generation) : Json(nullptr)},
       {"inventory", state.inventory_hash},
       {"sysctls", replaced_json(state.sysctls)},

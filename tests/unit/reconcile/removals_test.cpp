@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.h"
+
 namespace overland::reconcile {
 namespace {
 
@@ -13,7 +15,7 @@ model::Prefix subnet(int number) {
 /// Hosts `first` to `last` - 1, each with the subnet of its number.
 Subnets hosts(int first, int last) {
   Subnets result;
-  for (int i = first; i < last; ++i) result["h" + std::to_string(1000 + i)] = {subnet(i)};
+  for (int i = first; i < last; ++i) result.add("h" + std::to_string(1000 + i), {subnet(i)});
   return result;
 }
 
@@ -45,18 +47,38 @@ TEST(Removals, TenOutAndTenInAreTen) {
 }
 
 TEST(Removals, AChangedBipIsOneAndAKeptOldOneIsNone) {
-  auto now = hosts(0, 3);
-  now["h1000"] = {subnet(100)};
-  EXPECT_EQ(removals(hosts(0, 3), now).gone, std::vector<std::string>{"h1000"});
-  now["h1000"] = {subnet(100), subnet(0)};  // previous_bip
-  EXPECT_TRUE(removals(hosts(0, 3), now).gone.empty());
-  EXPECT_EQ(removals(now, hosts(0, 3)).gone, std::vector<std::string>{"h1000"});
+  const auto with_first = [](const std::vector<model::Prefix>& subnets) {
+    Subnets result;
+    result.add("h1000", subnets);
+    hosts(1, 3).each([&](auto host, const auto& of) { result.add(host, of); });
+    return result;
+  };
+  const auto changed = with_first({subnet(100)});
+  EXPECT_EQ(removals(hosts(0, 3), changed).gone, std::vector<std::string>{"h1000"});
+  const auto both = with_first({subnet(100), subnet(0)});  // previous_bip
+  EXPECT_TRUE(removals(hosts(0, 3), both).gone.empty());
+  EXPECT_EQ(removals(both, hosts(0, 3)).gone, std::vector<std::string>{"h1000"});
 }
 
 TEST(Removals, ASubnetThatMovesToAnotherHostDoesNotGo) {
   Subnets renamed;
-  for (const auto& [name, subnets] : hosts(0, 9)) renamed["new-" + name] = subnets;
+  hosts(0, 9).each([&](auto host, const auto& of) { renamed.add("new-" + std::string(host), of); });
   EXPECT_TRUE(removals(hosts(0, 9), renamed).gone.empty());
+}
+
+TEST(Subnets, ComeBackFromTheirText) {
+  const auto some = hosts(0, 3);
+  EXPECT_EQ(Subnets::parse(some.text()), some);
+  EXPECT_EQ(some.size(), 3U);
+  EXPECT_TRUE(Subnets::parse("").empty());
+}
+
+TEST(Subnets, AreRefusedWhereALineIsNone) {
+  for (const char* text : {"a 10.1.0.0/24", "a\n", "\n", " 10.1.0.0/24\n", "a b\n",
+                           "a 10.1.0.1/24\n", "a 10.1.0.0/24 \n\n"}) {
+    SCOPED_TRACE(text);
+    EXPECT_THROW(Subnets::parse(text), base::Error);
+  }
 }
 
 TEST(Removals, RoutesStandForHostsThatAreNotKnown) {

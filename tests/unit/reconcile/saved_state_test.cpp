@@ -41,8 +41,8 @@ std::string content(const std::filesystem::path& file) {
 /// All there is, as its golden file has it.
 SavedState everything() {
   SavedState state;
-  state.subnets["docker-200"] = {prefix("192.168.100.0/24"), prefix("192.168.90.0/24")};
-  state.subnets["docker-201"] = {prefix("192.168.200.0/24")};
+  state.subnets.add("docker-200", {prefix("192.168.100.0/24"), prefix("192.168.90.0/24")});
+  state.subnets.add("docker-201", {prefix("192.168.200.0/24")});
   state.generation = 7;
   state.inventory_hash = "0123456789abcdef";
   state.sysctls["net.ipv4.ip_forward"] = {"0", "1"};
@@ -75,10 +75,21 @@ TEST_F(Saved, ReadsWhatEachReleaseWrote) {
   const std::filesystem::path golden = OVERLAND_GOLDEN;
   write(content(golden / "state-1-first.json"));
   EXPECT_EQ(reconcile::load_saved(file), first());
+  write(content(golden / "state-1-lines.json"));
+  EXPECT_EQ(reconcile::load_saved(file), everything());
   write(content(golden / "state-1.json"));
   EXPECT_EQ(reconcile::load_saved(file), everything());
   reconcile::store_saved(file, everything());
   EXPECT_EQ(content(file), content(golden / "state-1.json"));
+}
+
+TEST_F(Saved, SubnetsWrittenByAnOlderReleaseAreTheNewerOnes) {
+  write(
+      R"({"version":1,"hosts":1,"bridge_subnets":"a 10.1.0.0/24\n","subnets":["b 10.2.0.0/24"]})");
+  const auto state = reconcile::load_saved(file);
+  EXPECT_EQ(state.subnets.text(), "b 10.2.0.0/24\n");
+  reconcile::store_saved(file, state);
+  EXPECT_EQ(content(file).find("\"subnets\""), std::string::npos);
 }
 
 TEST_F(Saved, KeepsWhatALaterReleaseWroteBeside) {
@@ -102,7 +113,8 @@ TEST_F(Saved, WhatCannotBeUnderstoodIsSetAside) {
   const std::filesystem::path later = file.string() + ".7-1";
   for (const char* text :
        {"", "{", "[]", "\xff", R"({"version":7,"hosts":1})", R"({"version":1,"sysctls":"x"})",
-        R"({"version":1,"subnets":["a b"]})", R"({"version":1,"daemon_json":"hex:0"})"}) {
+        R"({"version":1,"subnets":["a b"]})", R"({"version":1,"bridge_subnets":"a b\n"})",
+        R"({"version":1,"daemon_json":"hex:0"})"}) {
     SCOPED_TRACE(text);
     write(text);
     auto state = reconcile::load_saved(file);
