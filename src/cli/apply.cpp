@@ -1,3 +1,5 @@
+// The verb apply, and what it says of what it did.
+
 #include "reconcile/apply.h"
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+// The verb confirm: keeps a change on trial, or takes it back.
+
 #include <spdlog/spdlog.h>
 
 #include <iostream>

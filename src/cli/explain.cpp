@@ -1,3 +1,5 @@
+// The verb explain: the way of a packet by the inventory alone.
+
 #include <iostream>
 #include <nlohmann/json.hpp>
 

@@ -1,3 +1,5 @@
+// The verb graph: the topology as a drawing, with --live in the colours of this host's state.
+
 #include "desired/graph.h"
 
 #include <iostream>

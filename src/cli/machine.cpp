@@ -1,3 +1,5 @@
+// The adapters of this machine, put together.
+
 #include <spdlog/spdlog.h>
 
 #include <thread>

@@ -1,3 +1,5 @@
+// The verb plan.
+
 #include "plan/plan.h"
 
 #include <iostream>

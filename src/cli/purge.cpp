@@ -1,3 +1,5 @@
+// The verb purge.
+
 #include "reconcile/purge.h"
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+// The verb status.
+
 #include <unistd.h>
 
 #include <iostream>

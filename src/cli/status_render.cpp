@@ -1,3 +1,5 @@
+// What status found, as text and as JSON.
+
 #include <algorithm>
 #include <array>
 #include <iomanip>

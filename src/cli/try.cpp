@@ -1,3 +1,5 @@
+// The verb try: a change that is undone unless somebody confirms it.
+
 #include <signal.h>
 #include <spdlog/spdlog.h>
 

@@ -1,3 +1,5 @@
+// The verb validate.
+
 #include <iostream>
 
 #include "cli/exit_code.h"

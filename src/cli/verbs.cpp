@@ -1,3 +1,5 @@
+// All verbs, and the exit code of each kind of error.
+
 #include <spdlog/spdlog.h>
 
 #include <array>

@@ -1,3 +1,5 @@
+// What somebody who asks for a path may name: an address, a host, a subnet.
+
 #include <algorithm>
 
 #include "base/error.h"

@@ -1,3 +1,5 @@
+// The topology in the language of Graphviz.
+
 #include "desired/graph.h"
 
 namespace overland::desired {

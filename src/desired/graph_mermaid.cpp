@@ -1,3 +1,5 @@
+// The topology in the language of Mermaid.
+
 #include <utility>
 
 #include "desired/graph.h"

@@ -1,3 +1,5 @@
+// A path in words.
+
 #include <algorithm>
 
 #include "desired/path.h"

@@ -1,3 +1,5 @@
+// Which host of the inventory this machine is.
+
 #include <algorithm>
 #include <functional>
 #include <string_view>

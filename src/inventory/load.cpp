@@ -1,3 +1,5 @@
+// The bytes of an inventory: from where, how many, and by whom they may be written.
+
 #include <unistd.h>
 
 #include <array>

@@ -1,3 +1,5 @@
+// What a name in the inventory may look like: hosts, links, programs.
+
 #include <algorithm>
 
 #include "inventory/letter_case.h"

@@ -1,3 +1,5 @@
+// One [[host]] of the file.
+
 #include "inventory/read_parts.h"
 #include "inventory/suggest.h"
 

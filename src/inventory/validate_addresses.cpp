@@ -1,3 +1,5 @@
+// Underlay addresses: used twice, in no segment, or not a host's.
+
 #include <algorithm>
 
 #include "inventory/prefix_index.h"

@@ -1,3 +1,5 @@
+// VLAN links: their ids, names and parents.
+
 #include <algorithm>
 #include <cstdint>
 #include <map>

@@ -1,3 +1,5 @@
+// Names that two hosts or two segments have.
+
 #include <memory_resource>
 #include <unordered_map>
 

@@ -1,3 +1,5 @@
+// Bridge subnets, segments and the pool: what overlaps, and what lies outside.
+
 #include <algorithm>
 
 #include "inventory/validate.h"

@@ -1,3 +1,5 @@
+// Who reaches whom: hosts that no router connects, routers and segments that serve nobody.
+
 #include <algorithm>
 #include <map>
 #include <set>

@@ -1,3 +1,5 @@
+// Where the program begins.
+
 #include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
