@@ -87,16 +87,13 @@ std::uint32_t Address::ipv4() const {
 }
 
 std::string Address::to_string() const {
-  std::array<char, INET6_ADDRSTRLEN> buffer = {};
   if (family_ == Family::kInet4) {
     // inet_ntop() goes through sprintf, and there are tens of thousands.
-    char* end = buffer.data();
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (i != 0) *end++ = '.';
-      end = std::to_chars(end, buffer.end(), bytes_[i]).ptr;
-    }
-    return {buffer.data(), end};
+    std::string text = std::to_string(bytes_[0]);
+    for (std::size_t i = 1; i < 4; ++i) (text += '.') += std::to_string(bytes_[i]);
+    return text;
   }
+  std::array<char, INET6_ADDRSTRLEN> buffer = {};
   ::inet_ntop(static_cast<int>(family_), bytes_.data(), buffer.data(), buffer.size());
   return buffer.data();
 }
