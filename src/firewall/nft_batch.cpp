@@ -26,7 +26,6 @@ namespace overland::firewall {
 namespace {
 
 constexpr std::uint32_t kAddressSize = 4;
-constexpr std::uint32_t kLinkNameSize = 16;  // IFNAMSIZ of linux/if.h
 
 constexpr std::uint16_t kAdd = NLM_F_CREATE;
 constexpr std::uint16_t kAppend = NLM_F_CREATE | NLM_F_APPEND;
@@ -188,7 +187,7 @@ void NftBatch::put(const NftCommand& command, const NftRule& wanted) {
   if (deletes) {
     ::nftnl_rule_set_u64(rule.get(), NFTNL_RULE_HANDLE, wanted.handle);
   } else {
-    encode_rule(*rule, wanted.expressions, [&](const std::vector<NftRange>& ranges) {
+    encode_rule(*rule, wanted.statements, [&](const std::vector<NftRange>& ranges) {
       return put_anonymous(command.table, ranges);
     });
     if (wanted.comment) put_comment(*rule);

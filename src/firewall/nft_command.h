@@ -3,7 +3,6 @@
 // nft_transaction.h. All tables are of family ip.
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,9 +20,9 @@ enum class NftVerb : std::uint8_t {
 
 struct NftRule {
   std::string chain;
-  nlohmann::json expressions;  // as decode_rule() reads them; to delete: none
-  bool comment = false;        // whether it carries model::kRuleComment
-  std::uint64_t handle = 0;    // to delete
+  NftStatements statements;  // to delete: none
+  bool comment = false;      // whether it carries model::kRuleComment
+  std::uint64_t handle = 0;  // to delete
 };
 
 /// Of one set, either kind by the set's type.

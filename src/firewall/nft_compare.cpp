@@ -12,7 +12,6 @@
 namespace overland::firewall {
 namespace {
 
-using Json = nlohmann::json;
 using model::FirewallAnchor;
 using model::FirewallPolicy;
 
@@ -45,26 +44,25 @@ std::vector<std::string> names_in(const NftTable& table, const std::string& set)
   return found->second;
 }
 
-/// The right side of the first match whose left side is `left`; null where there is none.
-Json matched(const Json& rule, const Json& left) {
-  for (const Json& expression : rule) {
-    if (!expression.contains("match")) continue;
-    const Json& match = expression["match"];
-    if (match.value("op", "") == "==" && match.value("left", Json()) == left) {
-      return match.value("right", Json());
+/// What the first plain match of `field` compares with; null where there is none.
+const NftValue* matched(const NftStatements& rule, NftField field) {
+  for (const NftStatement& statement : rule) {
+    const auto* match = std::get_if<NftMatch>(&statement);
+    if (match != nullptr && match->field == field && !match->negated && match->mask == UINT32_MAX) {
+      return &match->value;
     }
   }
-  return {};
+  return nullptr;
 }
 
 std::uint32_t mark_in(const NftTable& table) {
   const NftChain* chain = find_chain(table, "trusted-in");
   if (chain == nullptr) return 0;
-  for (const Json& rule : chain->rules) {
-    for (const Json& expression : rule) {
-      const Json bits = expression.value("/mangle/value/|"_json_pointer, Json());
-      if (bits.is_array() && bits.size() == 2 && bits[1].is_number_unsigned()) {
-        return bits[1].get<std::uint32_t>();
+  for (const NftStatements& rule : chain->rules) {
+    for (const NftStatement& statement : rule) {
+      const auto* change = std::get_if<NftMarkChange>(&statement);
+      if (change != nullptr && change->toggled != 0 && change->kept == ~change->toggled) {
+        return change->toggled;
       }
     }
   }
@@ -75,9 +73,8 @@ std::uint32_t mark_in(const NftTable& table) {
 std::optional<bool> conntrack_in(const NftTable& table) {
   const NftChain* chain = find_chain(table, "trusted-in");
   if (chain == nullptr || chain->rules.empty()) return std::nullopt;
-  return std::none_of(chain->rules.begin(), chain->rules.end(), [](const Json& rule) {
-    return std::any_of(rule.begin(), rule.end(),
-                       [](const Json& expression) { return expression.contains("notrack"); });
+  return std::none_of(chain->rules.begin(), chain->rules.end(), [](const NftStatements& rule) {
+    return std::find(rule.begin(), rule.end(), NftStatement(NftAction::kNotrack)) != rule.end();
   });
 }
 
@@ -86,24 +83,13 @@ std::vector<model::Masquerade> leaving_in(const NftTable& table, std::string_vie
   std::vector<model::Masquerade> result;
   const NftChain* chain = find_chain(table, name);
   if (chain == nullptr) return result;
-  const Json link_side = {{"meta", {{"key", "oifname"}}}};
-  const Json source_side = {{"payload", {{"protocol", "ip"}, {"field", "saddr"}}}};
-  for (const Json& rule : chain->rules) {
-    const Json link = matched(rule, link_side);
-    Json sources = matched(rule, source_side);
-    if (!link.is_string() || sources.is_null()) continue;
-    if (sources.is_object() && sources.contains("set")) {
-      Json elements = sources["set"];
-      sources = std::move(elements);
-    } else {
-      sources = Json::array({sources});
-    }
-    std::vector<NftRange> ranges;
-    for (const Json& element : sources) {
-      if (const auto range = range_of(element)) ranges.push_back(*range);
-    }
-    std::sort(ranges.begin(), ranges.end());
-    result.push_back({link.get<std::string>(), prefixes_of(ranges)});
+  for (const NftStatements& rule : chain->rules) {
+    const auto* link = std::get_if<std::string>(matched(rule, NftField::kOutLink));
+    const NftValue* sources = matched(rule, NftField::kSource);
+    if (link == nullptr || sources == nullptr) continue;
+    const auto* ranges = std::get_if<std::vector<NftRange>>(sources);
+    result.push_back(
+        {*link, ranges == nullptr ? std::vector<model::Prefix>() : prefixes_of(*ranges)});
   }
   return result;
 }
@@ -151,10 +137,11 @@ void compare_sets(const NftTable& found, const NftTable& expected,
 }
 
 /// "" where both hold the same rules in the same order.
-std::string rule_difference(const std::vector<Json>& found, const std::vector<Json>& expected) {
+std::string rule_difference(const std::vector<NftStatements>& found,
+                            const std::vector<NftStatements>& expected) {
   if (found == expected) return "";
-  const std::multiset<Json> there(found.begin(), found.end());
-  const std::multiset<Json> wanted(expected.begin(), expected.end());
+  const std::multiset<NftStatements> there(found.begin(), found.end());
+  const std::multiset<NftStatements> wanted(expected.begin(), expected.end());
   if (there == wanted) return "has its rules in the wrong order";
   const bool lacks = !std::includes(there.begin(), there.end(), wanted.begin(), wanted.end());
   const bool more = !std::includes(wanted.begin(), wanted.end(), there.begin(), there.end());

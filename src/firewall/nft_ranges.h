@@ -1,7 +1,6 @@
 #pragma once
 // Between the model's prefixes and the address ranges nf_tables keeps in its interval sets.
 
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "firewall/nft_dump.h"
@@ -14,11 +13,6 @@ namespace overland::firewall {
 std::vector<NftRange> ranges_of(const std::vector<model::Prefix>& prefixes);
 /// The smallest sorted list of prefixes that covers exactly `ranges`.
 std::vector<model::Prefix> prefixes_of(const std::vector<NftRange>& ranges);
-/// As libnftables writes an element: "10.0.0.1", {"prefix": …} or {"range": …}.
-nlohmann::json element_of(const NftRange& range);
-/// The reverse; nullopt for what is no IPv4 element.
-std::optional<NftRange> range_of(const nlohmann::json& element);
-
 /// What turns one sorted list into the other.
 template <typename T>
 struct Delta {

@@ -2,69 +2,89 @@
 
 #include <arpa/inet.h>
 #include <libnftnl/expr.h>
-#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <sys/socket.h>
 
 #include <array>
-#include <cstring>
+#include <bit>
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 
 #include "base/error.h"
-#include "firewall/nft_ranges.h"
+#include "firewall/nft_numbers.h"
 
 namespace overland::firewall {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::uint32_t kRegister = NFT_REG_1;  // 16 bytes: the longest we load, a link's name
-constexpr std::size_t kLinkNameSize = 16;       // IFNAMSIZ of linux/if.h
 
-/// What a match compares, as it lies in the register.
-struct Loaded {
-  std::size_t size = 0;
-  bool number = false;  // in host order, as marks and states are
-  bool link = false;
-};
+using Word = std::array<std::uint8_t, 4>;
 
-[[noreturn]] void unknown(const Json& expression) {
-  throw std::logic_error("no rule of ours: " +
-                         expression.dump(-1, ' ', true, Json::error_handler_t::replace));
-}
-
-std::array<std::uint8_t, 4> network_order(std::uint32_t number) {
-  const std::uint32_t swapped = htonl(number);
-  std::array<std::uint8_t, 4> bytes = {};
-  std::memcpy(bytes.data(), &swapped, sizeof swapped);
-  return bytes;
+/// As it lies in a register: addresses in network order, marks and states in the host's.
+Word word_of(NftField field, std::uint32_t number) {
+  return std::bit_cast<Word>(is_address(field) ? htonl(number) : number);
 }
 
 class Encoder {
  public:
   Encoder(nftnl_rule& rule, const MakeAnonymous& anonymous) : rule_(rule), anonymous_(anonymous) {}
 
-  void take(const Json& expression) {
-    const std::string& name = expression.begin().key();
-    const Json& body = expression.begin().value();
-    if (name == "match") {
-      match(body);
-    } else if (name == "mangle") {
-      set_mark(body);
-    } else if (name == "snat") {
-      keep_source(body);
-    } else if (name == "counter" || name == "notrack") {
-      add(name.c_str());
-    } else if (name == "masquerade") {
-      add("masq");
-    } else if (name == "accept") {
-      verdict(NF_ACCEPT);
-    } else if (name == "jump") {
-      verdict(NFT_JUMP, body.at("target").get<std::string>());
+  void operator()(const NftMatch& match) {
+    load(match.field);
+    if (match.mask != UINT32_MAX) bitwise(match.field, match.mask, 0);
+    if (const auto* set = std::get_if<NftSetName>(&match.value)) {
+      look_up(set->name, match.negated);
+    } else if (const auto* name = std::get_if<std::string>(&match.value)) {
+      std::array<char, kLinkNameSize> link = {};
+      name->copy(link.data(), link.size() - 1);
+      compare(match, link);
+    } else if (const auto* number = std::get_if<std::uint32_t>(&match.value)) {
+      compare(match, word_of(match.field, *number));
     } else {
-      unknown(expression);
+      among(match, std::get<std::vector<NftRange>>(match.value));
     }
+  }
+
+  void operator()(const NftMarkChange& change) {
+    load(NftField::kMark);
+    bitwise(NftField::kMark, change.kept, change.toggled);
+    nftnl_expr& made = add("meta");
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_META_SREG, kRegister);
+  }
+
+  void operator()(const NftVerdict& verdict) {
+    nftnl_expr& made = add("immediate");
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_IMM_VERDICT, static_cast<std::uint32_t>(verdict.code));
+    if (verdict.chain.empty()) return;
+    ::nftnl_expr_set_str(&made, NFTNL_EXPR_IMM_CHAIN, verdict.chain.c_str());
+  }
+
+  void operator()(NftAction action) {
+    switch (action) {
+      case NftAction::kCounter:
+        add("counter");
+        break;
+      case NftAction::kNotrack:
+        add("notrack");
+        break;
+      case NftAction::kMasquerade:
+        add("masq");
+        break;
+      case NftAction::kKeepSource:
+        load(NftField::kSource);
+        nftnl_expr& made = add("nat");
+        ::nftnl_expr_set_u32(&made, NFTNL_EXPR_NAT_TYPE, NFT_NAT_SNAT);
+        ::nftnl_expr_set_u32(&made, NFTNL_EXPR_NAT_FAMILY, AF_INET);
+        ::nftnl_expr_set_u32(&made, NFTNL_EXPR_NAT_REG_ADDR_MIN, kRegister);
+        break;
+    }
+  }
+
+  void operator()(const NftUnknown& unknown) {
+    throw std::logic_error("no rule of ours has a " + unknown.expression);
   }
 
  private:
@@ -75,146 +95,76 @@ class Encoder {
     return *made;
   }
 
-  void verdict(int code, const std::string& chain = "") {
-    nftnl_expr& made = add("immediate");
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_IMM_VERDICT, static_cast<std::uint32_t>(code));
-    if (!chain.empty()) ::nftnl_expr_set_str(&made, NFTNL_EXPR_IMM_CHAIN, chain.c_str());
+  void load(NftField field) {
+    switch (field) {
+      case NftField::kMark:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+      case NftField::kInLink:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_IIFNAME);
+      case NftField::kOutLink:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_OIFNAME);
+      case NftField::kState:
+        return load("ct", NFTNL_EXPR_CT_DREG, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+      case NftField::kSource:
+        return load_address(kSourceOffset);
+      case NftField::kDestination:
+        return load_address(kDestinationOffset);
+    }
   }
 
-  Loaded load(const Json& left) {
-    if (left.contains("payload")) return load_address(left.at("payload").at("field"));
-    if (left.contains("meta")) return load_meta(left.at("meta").at("key"));
-    if (left.contains("ct")) {
-      nftnl_expr& made = add("ct");
-      ::nftnl_expr_set_u32(&made, NFTNL_EXPR_CT_DREG, kRegister);
-      ::nftnl_expr_set_u32(&made, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
-      return {sizeof(std::uint32_t), true, false};
-    }
-    if (!left.contains("&")) unknown(left);
-    const Loaded loaded = load(left.at("&").at(0));
-    const Json& mask = left.at("&").at(1);
-    if (loaded.number) {
-      const auto bits = mask.get<std::uint32_t>();
-      bitwise(&bits, nullptr);
-    } else {
-      const auto bits = network_order(range_of(mask).value().first);
-      bitwise(bits.data(), nullptr);
-    }
-    return loaded;
+  void load(const char* name, std::uint16_t target, std::uint16_t key, std::uint32_t value) {
+    nftnl_expr& made = add(name);
+    ::nftnl_expr_set_u32(&made, target, kRegister);
+    ::nftnl_expr_set_u32(&made, key, value);
   }
 
-  Loaded load_address(const std::string& field) {
-    constexpr std::uint32_t kSource = 12;  // of struct iphdr, linux/ip.h
-    constexpr std::uint32_t kDestination = 16;
+  void load_address(std::uint32_t offset) {
     nftnl_expr& made = add("payload");
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_DREG, kRegister);
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_OFFSET,
-                         field == "saddr" ? kSource : kDestination);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_LEN, sizeof(std::uint32_t));
-    return {sizeof(std::uint32_t), false, false};
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_LEN, sizeof(Word));
   }
 
-  Loaded load_meta(const std::string& key) {
-    nftnl_expr& made = add("meta");
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_META_DREG, kRegister);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_META_KEY,
-                         key == "mark"      ? NFT_META_MARK
-                         : key == "iifname" ? NFT_META_IIFNAME
-                                            : NFT_META_OIFNAME);
-    if (key == "mark") return {sizeof(std::uint32_t), true, false};
-    return {kLinkNameSize, false, true};
-  }
-
-  /// register = (register & mask) ^ toggled, four bytes each; no `toggled` is none.
-  void bitwise(const void* mask, const std::uint32_t* toggled) {
-    const std::uint32_t none = 0;
+  /// register = (register & kept) ^ toggled
+  void bitwise(NftField field, std::uint32_t kept, std::uint32_t toggled) {
+    const Word mask = word_of(field, kept);
+    const Word change = word_of(field, toggled);
     nftnl_expr& made = add("bitwise");
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_SREG, kRegister);
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_DREG, kRegister);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_LEN, sizeof none);
-    ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_MASK, mask, sizeof none);
-    ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_XOR, toggled == nullptr ? &none : toggled,
-                     sizeof none);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_LEN, sizeof(Word));
+    ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_MASK, mask.data(), sizeof mask);
+    ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_XOR, change.data(), sizeof change);
   }
 
-  void compare(std::uint32_t op, const void* value, std::size_t size) {
+  template <typename Value>
+  void compare(const NftMatch& match, const Value& value) {
     nftnl_expr& made = add("cmp");
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_CMP_SREG, kRegister);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_CMP_OP, op);
-    ::nftnl_expr_set(&made, NFTNL_EXPR_CMP_DATA, value, static_cast<std::uint32_t>(size));
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_CMP_OP, match.negated ? NFT_CMP_NEQ : NFT_CMP_EQ);
+    ::nftnl_expr_set(&made, NFTNL_EXPR_CMP_DATA, value.data(), sizeof value);
   }
 
-  void match(const Json& body) {
-    const Loaded loaded = load(body.at("left"));
-    const Json& right = body.at("right");
-    const std::string& op = body.at("op").get_ref<const std::string&>();
-    if (op == "in") return match_states();
-    const bool inverted = op == "!=";
-    const std::uint32_t compared = inverted ? NFT_CMP_NEQ : NFT_CMP_EQ;
-    if (loaded.number) {
-      const auto value = right.get<std::uint32_t>();
-      return compare(compared, &value, sizeof value);
-    }
-    if (right.is_string() && right.get_ref<const std::string&>().starts_with("@")) {
-      return look_up(right.get_ref<const std::string&>().substr(1), inverted, nullptr);
-    }
-    if (loaded.link) {
-      std::array<char, kLinkNameSize> name = {};
-      right.get_ref<const std::string&>().copy(name.data(), name.size() - 1);
-      return compare(compared, name.data(), name.size());
-    }
-    if (right.contains("set")) {
-      std::vector<NftRange> ranges;
-      for (const Json& element : right.at("set")) ranges.push_back(range_of(element).value());
+  /// A single range is a prefix.
+  void among(const NftMatch& match, const std::vector<NftRange>& ranges) {
+    if (ranges.size() != 1) {
       const std::uint32_t id = anonymous_(ranges);
-      return look_up(kAnonymousName, inverted, &id);
+      ::nftnl_expr_set_u32(&look_up(kAnonymousName, match.negated), NFTNL_EXPR_LOOKUP_SET_ID, id);
+      return;
     }
-    const NftRange range = range_of(right).value();
+    const NftRange& range = ranges.front();
     const std::uint32_t host_bits = range.first ^ range.last;
-    if (host_bits != 0) bitwise(network_order(~host_bits).data(), nullptr);
-    compare(compared, network_order(range.first).data(), sizeof range.first);
+    if (host_bits != 0) bitwise(match.field, ~host_bits, 0);
+    compare(match, word_of(match.field, range.first));
   }
 
-  /// Established or related: any of these bits.
-  void match_states() {
-    constexpr std::uint32_t kEstablished = 2;  // NF_CT_STATE_BIT of nf_conntrack_common.h
-    constexpr std::uint32_t kRelated = 4;
-    const std::uint32_t states = kEstablished | kRelated;
-    const std::uint32_t none = 0;
-    bitwise(&states, nullptr);
-    compare(NFT_CMP_NEQ, &none, sizeof none);
-  }
-
-  void look_up(const std::string& set, bool inverted, const std::uint32_t* id) {
+  nftnl_expr& look_up(const std::string& set, bool negated) {
     nftnl_expr& made = add("lookup");
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_LOOKUP_SREG, kRegister);
     ::nftnl_expr_set_str(&made, NFTNL_EXPR_LOOKUP_SET, set.c_str());
-    if (id != nullptr) ::nftnl_expr_set_u32(&made, NFTNL_EXPR_LOOKUP_SET_ID, *id);
-    if (inverted) ::nftnl_expr_set_u32(&made, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
-  }
-
-  /// Or: the bits cleared, then toggled. And: only a mask.
-  void set_mark(const Json& body) {
-    const Json& value = body.at("value");
-    const Json& operands = value.begin().value();
-    const auto bits = operands.at(1).get<std::uint32_t>();
-    load(operands.at(0));
-    const bool sets = value.begin().key() == "|";
-    const std::uint32_t kept = sets ? ~bits : bits;
-    bitwise(&kept, sets ? &bits : nullptr);
-    nftnl_expr& made = add("meta");
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_META_KEY, NFT_META_MARK);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_META_SREG, kRegister);
-  }
-
-  void keep_source(const Json& body) {
-    load(body.at("addr"));
-    nftnl_expr& made = add("nat");
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_NAT_TYPE, NFT_NAT_SNAT);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_NAT_FAMILY, AF_INET);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_NAT_REG_ADDR_MIN, kRegister);
+    if (negated) ::nftnl_expr_set_u32(&made, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+    return made;
   }
 
   nftnl_rule& rule_;
@@ -223,9 +173,10 @@ class Encoder {
 
 }  // namespace
 
-void encode_rule(nftnl_rule& rule, const Json& expressions, const MakeAnonymous& anonymous) {
+void encode_rule(nftnl_rule& rule, const NftStatements& statements,
+                 const MakeAnonymous& anonymous) {
   Encoder encoder(rule, anonymous);
-  for (const Json& expression : expressions) encoder.take(expression);
+  for (const NftStatement& statement : statements) std::visit(encoder, statement);
 }
 
 }  // namespace overland::firewall

@@ -1,15 +1,14 @@
 #pragma once
-// The reverse of nft_rule.h: expressions in JSON to those of the kernel, through libnftnl. Only for
+// The reverse of nft_rule.h: statements to the kernel's expressions, through libnftnl. Only for
 // this folder.
 
 #include <libnftnl/rule.h>
 
 #include <cstdint>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <vector>
 
-#include "firewall/nft_dump.h"
+#include "firewall/nft_statement.h"
 
 namespace overland::firewall {
 
@@ -19,9 +18,7 @@ using MakeAnonymous = std::function<std::uint32_t(const std::vector<NftRange>& r
 /// What the kernel replaces by a name of its own choice (nf_tables_set_alloc_name).
 inline constexpr const char* kAnonymousName = "__set%d";
 
-/// Adds `expressions` to `rule`. What decode_rule() could not have read is a programming error
-/// (std::logic_error).
-void encode_rule(nftnl_rule& rule, const nlohmann::json& expressions,
-                 const MakeAnonymous& anonymous);
+/// Adds `statements` to `rule`. NftUnknown among them is a programming error (std::logic_error).
+void encode_rule(nftnl_rule& rule, const NftStatements& statements, const MakeAnonymous& anonymous);
 
 }  // namespace overland::firewall

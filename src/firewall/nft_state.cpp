@@ -14,8 +14,6 @@
 namespace overland::firewall {
 namespace {
 
-using Json = nlohmann::json;
-
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -50,22 +48,20 @@ NftChain chain_of(const NftChainEntry& entry) {
   return chain;
 }
 
-std::vector<Json> rules_in(NftDump& dump, const std::string& table, const std::string& chain,
-                           const std::vector<NftSetEntry>& sets) {
-  const AnonymousSet anonymous = [&](const std::string& name) -> Json {
+std::vector<NftStatements> rules_in(NftDump& dump, const std::string& table,
+                                    const std::string& chain,
+                                    const std::vector<NftSetEntry>& sets) {
+  const AnonymousSet anonymous =
+      [&](const std::string& name) -> std::optional<std::vector<NftRange>> {
     for (const NftSetEntry& set : sets) {
       if (set.name != name || (set.flags & kAnonymous) == 0) continue;
       if (set.key_type != kAddressType) break;
       // Neighbours are one range there (NftBatch); a policy's lists are prefixes.
-      const auto prefixes =
-          prefixes_of(dump.ranges(table, name, (set.flags & kInterval) != 0).keys);
-      Json elements = Json::array();
-      for (const NftRange& range : ranges_of(prefixes)) elements.push_back(element_of(range));
-      return {{"set", std::move(elements)}};
+      return ranges_of(prefixes_of(dump.ranges(table, name, (set.flags & kInterval) != 0).keys));
     }
-    return {};
+    return std::nullopt;
   };
-  std::vector<Json> rules;
+  std::vector<NftStatements> rules;
   for (const auto& expressions : dump.expressions(table, chain)) {
     rules.push_back(decode_rule(expressions, anonymous));
   }
@@ -185,7 +181,7 @@ const std::vector<NftRuleEntry>& NftState::rules_at(const NftSpot& spot) const {
   return spots[index_of(spot)];
 }
 
-const std::optional<std::vector<Json>>& NftState::rules_of(const NftSpot& spot) const {
+const std::optional<std::vector<NftStatements>>& NftState::rules_of(const NftSpot& spot) const {
   return spot.target == model::kRawChain ? raw : forward;
 }
 

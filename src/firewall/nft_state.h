@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,19 +34,19 @@ struct NftStray {
 };
 
 struct NftState {
-  std::vector<std::string> tables;     // of family ip
-  std::vector<NftChainEntry> chains;   // of family ip
-  std::vector<std::string> with_sets;  // of the tables we made: those that hold sets
-  std::optional<NftTable> table;       // ours
-  std::optional<std::vector<nlohmann::json>> forward;          // rules of OVERLAND-FORWARD
-  std::optional<std::vector<nlohmann::json>> raw;              // rules of OVERLAND-RAW
+  std::vector<std::string> tables;                    // of family ip
+  std::vector<NftChainEntry> chains;                  // of family ip
+  std::vector<std::string> with_sets;                 // of the tables we made: those that hold sets
+  std::optional<NftTable> table;                      // ours
+  std::optional<std::vector<NftStatements>> forward;  // rules of OVERLAND-FORWARD
+  std::optional<std::vector<NftStatements>> raw;      // rules of OVERLAND-RAW
   std::array<std::vector<NftRuleEntry>, kSpots.size()> spots;  // rules of each spot's chain
   std::vector<NftStray> strays;
 
   [[nodiscard]] bool has_table(std::string_view name) const;
   [[nodiscard]] const NftChainEntry* chain(std::string_view table, std::string_view name) const;
   [[nodiscard]] const std::vector<NftRuleEntry>& rules_at(const NftSpot& spot) const;
-  [[nodiscard]] const std::optional<std::vector<nlohmann::json>>& rules_of(
+  [[nodiscard]] const std::optional<std::vector<NftStatements>>& rules_of(
       const NftSpot& spot) const;
   /// Handles of the jumps and gotos at `spot` into our chain, in order.
   [[nodiscard]] std::vector<std::uint64_t> jumps_at(const NftSpot& spot) const;

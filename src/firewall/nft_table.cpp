@@ -4,26 +4,25 @@
 
 #include "base/error.h"
 #include "firewall/nft_address_sets.h"
+#include "firewall/nft_numbers.h"
 #include "firewall/nft_ranges.h"
 #include "firewall/printable.h"
 
 namespace overland::firewall {
 namespace {
 
-using Json = nlohmann::json;
-using model::Address;
 using model::FirewallPolicy;
 using model::Prefix;
 
-Json match(const char* op, Json left, Json right) {
-  return {{"match", {{"op", op}, {"left", std::move(left)}, {"right", std::move(right)}}}};
-}
-Json address(const char* field) { return {{"payload", {{"protocol", "ip"}, {"field", field}}}}; }
-Json meta(const char* key) { return {{"meta", {{"key", key}}}}; }
+/// NF_CT_STATE_BIT of linux/netfilter/nf_conntrack_common.h.
+constexpr std::uint32_t kEstablishedOrRelated = 1U << 1U | 1U << 2U;
+
 /// The one name itself where a list holds just one: compared faster than looked up.
-Json is_one_of(const char* key, const char* set, const std::vector<std::string>& names) {
-  return match("==", meta(key), names.size() == 1 ? names.front() : std::string("@") + set);
+NftMatch is_one_of(NftField field, const char* set, const std::vector<std::string>& names) {
+  if (names.size() == 1) return {field, names.front()};
+  return {field, NftSetName{set}};
 }
+
 /// The lists of addresses as they are kept.
 struct Lists {
   explicit Lists(const FirewallPolicy& policy)
@@ -37,33 +36,25 @@ struct Lists {
 };
 
 /// One match for each set of a list.
-std::vector<Json> among(const char* op, const char* field, const std::vector<NftAddressSet>& list) {
-  std::vector<Json> matches;
+std::vector<NftMatch> among(NftField field, const std::vector<NftAddressSet>& list) {
+  std::vector<NftMatch> matches;
   for (const NftAddressSet& set : list) {
-    Json left = address(field);
-    if (set.length && *set.length < 32) {
-      const std::uint32_t mask = UINT32_MAX << (32U - *set.length);
-      left = {{"&", Json::array({std::move(left), Address::from_ipv4(mask).to_string()})}};
-    }
-    matches.push_back(match(op, std::move(left), "@" + set.name));
+    const std::uint32_t mask = UINT32_MAX << (32U - set.length.value_or(32));
+    matches.push_back({field, NftSetName{set.name}, false, mask});
   }
   return matches;
 }
-Json local_is(const char* op, const char* field, const std::vector<Prefix>& local) {
-  const auto ranges = ranges_of(local);
-  return match(op, address(field), ranges.size() == 1 ? element_of(ranges.front()) : "@local");
+NftMatch local_is(NftField field, const std::vector<Prefix>& local) {
+  auto ranges = ranges_of(local);
+  if (ranges.size() == 1) return {field, std::move(ranges)};
+  return {field, NftSetName{"local"}};
 }
-Json counter() { return {{"counter", nullptr}}; }
-/// Ends this chain only: those of later priorities see the packet all the same.
-Json accept() { return {{"accept", nullptr}}; }
-Json marked(std::uint32_t mark) {
-  return match("==", {{"&", Json::array({meta("mark"), mark})}}, mark);
+NftMatch negated(NftMatch match) {
+  match.negated = true;
+  return match;
 }
-Json change_mark(const char* op, std::uint32_t value) {
-  return {
-      {"mangle", {{"key", meta("mark")}, {"value", {{op, Json::array({meta("mark"), value})}}}}}};
-}
-Json set_mark(std::uint32_t mark) { return change_mark("|", mark); }
+NftMatch marked(std::uint32_t mark) { return {NftField::kMark, mark, false, mark}; }
+NftMarkChange set_mark(std::uint32_t mark) { return {~mark, mark}; }
 
 std::vector<std::string> sorted(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
@@ -77,11 +68,12 @@ NftChain chain(const char* name, const char* type, const char* hook, int priorit
 
 /// What happens to trusted traffic once it is known: nothing after it in the chain is asked, least
 /// of all another large set.
-void trust(std::vector<Json>& rule, const FirewallPolicy& policy, bool tracked) {
-  rule.push_back(counter());
-  rule.push_back(set_mark(policy.mark));
-  if (!tracked) rule.push_back({{"notrack", nullptr}});
-  rule.push_back(accept());
+void trust(NftStatements& rule, const FirewallPolicy& policy, bool tracked) {
+  rule.emplace_back(NftAction::kCounter);
+  rule.emplace_back(set_mark(policy.mark));
+  if (!tracked) rule.emplace_back(NftAction::kNotrack);
+  // Ends this chain only: those of later priorities see the packet all the same.
+  rule.emplace_back(NftVerdict{NftVerdict::kAccept});
 }
 
 /// Before raw (-300), where Docker drops, and before connection tracking (-200). Without connection
@@ -90,25 +82,32 @@ NftChain trusted_in(const FirewallPolicy& policy, const Lists& lists) {
   NftChain result = chain("trusted-in", "filter", "prerouting", -310);
   // The mark is worth an accept, so nothing may bring it along: IPsec keeps the mark of the outer
   // packet, a tc filter or a veth within the namespace may set one.
-  result.rules.push_back({marked(policy.mark), counter(), change_mark("&", ~policy.mark)});
-  const Json underlay = is_one_of("iifname", "underlay", policy.underlay_links);
-  const Json bridges = is_one_of("iifname", "bridges", policy.bridges);
-  const auto rule = [&](std::vector<Json> matches, bool tracked) {
-    trust(matches, policy, tracked);
-    result.rules.emplace_back(std::move(matches));
+  result.rules.push_back(
+      {marked(policy.mark), NftAction::kCounter, NftMarkChange{~policy.mark, 0}});
+  const NftMatch underlay = is_one_of(NftField::kInLink, "underlay", policy.underlay_links);
+  const NftMatch bridges = is_one_of(NftField::kInLink, "bridges", policy.bridges);
+  const auto rule = [&](NftStatements statements, bool tracked) {
+    trust(statements, policy, tracked);
+    result.rules.push_back(std::move(statements));
   };
   // What is cheaper to ask stands first.
   const auto arriving = [&](const std::vector<NftAddressSet>& peers, bool tracked) {
-    const Json to = local_is("==", "daddr", policy.local);
-    for (const Json& from : among("==", "saddr", peers)) rule({to, underlay, from}, tracked);
+    const NftMatch to = local_is(NftField::kDestination, policy.local);
+    for (const NftMatch& from : among(NftField::kSource, peers)) {
+      rule({to, underlay, from}, tracked);
+    }
   };
   const auto leaving = [&](const std::vector<NftAddressSet>& peers, bool tracked) {
-    const Json from = local_is("==", "saddr", policy.local);
-    for (const Json& to : among("==", "daddr", peers)) rule({from, bridges, to}, tracked);
+    const NftMatch from = local_is(NftField::kSource, policy.local);
+    for (const NftMatch& to : among(NftField::kDestination, peers)) {
+      rule({from, bridges, to}, tracked);
+    }
   };
   const auto crossing = [&](const std::vector<NftAddressSet>& both, bool tracked) {
-    for (const Json& from : among("==", "saddr", both)) {
-      for (const Json& to : among("==", "daddr", both)) rule({underlay, from, to}, tracked);
+    for (const NftMatch& from : among(NftField::kSource, both)) {
+      for (const NftMatch& to : among(NftField::kDestination, both)) {
+        rule({underlay, from, to}, tracked);
+      }
     }
   };
   arriving(lists.peer_subnets, policy.conntrack);
@@ -126,25 +125,20 @@ NftChain trusted_in(const FirewallPolicy& policy, const Lists& lists) {
 NftChain keep_source(const FirewallPolicy& policy, const Lists& lists) {
   NftChain result = chain("keep-source", "nat", "postrouting", 90);
   for (const auto* peers : {&lists.peer_subnets, &lists.peer_hosts}) {
-    for (const Json& to : among("==", "daddr", *peers)) {
-      result.rules.push_back({marked(policy.mark), local_is("==", "saddr", policy.local), to,
-                              counter(), Json{{"snat", {{"addr", address("saddr")}}}}});
+    for (const NftMatch& to : among(NftField::kDestination, *peers)) {
+      result.rules.push_back({marked(policy.mark), local_is(NftField::kSource, policy.local), to,
+                              NftAction::kCounter, NftAction::kKeepSource});
     }
   }
   return result;
 }
 
-Json sources_of(const std::vector<Prefix>& prefixes) {
-  Json elements = Json::array();
-  for (const NftRange& range : ranges_of(prefixes)) elements.push_back(element_of(range));
-  if (elements.size() == 1) return elements.front();
-  return {{"set", elements}};
-}
-
-void leaves_the_cluster(std::vector<Json>& rule, const FirewallPolicy& policy, const Lists& lists) {
-  rule.push_back(local_is("!=", "daddr", policy.local));
+void leaves_the_cluster(NftStatements& rule, const FirewallPolicy& policy, const Lists& lists) {
+  rule.emplace_back(negated(local_is(NftField::kDestination, policy.local)));
   for (const auto* list : {&lists.transit, &lists.peer_subnets, &lists.peer_hosts}) {
-    for (Json& none : among("!=", "daddr", *list)) rule.push_back(std::move(none));
+    for (const NftMatch& one : among(NftField::kDestination, *list)) {
+      rule.emplace_back(negated(one));
+    }
   }
 }
 
@@ -152,12 +146,12 @@ NftChain masquerade(const FirewallPolicy& policy, const Lists& lists) {
   NftChain result = chain("masquerade", "nat", "postrouting", 90);
   for (const model::Masquerade& entry : policy.masquerades) {
     if (entry.sources.empty() || !entry.translated) continue;
-    std::vector<Json> rule = {match("==", meta("oifname"), entry.link),
-                              match("==", address("saddr"), sources_of(entry.sources))};
+    NftStatements rule = {NftMatch{NftField::kOutLink, entry.link},
+                          NftMatch{NftField::kSource, ranges_of(entry.sources)}};
     leaves_the_cluster(rule, policy, lists);
-    rule.push_back(counter());
-    rule.push_back({{"masquerade", nullptr}});
-    result.rules.emplace_back(rule);
+    rule.emplace_back(NftAction::kCounter);
+    rule.emplace_back(NftAction::kMasquerade);
+    result.rules.push_back(std::move(rule));
   }
   return result;
 }
@@ -167,17 +161,16 @@ NftChain masqueraded_out(const FirewallPolicy& policy, const Lists& lists) {
   NftChain result = chain("masqueraded", "filter", "forward", -10);
   for (const model::Masquerade& entry : policy.masquerades) {
     if (entry.sources.empty()) continue;
-    std::vector<Json> out = {match("==", meta("oifname"), entry.link),
-                             match("==", address("saddr"), sources_of(entry.sources))};
+    NftStatements out = {NftMatch{NftField::kOutLink, entry.link},
+                         NftMatch{NftField::kSource, ranges_of(entry.sources)}};
     leaves_the_cluster(out, policy, lists);
-    out.push_back(counter());
-    out.push_back(set_mark(policy.mark));
-    result.rules.emplace_back(out);
-    result.rules.push_back(
-        {match("==", meta("iifname"), entry.link),
-         match("in", {{"ct", {{"key", "state"}}}}, Json::array({"established", "related"})),
-         match("==", address("daddr"), sources_of(entry.sources)), counter(),
-         set_mark(policy.mark)});
+    out.emplace_back(NftAction::kCounter);
+    out.emplace_back(set_mark(policy.mark));
+    result.rules.push_back(std::move(out));
+    result.rules.push_back({NftMatch{NftField::kInLink, entry.link},
+                            NftMatch{NftField::kState, 0U, true, kEstablishedOrRelated},
+                            NftMatch{NftField::kDestination, ranges_of(entry.sources)},
+                            NftAction::kCounter, set_mark(policy.mark)});
   }
   return result;
 }
@@ -197,12 +190,11 @@ bool NftChain::same_hook(const NftChain& other) const {
 }
 
 void check_link_names(const FirewallPolicy& policy) {
-  constexpr std::size_t kLongest = 15;  // IFNAMSIZ of linux/if.h without the NUL
   std::vector<std::string> names = policy.bridges;
   names.insert(names.end(), policy.underlay_links.begin(), policy.underlay_links.end());
   for (const model::Masquerade& entry : policy.masquerades) names.push_back(entry.link);
   for (const std::string& name : names) {
-    if (name.empty() || name.size() > kLongest || name.front() == '@' ||
+    if (name.empty() || name.size() >= kLinkNameSize || name.front() == '@' ||
         name.find_first_of("*\\") != std::string::npos) {
       throw base::Error(
           base::ErrorKind::kInvalid,
@@ -238,8 +230,8 @@ NftTable encode_table(const FirewallPolicy& policy) {
   return table;
 }
 
-std::vector<Json> anchor_rules(std::uint32_t mark) {
-  return {Json::array({marked(mark), counter(), accept()})};
+std::vector<NftStatements> anchor_rules(std::uint32_t mark) {
+  return {NftStatements{marked(mark), NftAction::kCounter, NftVerdict{NftVerdict::kAccept}}};
 }
 
 }  // namespace overland::firewall

@@ -1,21 +1,20 @@
 #pragma once
-// Table `ip overland` as data, and what a policy looks like in it. Encoding is canonical: rules are
-// written in the form decode_rule() reads them, so that equal rules are equal JSON.
+// Table `ip overland` as data, and what a policy looks like in it. Encoding is canonical
+// (nft_statement.h).
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "firewall/nft_dump.h"
+#include "firewall/nft_statement.h"
 #include "model/firewall.h"
 
 namespace overland::firewall {
 
 /// Chains without a hook and without rules in our table, named kMadePrefix + table [+ "-" + chain]:
 /// they remember which tables and chains of iptables we had to make, so that remove() takes those
-/// and no others. (nft 1.0.6 sets no comment of a table or chain from JSON.)
+/// and no others.
 inline constexpr std::string_view kMadePrefix = "made-";
 
 struct NftSet {
@@ -32,7 +31,7 @@ struct NftChain {
   std::string hook;  // "prerouting", …
   int priority = 0;
   std::string policy;
-  std::vector<nlohmann::json> rules;  // in order; see decode_rule()
+  std::vector<NftStatements> rules;  // in order
 
   /// Same name and hook; rules aside.
   [[nodiscard]] bool same_hook(const NftChain& other) const;
@@ -62,6 +61,6 @@ NftTable encode_table(const model::FirewallPolicy& policy);
 
 /// The rules of our chain in a table of iptables: accept what carries the mark. Only expressions
 /// that iptables-nft prints and edits.
-std::vector<nlohmann::json> anchor_rules(std::uint32_t mark);
+std::vector<NftStatements> anchor_rules(std::uint32_t mark);
 
 }  // namespace overland::firewall

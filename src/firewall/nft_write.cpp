@@ -10,7 +10,6 @@
 namespace overland::firewall {
 namespace {
 
-using Json = nlohmann::json;
 using model::FirewallAnchor;
 using model::FirewallPolicy;
 
@@ -47,7 +46,7 @@ class Commands {
     push(NftVerb::kInsert, table, std::move(rule));
   }
   void remove_rule(const std::string& table, const std::string& chain, std::uint64_t handle) {
-    push(NftVerb::kDelete, table, NftRule{chain, nullptr, false, handle});
+    push(NftVerb::kDelete, table, NftRule{chain, {}, false, handle});
   }
   void change_members(NftVerb verb, NftMembers members) {
     if (!members.ranges.empty() || !members.names.empty()) push(verb, kOurs, std::move(members));
@@ -67,8 +66,8 @@ class Commands {
 };
 
 void add_rules(Commands& commands, const std::string& table, const std::string& chain,
-               const std::vector<Json>& rules, bool comment) {
-  for (const Json& rule : rules) commands.add(table, NftRule{chain, rule, comment, 0});
+               const std::vector<NftStatements>& rules, bool comment) {
+  for (const NftStatements& rule : rules) commands.add(table, NftRule{chain, rule, comment, 0});
 }
 
 template <typename T>
@@ -182,7 +181,7 @@ void remove_strays(Commands& commands, const NftState& state) {
 void write_spot(Commands& commands, const NftState& state, const NftSpot& spot,
                 std::uint32_t mark) {
   make_spot(commands, state, spot);
-  const std::vector<Json> rules = anchor_rules(mark);
+  const std::vector<NftStatements> rules = anchor_rules(mark);
   const auto& there = state.rules_of(spot);
   if (!there) {
     commands.add_chain(spot.table, spot.target);
@@ -194,8 +193,8 @@ void write_spot(Commands& commands, const NftState& state, const NftSpot& spot,
   }
   if (state.jump_stands(spot)) return;
   remove_jumps(commands, state, spot);
-  const Json jump = {{"jump", {{"target", spot.target}}}};
-  commands.insert(spot.table, NftRule{spot.chain, Json::array({jump}), true, 0});
+  commands.insert(spot.table,
+                  NftRule{spot.chain, {NftVerdict{NftVerdict::kJump, spot.target}}, true, 0});
 }
 
 bool uses(const std::vector<NftSpot>& spots, const NftSpot& spot) {

@@ -14,22 +14,19 @@
 #include <stdexcept>
 
 #include "firewall/nft_attributes.h"
-#include "firewall/nft_ranges.h"
 #include "firewall/nft_rule.h"
 #include "firewall/nft_table.h"
 
 namespace overland::firewall {
 namespace {
 
-using nlohmann::json;
-
-/// `expressions` to the kernel's form and back. Anonymous sets are remembered, not made.
-json written_and_read(const json& expressions) {
+/// To the kernel's form and back. Anonymous sets are remembered, not made.
+NftStatements written_and_read(const NftStatements& statements) {
   const std::unique_ptr<nftnl_rule, decltype(&nftnl_rule_free)> rule(nftnl_rule_alloc(),
                                                                      nftnl_rule_free);
-  json elements = json::array();
-  encode_rule(*rule, expressions, [&](const std::vector<NftRange>& ranges) {
-    for (const NftRange& range : ranges) elements.push_back(element_of(range));
+  std::vector<NftRange> elements;
+  encode_rule(*rule, statements, [&](const std::vector<NftRange>& ranges) {
+    elements = ranges;
     return std::uint32_t{1};
   });
   std::vector<std::uint32_t> room(4096);
@@ -40,7 +37,7 @@ json written_and_read(const json& expressions) {
   const Bytes attributes = message.subspan(NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(nfgenmsg)));
   return decode_rule(find_attribute(attributes, NFTA_RULE_EXPRESSIONS),
                      [&](const std::string& set) {
-                       return set == kAnonymousName ? json{{"set", elements}} : json();
+                       return set == kAnonymousName ? std::optional(elements) : std::nullopt;
                      });
 }
 
@@ -66,22 +63,21 @@ TEST(NftRuleEncode, WritesEveryRuleOfOursAsItIsRead) {
     model::FirewallPolicy policy = everything();
     policy.conntrack = conntrack;
     for (const NftChain& chain : encode_table(policy).chains) {
-      for (const json& rule : chain.rules) EXPECT_EQ(written_and_read(rule), rule);
+      for (const NftStatements& rule : chain.rules) EXPECT_EQ(written_and_read(rule), rule);
     }
   }
-  for (const json& rule : anchor_rules(1)) EXPECT_EQ(written_and_read(rule), rule);
+  for (const NftStatements& rule : anchor_rules(1)) EXPECT_EQ(written_and_read(rule), rule);
 }
 
 TEST(NftRuleEncode, TakesNamesAsBytes) {
   for (const char* name : {"e\"; flush", "$x", "\xff\xfe", "eth*"}) {
-    const json left = {{"meta", {{"key", "iifname"}}}};
-    const json rule = json::array({{{"match", {{"op", "=="}, {"left", left}, {"right", name}}}}});
-    EXPECT_TRUE(written_and_read(rule) == rule);
+    const NftStatements rule = {NftMatch{NftField::kInLink, name}};
+    EXPECT_EQ(written_and_read(rule), rule);
   }
 }
 
 TEST(NftRuleEncode, RefusesWhatNoRuleOfOursHolds) {
-  EXPECT_THROW(written_and_read(json::parse(R"([{"unknown":"limit"}])")), std::logic_error);
+  EXPECT_THROW(written_and_read({NftUnknown{"limit"}}), std::logic_error);
 }
 
 }  // namespace

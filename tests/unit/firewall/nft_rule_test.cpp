@@ -11,7 +11,9 @@ namespace {
 
 using Blob = std::vector<std::uint8_t>;
 
-nlohmann::json no_set(const std::string& /*name*/) { return {}; }
+std::optional<std::vector<NftRange>> no_set(const std::string& /*name*/) { return std::nullopt; }
+
+NftStatements read(const Blob& expressions) { return decode_rule(expressions, no_set); }
 
 void put(Blob& message, std::uint16_t type, const Blob& data) {
   const std::size_t length = data.size() + 4;
@@ -72,40 +74,44 @@ Blob masked(const Blob& mask, const Blob& toggled) {
   return expression("bitwise", data);
 }
 
-std::string right_side(const Blob& expressions) {
-  return decode_rule(expressions, no_set)[0]
-      .value("/match/right"_json_pointer, nlohmann::json())
-      .dump();
+NftStatements source_is(const NftRange& range) {
+  return {NftMatch{NftField::kSource, std::vector{range}}};
 }
 
 TEST(NftRule, ReadsAnAddressInEachFormTheKernelKeeps) {
-  EXPECT_EQ(right_side(load_source(4) + equals({10, 0, 0, 1})), R"("10.0.0.1")");
-  EXPECT_EQ(right_side(load_source(3) + equals({10, 0, 1})),
-            R"({"prefix":{"addr":"10.0.1.0","len":24}})");
-  EXPECT_EQ(
-      right_side(load_source(4) + masked({255, 255, 254, 0}, {0, 0, 0, 0}) + equals({10, 0, 2, 0})),
-      R"({"prefix":{"addr":"10.0.2.0","len":23}})");
+  EXPECT_EQ(read(load_source(4) + equals({10, 0, 0, 1})), source_is({0x0a000001, 0x0a000001}));
+  EXPECT_EQ(read(load_source(3) + equals({10, 0, 1})), source_is({0x0a000100, 0x0a0001ff}));
+  EXPECT_EQ(read(load_source(4) + masked({255, 255, 254, 0}, {0, 0, 0, 0}) + equals({10, 0, 2, 0})),
+            source_is({0x0a000200, 0x0a0003ff}));
 }
 
 TEST(NftRule, DoesNotTakeOddMasksForPrefixes) {
-  const auto unknown = nlohmann::json::parse(R"([{"unknown":"cmp"}])");
-  EXPECT_EQ(
-      decode_rule(load_source(4) + masked({255, 0, 255, 0}, {0, 0, 0, 0}) + equals({10, 0, 2, 0}),
-                  no_set),
-      unknown);
-  EXPECT_EQ(
-      decode_rule(load_source(4) + masked({255, 255, 255, 0}, {0, 0, 0, 1}) + equals({10, 0, 2, 0}),
-                  no_set),
-      unknown);
-  EXPECT_EQ(
-      decode_rule(load_source(3) + masked({255, 255, 254}, {0, 0, 0}) + equals({10, 0, 2}), no_set),
-      unknown);
+  const NftStatements unknown = {NftUnknown{"cmp"}};
+  EXPECT_EQ(read(load_source(4) + masked({255, 0, 255, 0}, {0, 0, 0, 0}) + equals({10, 0, 2, 0})),
+            unknown);
+  EXPECT_EQ(read(load_source(4) + masked({255, 255, 255, 0}, {0, 0, 0, 1}) + equals({10, 0, 2, 0})),
+            unknown);
+  EXPECT_EQ(read(load_source(3) + masked({255, 255, 254}, {0, 0, 0}) + equals({10, 0, 2})),
+            (NftStatements{NftUnknown{"bitwise"}, NftUnknown{"cmp"}}));
+}
+
+TEST(NftRule, TellsAShortLoadLookedUpFromAWholeOne) {
+  Blob in_set;
+  put(in_set, NFTA_LOOKUP_SREG, number(1));
+  put_text(in_set, NFTA_LOOKUP_SET, "local");
+  const auto looked_up = [&](std::uint8_t size) {
+    return read(load_source(size) + expression("lookup", in_set));
+  };
+  NftMatch match = {NftField::kSource, NftSetName{"local"}};
+  EXPECT_EQ(looked_up(4), NftStatements{match});
+  match.mask = 0xffffff00;
+  EXPECT_EQ(looked_up(3), NftStatements{match});
 }
 
 TEST(NftRule, NamesWhatItDoesNotKnow) {
-  EXPECT_EQ(decode_rule(expression("limit", {}) + expression("counter", {1, 2, 3}), no_set).dump(),
-            R"([{"unknown":"limit"},{"counter":null}])");
-  EXPECT_EQ(decode_rule(equals({1, 2, 3, 4}), no_set).dump(), R"([{"unknown":"cmp"}])");
+  EXPECT_EQ(read(expression("limit", {}) + expression("counter", {1, 2, 3})),
+            (NftStatements{NftUnknown{"limit"}, NftAction::kCounter}));
+  EXPECT_EQ(read(equals({1, 2, 3, 4})), NftStatements{NftUnknown{"cmp"}});
 }
 
 TEST(NftRule, SurvivesAnyBytes) {
@@ -119,7 +125,7 @@ TEST(NftRule, SurvivesAnyBytes) {
           static_cast<std::uint8_t>(random());
     }
     spoilt.resize(std::uniform_int_distribution<std::size_t>(0, spoilt.size())(random));
-    decode_rule(spoilt, no_set);
+    read(spoilt);
   }
 }
 

@@ -51,17 +51,19 @@ NftState written(const FirewallPolicy& of) {
   return state;
 }
 
-/// Each command as nft(8) has it, with elements and a rule's expressions.
+/// Each command as nft(8) has it, with elements and where a rule jumps to.
 std::vector<std::string> lines(const std::vector<NftCommand>& commands) {
   std::vector<std::string> result;
   for (const NftCommand& command : commands) {
     std::string line = to_string(command);
     if (const auto* members = std::get_if<NftMembers>(&command.object)) {
-      for (const NftRange& range : members->ranges) line += " " + element_of(range).dump();
+      for (const auto& prefix : prefixes_of(members->ranges)) line += " " + prefix.to_string();
       for (const std::string& name : members->names) line += " " + name;
     }
-    if (const auto* rule = std::get_if<NftRule>(&command.object); rule && rule->handle == 0) {
-      line += " " + rule->expressions.dump() + (rule->comment ? " comment" : "");
+    const auto* rule = std::get_if<NftRule>(&command.object);
+    if (rule != nullptr && rule->statements.size() == 1) {
+      line += " jump " + std::get<NftVerdict>(rule->statements.front()).chain;
+      line += rule->comment ? " comment" : "";
     }
     result.push_back(std::move(line));
   }
@@ -85,8 +87,8 @@ TEST(NftWrite, ChangesOnlyElementsWhereOnlyListsDiffer) {
   FirewallPolicy wanted = policy();
   wanted.peer_hosts = {model::Prefix::parse("10.0.0.202/32").value()};
   EXPECT_THAT(lines(commands_for(written(policy()), wanted, WriteMode::kDelta)),
-              ElementsAre(R"(delete element ip overland peer-hosts "10.0.0.201")",
-                          R"(add element ip overland peer-hosts "10.0.0.202")"));
+              ElementsAre("delete element ip overland peer-hosts 10.0.0.201/32",
+                          "add element ip overland peer-hosts 10.0.0.202/32"));
 }
 
 TEST(NftWrite, RewritesOneChainWhereItsRulesDiffer) {
@@ -109,11 +111,9 @@ TEST(NftWrite, MovesAJumpThatIsNotFirstByItsHandle) {
   EXPECT_THAT(
       find_defects(state, policy()),
       ElementsAre("the jump to OVERLAND-FORWARD is not the first rule of filter DOCKER-USER"));
-  EXPECT_THAT(
-      lines(commands_for(state, policy(), WriteMode::kDelta)),
-      ElementsAre(
-          "delete rule ip filter DOCKER-USER handle 7",
-          R"(insert rule ip filter DOCKER-USER [{"jump":{"target":"OVERLAND-FORWARD"}}] comment)"));
+  EXPECT_THAT(lines(commands_for(state, policy(), WriteMode::kDelta)),
+              ElementsAre("delete rule ip filter DOCKER-USER handle 7",
+                          "insert rule ip filter DOCKER-USER jump OVERLAND-FORWARD comment"));
 }
 
 TEST(NftWrite, RemembersWhatOfIptablesItMade) {
