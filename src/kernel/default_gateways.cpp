@@ -4,16 +4,15 @@
 
 #include <algorithm>
 
+#include "kernel/main_table.h"
 #include "kernel/route_message.h"
-#include "netlink/netlink_socket.h"
 
 namespace overland::kernel {
 
 std::vector<model::Address> default_gateways() {
   std::vector<model::Address> gateways;
-  netlink::Socket().dump(
-      [](netlink::MessageBuffer& buffer) { put_route_dump(buffer, model::Family::kInet4, 0); },
-      [&] { gateways.clear(); },
+  dump_main_table(
+      0, [&] { gateways.clear(); },
       [&](const nlmsghdr& message) {
         const auto route = read_route(message);
         if (!route || route->table != RT_TABLE_MAIN) return true;

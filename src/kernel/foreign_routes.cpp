@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "kernel/main_table.h"
 #include "kernel/own_routes.h"
 #include "kernel/route_message.h"
 #include "kernel/routes.h"
@@ -55,8 +56,8 @@ class Search {
   /// Reads the main table; false where it has more than `limit` foreign routes.
   bool dump(std::size_t limit) {
     std::size_t seen = 0;
-    netlink::Socket().dump(
-        [](netlink::MessageBuffer& buffer) { put_route_dump(buffer, model::Family::kInet4, 0); },
+    dump_main_table(
+        0,
         [&] {
           found_.clear();
           ours_.clear();

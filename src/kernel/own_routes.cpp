@@ -6,9 +6,9 @@
 #include <tuple>
 #include <utility>
 
+#include "kernel/main_table.h"
 #include "kernel/route_message.h"
 #include "model/ownership.h"
-#include "netlink/netlink_socket.h"
 
 namespace overland::kernel {
 namespace {
@@ -29,11 +29,8 @@ std::optional<model::Route> own_route(const nlmsghdr& message) {
 
 std::vector<model::Route> dump_own_routes() {
   std::vector<model::Route> routes;
-  netlink::Socket().dump(
-      [](netlink::MessageBuffer& buffer) {
-        put_route_dump(buffer, model::Family::kInet4, model::kRouteProtocol);
-      },
-      [&] { routes.clear(); },
+  dump_main_table(
+      model::kRouteProtocol, [&] { routes.clear(); },
       [&](const nlmsghdr& message) {
         if (auto route = own_route(message)) routes.push_back(std::move(*route));
         return true;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <thread>
 
+#include "kernel/default_gateways.h"
 #include "netns/kernel/kernel_sandbox.h"
 
 namespace overland::tests {
@@ -46,6 +47,14 @@ void expect_done(const std::vector<host::Outcome>& outcomes) {
 int error_of(const host::Outcome& outcome) { return outcome ? outcome->errno_value() : 0; }
 
 TEST_F(Routes, ReadsNothingOnAFreshHost) { EXPECT_TRUE(RouteTable().read().empty()); }
+
+// The kernel makes the main table with its first route, which is lo's.
+TEST_F(Routes, ReadsNothingWhereLoIsDown) {
+  ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
+  EXPECT_TRUE(RouteTable().read().empty());
+  EXPECT_TRUE(RouteTable().foreign({{prefix("192.168.200.0/24")}}).empty());
+  EXPECT_TRUE(kernel::default_gateways().empty());
+}
 
 TEST_F(Routes, CreatesWhatItReadsBack) {
   const std::vector<Route> wanted = {route("10.1.0.0/16", {"10.9.0.2"}),
