@@ -31,16 +31,6 @@ bool belongs_to_docker(const model::LinkFacts& link, const model::DockerFacts& d
                      [&](const auto& network) { return network.link == link.name; });
 }
 
-void add_own_addresses(const model::HostFacts& facts, const std::string& bridge,
-                       std::vector<Lifeline>& lifelines) {
-  for (const auto& link : facts.links) {
-    if (link.name == bridge || link.ours || belongs_to_docker(link, facts.docker)) continue;
-    for (const auto& one : link.addresses) {
-      lifelines.push_back({LifelineKind::kOwnAddress, one.address, "link " + link.name});
-    }
-  }
-}
-
 /// A configuration file that cannot be read names no lifeline: it must not stop an apply.
 std::string text_of(const std::string& file) {
   constexpr std::size_t kLimit = std::size_t{1} << 20U;
@@ -115,9 +105,19 @@ std::optional<Address> ssh_peer(std::string_view environment) {
   return std::nullopt;
 }
 
+std::vector<Lifeline> own_addresses(const model::HostFacts& facts, const std::string& bridge) {
+  std::vector<Lifeline> own;
+  for (const auto& link : facts.links) {
+    if (link.name == bridge || link.ours || belongs_to_docker(link, facts.docker)) continue;
+    for (const auto& one : link.addresses) {
+      own.push_back({LifelineKind::kOwnAddress, one.address, "link " + link.name});
+    }
+  }
+  return own;
+}
+
 std::vector<Lifeline> find_lifelines(const model::HostFacts& facts, const std::string& bridge) {
-  std::vector<Lifeline> lifelines;
-  add_own_addresses(facts, bridge, lifelines);
+  std::vector<Lifeline> lifelines = own_addresses(facts, bridge);
   for (const auto& gateway : kernel::default_gateways()) {
     lifelines.push_back({LifelineKind::kGateway, gateway, "main table"});
   }

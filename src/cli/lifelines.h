@@ -12,8 +12,12 @@
 
 namespace overland::cli {
 
-/// Sorted by kind, then address. `facts` gives the links; those of Docker's bridges, among them
-/// `bridge`, and our own VLAN links hold no lifelines.
+/// The addresses of the links in `facts`, but for Docker's bridges, among them `bridge`, and our own
+/// VLAN links.
+std::vector<model::Lifeline> own_addresses(const model::HostFacts& facts,
+                                           const std::string& bridge);
+
+/// own_addresses and what the machine says of the others. Sorted by kind, then address.
 std::vector<model::Lifeline> find_lifelines(const model::HostFacts& facts,
                                             const std::string& bridge);
 

@@ -9,7 +9,6 @@ namespace {
 
 using namespace tests;
 using namespace std::string_view_literals;
-using model::LifelineKind;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -39,9 +38,7 @@ TEST(Lifelines, OwnAddressesLeaveOutWhatDockerAndWeMake) {
   facts.links[4].ours = true;
   facts.docker.networks = {{"web", "web", {net("172.19.0.0/16")}}};
   std::vector<std::string> own;
-  for (const auto& one : find_lifelines(facts, "docker0")) {
-    if (one.kind == LifelineKind::kOwnAddress) own.push_back(one.address.to_string());
-  }
+  for (const auto& one : own_addresses(facts, "docker0")) own.push_back(one.address.to_string());
   EXPECT_THAT(own, ElementsAre("10.0.0.5", "10.1.0.5"));
 }
 
