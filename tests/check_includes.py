@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Greps every #include of src against the table of who may include whom (docs/architecture.md)."""
+"""Greps every #include of src against the table of who may include whom (docs/architecture.md), and for <cstdint>."""
 
 import pathlib
 import re
@@ -23,6 +23,13 @@ ALLOWED["cli"] = set(ALLOWED)
 
 # Types of these never leave the .cpp of the folders that use them.
 PRIVATE_LIBRARIES = re.compile(r"<(netlink/|libiptc/|nftables/|nlohmann/|libnftnl/|toml\+\+|curl/|systemd/|libipset/)")
+FIXED_WIDTH = re.compile(r"^(?!\s*//).*\bu?int(8|16|32|64)_t\b", re.MULTILINE)
+
+
+def lacks_cstdint(path: pathlib.Path) -> bool:
+    """Older compilers bring it along with other headers, newer ones do not. A file's own header may include it."""
+    texts = [one.read_text() for one in {path, path.with_suffix(".h")} if one.exists()]
+    return bool(FIXED_WIDTH.search(path.read_text())) and not any("#include <cstdint>" in text for text in texts)
 
 
 def faults(source: pathlib.Path):
@@ -30,6 +37,8 @@ def faults(source: pathlib.Path):
         if path.suffix not in (".h", ".cpp"):
             continue
         folder = path.relative_to(source).parts[0]
+        if lacks_cstdint(path):
+            yield f"{path}: uses fixed-width integers without <cstdint>"
         for number, line in enumerate(path.read_text().splitlines(), 1):
             match = re.match(r'#include "([^/"]+)/', line)
             if match and match[1] != folder and match[1] not in ALLOWED[folder]:
