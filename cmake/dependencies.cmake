@@ -7,6 +7,5 @@ find_package(Threads REQUIRED)
 pkg_check_modules(libnl REQUIRED IMPORTED_TARGET libnl-3.0 libnl-route-3.0)
 pkg_check_modules(libnftnl REQUIRED IMPORTED_TARGET libnftnl)
 pkg_check_modules(libiptc REQUIRED IMPORTED_TARGET libip4tc)
-pkg_check_modules(libsystemd REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(libsystemd REQUIRED IMPORTED_TARGET libsystemd)  # src has but its header: it is loaded where it is needed
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
-pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)

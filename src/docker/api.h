@@ -1,17 +1,32 @@
 #pragma once
-// Docker's HTTP API on its unix socket, for reading only.
+// Docker's HTTP API on its unix socket. All throw where the answer does not come within `patience`
+// (kFailure, ETIMEDOUT) or is an error or no HTTP, and where the socket, its folders or who listens
+// there are not root's (kInvalid); then nothing was asked. Connecting may make systemd start
+// Docker: only where a dockerd runs.
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace overland::docker {
 
-/// The body of GET `path` ("/info"). Throws where no whole answer comes within `patience`
-/// (kFailure; ETIMEDOUT where that is why), where the answer is an error or larger than 16 MiB
-/// (kInvalid), and where the socket, its folders or who listens there are not root's (kInvalid).
-/// Connecting may make systemd start Docker: ask only where a dockerd runs.
-std::string api_get(const std::filesystem::path& socket, const std::string& path,
-                    std::chrono::milliseconds patience);
+struct ApiRequest {
+  std::string path;            // "/info"; what RFC 3986 wants escaped is
+  std::string method = "GET";  // or "POST", "DELETE"
+  std::string body = {};       // JSON; empty: none
+};
+
+/// The body of the answer to `request`. Throws kInvalid where it is larger than 16 MiB.
+std::string api_call(const std::filesystem::path& socket, const ApiRequest& request,
+                     std::chrono::milliseconds patience);
+
+/// Gives each line of an answer that goes on (GET "/events") to `take` as it comes, without its
+/// end, until `take` says false or Docker ends it; `patience` is for the whole. Throws kInvalid
+/// where a line is longer than 1 MiB.
+void api_follow(const std::filesystem::path& socket, const std::string& path,
+                std::chrono::milliseconds patience,
+                const std::function<bool(std::string_view line)>& take);
 
 }  // namespace overland::docker

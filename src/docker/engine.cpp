@@ -215,7 +215,7 @@ void Engine::await_answer(const std::string& previous_instance,
 
 bool Engine::answers(const base::Deadline& ready) const {
   try {
-    api_get(places_.socket, "/info", ready.at_most(patience_.answer));
+    api_call(places_.socket, {"/info"}, ready.at_most(patience_.answer));
     return true;
   } catch (const base::Error&) {
     return false;

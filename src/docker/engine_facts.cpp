@@ -55,9 +55,9 @@ std::optional<UnitCommand> Engine::ask_unit() {
 
 void Engine::ask_api(model::DockerFacts& facts) {
   once_in_vain(api_fault_, [&] {
-    read_info(api_get(places_.socket, "/info", deadline_.at_most(patience_.answer)), facts);
-    facts.networks =
-        parse_networks(api_get(places_.socket, "/networks", deadline_.at_most(patience_.answer)));
+    read_info(api_call(places_.socket, {"/info"}, deadline_.at_most(patience_.answer)), facts);
+    facts.networks = parse_networks(
+        api_call(places_.socket, {"/networks"}, deadline_.at_most(patience_.answer)));
   });
 }
 

@@ -44,6 +44,7 @@ class Place:
         self.host = host
         host.sh(FOREIGN)
         host.path("/usr/bin/dockerd").write_bytes(dockerd)
+        self.hidden = []
         self.started = [host.start(["/usr/bin/dockerd"])]
         host.sh("for i in $(seq 100); do test -S /run/docker.sock && exit; sleep 0.05; done; exit 1")
         done = host.overland("apply")
@@ -60,6 +61,12 @@ class Place:
         assert bus.stdout.readline() == "ready\n"
         self.started.append(bus)
 
+    def without_libsystemd(self):
+        """An empty file in its place, under a systemd that listens on no bus."""
+        library = self.host.sh("ldconfig -p | awk '/libsystemd.so.0/ { print $NF; exit }'").strip()
+        self.host.sh(f"mkdir -p /run/systemd/system; mount --bind /dev/null $(readlink -f {library})")
+        self.hidden.append(library)
+
     def iptables(self, script):
         self.host.write("/usr/bin/iptables-odd", "#!/bin/sh\n" + script + "\n", 0o755)
         self.host.sh("ln -sfn /usr/bin/iptables-odd /etc/alternatives/iptables")
@@ -74,6 +81,8 @@ class Place:
     def well(self):
         """Everybody answers again."""
         self.mode("")
+        while self.hidden:
+            self.host.sh(f"umount $(readlink -f {self.hidden.pop()})")
         self.host.sh("rm -rf /run/systemd /run/dbus; ln -sfn /usr/sbin/iptables-nft /etc/alternatives/iptables")
 
     def close(self):
@@ -101,6 +110,7 @@ DEAF = {
     "D-Bus: silent": (lambda place: place.bus("silent"), "systemd"),
     "D-Bus: junk": (lambda place: place.bus("junk"), "systemd"),
     "D-Bus: absent": (lambda place: place.host.sh("mkdir -p /run/systemd/system"), "systemd"),
+    "D-Bus: no libsystemd": (lambda place: place.without_libsystemd(), "without libsystemd.so.0"),
 }
 
 

@@ -17,7 +17,7 @@ from .systemd import QUIET, SystemdCommands, mask
 # What the overland package depends on is in the root, since the hosts have no mirror to get it from.
 PACKAGES = [
     "apt", "rpm", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-apt", "libnftnl11", "libip4tc2",
-    "libcurl4", "libboost-program-options1.74.0", "libspdlog1.10-fmt9", "libtomlplusplus3", "libnl-3-200",
+    "libboost-program-options1.74.0", "libspdlog1.10-fmt9", "libtomlplusplus3", "libnl-3-200",
     "libnl-route-3-200",
 ]
 NETWORK = """[Unit]

@@ -79,6 +79,7 @@ def test_the_debian_package_holds_what_it_should(packages):
     assert "usr/local" not in listed
     depends = run(["dpkg-deb", "--field", deb, "Depends"]).stdout
     assert all(library in depends for library in ("libc6", "libnftnl11", "libip4tc2", "libnl-3-200", "libnl-route-3-200"))
+    assert "libsystemd0" in run(["dpkg-deb", "--field", deb, "Recommends"]).stdout  # loaded, not linked
 
 
 def test_the_rpm_package_has_the_same_files(packages):
@@ -90,6 +91,7 @@ def test_the_rpm_package_has_the_same_files(packages):
     # Folders of other packages would be conflicts.
     assert not {"/etc", "/usr/sbin", "/usr/lib/systemd/system"} & set(listed)
     assert [path for path in listed if "ebian" in path or "lintian" in path or ".build-id" in path] == []
+    assert "libsystemd.so.0" in run(["rpm", "--query", "--recommends", "--package", rpm]).stdout
     about = run(["rpm", "--query", "--info", "--changelog", "--package", rpm]).stdout
     assert "One shared TOML inventory" in about and "- First package." in about
     config = run(["rpm", "--query", "--configfiles", "--package", rpm]).stdout.split()

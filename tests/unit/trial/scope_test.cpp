@@ -11,7 +11,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
@@ -30,11 +29,10 @@ int ask_a_bus_that_hangs() {
   ::mkdir("/run/systemd/system", 0755);  // sd_booted(3)
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
-  std::strcpy(address.sun_path, "/run/hang");
+  std::strcpy(address.sun_path, "/run/systemd/private");
   const int bus = ::socket(AF_UNIX, SOCK_STREAM, 0);
   if (::bind(bus, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) return errno;
   ::listen(bus, 8);  // takes connections, and never reads
-  ::setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/run/hang", 1);
   try {
     move_to_scope(::getpid(), "overland-test.scope", "test");
   } catch (const base::Error& error) {
