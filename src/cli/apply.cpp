@@ -116,7 +116,7 @@ void say(const reconcile::ApplyReport& report, const Session& session, bool quie
 /// While booting the network may still come up, and removals wait for the next run.
 bool done(const reconcile::ApplyReport& report, bool booting) {
   if (!booting) return report.in_sync();
-  return report.converged() && !plan::blind(report.after.facts);
+  return report.converged() && !plan::blind(report.after.actual);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ void by_kind(std::ostream& out, const char* name, Count count) {
 
 /// Desired routes that are in force as they should be.
 std::size_t installed(const reconcile::Survey& survey) {
-  const auto& have = survey.actual.routes;
+  const auto& have = survey.actual.state.routes;
   return static_cast<std::size_t>(std::count_if(
       survey.desired.routes.begin(), survey.desired.routes.end(),
       [&](const auto& wanted) { return std::binary_search(have.begin(), have.end(), wanted); }));

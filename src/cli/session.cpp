@@ -131,7 +131,7 @@ reconcile::Survey Session::survey_chosen(plan::Options& plan_options, bool prune
   auto result = reconcile::survey(machine.ports(), goal(), saved, plan_options);
   const auto subnets = subnets_of(inventory);
   const auto removed = saved.subnets.empty()
-                           ? reconcile::removals(result.actual.routes, result.desired.routes)
+                           ? reconcile::removals(result.actual.state.routes, result.desired.routes)
                            : reconcile::removals(saved.subnets, subnets);
   shrunk_ = !prune && removed.too_many();
   if (shrunk_) {

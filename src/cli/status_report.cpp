@@ -43,12 +43,12 @@ std::string route_state(const model::Route& wanted, const Survey& survey) {
   if (diverted != diversions.end() && diverted->destination == wanted.destination) {
     return "diverted";
   }
-  const auto found = std::lower_bound(survey.actual.routes.begin(), survey.actual.routes.end(),
-                                      wanted, [](const auto& have, const auto& want) {
-                                        return std::pair(have.destination, have.metric) <
-                                               std::pair(want.destination, want.metric);
-                                      });
-  if (found == survey.actual.routes.end() || found->destination != wanted.destination ||
+  const auto found = std::lower_bound(
+      survey.actual.state.routes.begin(), survey.actual.state.routes.end(), wanted,
+      [](const auto& have, const auto& want) {
+        return std::pair(have.destination, have.metric) < std::pair(want.destination, want.metric);
+      });
+  if (found == survey.actual.state.routes.end() || found->destination != wanted.destination ||
       found->metric != wanted.metric) {
     return "missing";
   }
@@ -57,9 +57,10 @@ std::string route_state(const model::Route& wanted, const Survey& survey) {
 
 void add_sysctls(const Survey& survey, std::vector<SettingStatus>& settings) {
   for (const auto& wanted : survey.desired.sysctls) {
-    const auto now = std::find_if(survey.actual.sysctls.begin(), survey.actual.sysctls.end(),
-                                  [&](const auto& one) { return one.key == wanted.key; });
-    const bool there = now != survey.actual.sysctls.end();
+    const auto now =
+        std::find_if(survey.actual.state.sysctls.begin(), survey.actual.state.sysctls.end(),
+                     [&](const auto& one) { return one.key == wanted.key; });
+    const bool there = now != survey.actual.state.sysctls.end();
     settings.push_back({"sysctl " + wanted.key, wanted.value, there ? now->value : "not there",
                         there && now->value == wanted.value});
   }
@@ -67,9 +68,10 @@ void add_sysctls(const Survey& survey, std::vector<SettingStatus>& settings) {
 
 void add_links(const Survey& survey, std::vector<SettingStatus>& settings) {
   for (const auto& wanted : survey.desired.links) {
-    const auto now = std::find_if(survey.actual.links.begin(), survey.actual.links.end(),
-                                  [&](const auto& one) { return one.name == wanted.name; });
-    const bool there = now != survey.actual.links.end();
+    const auto now =
+        std::find_if(survey.actual.state.links.begin(), survey.actual.state.links.end(),
+                     [&](const auto& one) { return one.name == wanted.name; });
+    const bool there = now != survey.actual.state.links.end();
     settings.push_back({"link " + wanted.name, wanted.address.to_string() + " up",
                         there ? now->address.to_string() + (now->up ? " up" : " down") : "missing",
                         there && *now == wanted});
@@ -78,14 +80,15 @@ void add_links(const Survey& survey, std::vector<SettingStatus>& settings) {
 
 void add_firewall(const Survey& survey, std::vector<SettingStatus>& settings) {
   if (!survey.desired.firewall) return;
-  const auto& actual = survey.actual.firewall;
-  const bool ok = actual == survey.desired.firewall;
+  const auto& actual = survey.actual.state.firewall;
+  const auto& defects = survey.actual.firewall_defects;
+  const bool ok = actual == survey.desired.firewall && defects.empty();
   std::string state = ok ? "in force" : actual ? "differs" : "missing";
   if (actual && !ok) {
-    state += ": " + plan::detail(plan::FirewallStep{actual, survey.desired.firewall});
+    state += ": " + plan::detail(plan::FirewallStep{actual, survey.desired.firewall, defects});
     std::replace(state.begin(), state.end(), '\n', ';');
   }
-  const auto& policy = survey.desired.firewall->policy;
+  const auto& policy = *survey.desired.firewall;
   settings.push_back({"firewall",
                       std::to_string(policy.peer_subnets.size()) + " peer subnets, " +
                           std::to_string(policy.peer_hosts.size()) + " peer hosts",
@@ -93,8 +96,8 @@ void add_firewall(const Survey& survey, std::vector<SettingStatus>& settings) {
 }
 
 void add_docker(const Survey& survey, std::vector<SettingStatus>& settings) {
-  if (!survey.desired.docker || !survey.actual.docker) return;
-  const auto& actual = *survey.actual.docker;
+  if (!survey.desired.docker || !survey.actual.state.docker) return;
+  const auto& actual = *survey.actual.state.docker;
   for (const auto& [name, wanted] : survey.desired.docker->keys) {
     const auto found = actual.keys.find(name);
     const auto now = found == actual.keys.end() ? std::nullopt : found->second;

@@ -13,9 +13,7 @@ model::HostState derive(const inventory::Inventory& inventory, const inventory::
   model::HostState state;
   state.sysctls = sysctls(inventory, host, facts);
   state.links = links(inventory, host, facts);
-  if (auto policy = firewall(inventory, host, facts)) {
-    state.firewall = model::Firewall{std::move(*policy), {}};
-  }
+  state.firewall = firewall(inventory, host, facts);
   state.routes = routes(inventory, host);
   state.docker = docker(host, facts);
   return state;

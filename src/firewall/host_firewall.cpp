@@ -151,13 +151,13 @@ std::optional<model::Firewall> HostFirewall::read(const model::FirewallPolicy& d
 
 void HostFirewall::apply(const plan::FirewallStep& step) {
   if (step.to) {
-    const FirewallVariant variant = step.to->policy.variant;
-    driver(variant).write(step.from, step.to->policy);
+    const FirewallVariant variant = step.to->variant;
+    driver(variant).write(std::nullopt, *step.to);
     try {
       remove_if_supported(driver(other(variant)));
     } catch (const base::Error&) {
       // What cannot even be read is told by facts(), and is no fault of this step.
-      if (read_if_readable(driver(other(variant)), step.to->policy)) throw;
+      if (read_if_readable(driver(other(variant)), *step.to)) throw;
     }
     return;
   }

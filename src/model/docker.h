@@ -24,7 +24,6 @@ struct DockerSettings {
   DaemonKeys keys;                          // the ones we set; read back: the same names
   std::string bridge;                       // "docker0"; empty on a host without Docker
   std::optional<InterfaceAddress> address;  // of that bridge: wanted, or found now
-  bool restart_pending = false;             // read back: the running dockerd has not read our keys
 
   auto operator<=>(const DockerSettings&) const = default;
 };

@@ -56,9 +56,9 @@ struct FirewallPolicy {
   auto operator<=>(const FirewallPolicy&) const = default;
 };
 
-/// The policy as it is in force. `defects` says, one sentence each, where the rules read differ
-/// from what the driver would write for `policy` (a jump missing, a rule out of order, a rule of
-/// somebody else in a chain of ours); a desired firewall has none.
+/// What a look found in force. `defects` says, one sentence each, where the rules read differ from
+/// what the driver would write for `policy` (a jump missing, a rule out of order, a rule of
+/// somebody else in a chain of ours).
 struct Firewall {
   FirewallPolicy policy;
   std::vector<std::string> defects;

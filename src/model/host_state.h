@@ -17,13 +17,26 @@
 namespace overland::model {
 
 struct HostState {
-  std::vector<Sysctl> sysctls;           // by key; actual: the value now of every key desired
-  std::vector<VlanLink> links;           // by name
-  std::optional<Firewall> firewall;      // nullopt: nothing of ours
-  std::vector<Route> routes;             // by destination and metric
-  std::optional<DockerSettings> docker;  // nullopt: none of our business here
+  std::vector<Sysctl> sysctls;             // by key; actual: the value now of every key desired
+  std::vector<VlanLink> links;             // by name
+  std::optional<FirewallPolicy> firewall;  // nullopt: nothing of ours
+  std::vector<Route> routes;               // by destination and metric
+  std::optional<DockerSettings> docker;    // nullopt: none of our business here
 
   auto operator<=>(const HostState&) const = default;
+};
+
+/// A host as one look found it: its state, and what there is of it only when it is looked at.
+struct Observed {
+  HostState state;
+  std::vector<std::string> firewall_defects =
+      {};                              // of the rules by which state.firewall is in force
+  bool firewall_unread = false;        // state.firewall is not known: it is left alone
+  bool daemon_json_unread = false;     // nor are state.docker's keys: likewise
+  bool restart_pending = false;        // the running dockerd has not read daemon.json
+  std::vector<Finding> findings = {};  // of the whole look, those of the facts among them
+
+  auto operator<=>(const Observed&) const = default;
 };
 
 /// Where inventory and machine disagree without keeping overland from its work.
@@ -44,10 +57,8 @@ struct HostFacts {
   std::vector<ForeignRoute> foreign_routes;  // only those that hold or shadow a desired destination
   std::vector<Diversion> diversions;         // of destinations to which our route stands
   std::vector<Mismatch> mismatches;          // filled in with the desired state
-  std::vector<Finding> findings;             // beside what Docker's and the firewall's facts miss
+  std::vector<Finding> findings;             // filled in with the desired state: what does not fit
   std::vector<Address> unreachable;          // next hops of desired routes, not on-link now; sorted
-  bool firewall_unread = false;              // its actual state is not known: it is left alone
-  bool daemon_json_unread = false;           // likewise
 
   auto operator<=>(const HostFacts&) const = default;
 };

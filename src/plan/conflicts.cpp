@@ -124,15 +124,15 @@ void docker_networks(const HostState& desired, const HostFacts& facts,
   }
 }
 
-void daemon_json(const HostState& actual, const HostState& desired, const HostFacts& facts,
+void daemon_json(const model::Observed& observed, const HostState& desired,
                  std::vector<Conflict>& conflicts) {
   if (!desired.docker || desired.docker->mode != model::DaemonJsonMode::kVerify) return;
-  if (facts.daemon_json_unread) return;
+  if (observed.daemon_json_unread) return;
   for (const auto& [name, wanted] : desired.docker->keys) {
     std::optional<std::string> now;
-    if (actual.docker) {
-      const auto found = actual.docker->keys.find(name);
-      if (found != actual.docker->keys.end()) now = found->second;
+    if (const auto& actual = observed.state.docker) {
+      const auto found = actual->keys.find(name);
+      if (found != actual->keys.end()) now = found->second;
     }
     if (now == wanted) continue;
     conflicts.push_back(
@@ -152,7 +152,7 @@ bool wants_route_to(const HostState& desired, const Prefix& destination) {
   return first != desired.routes.end() && first->destination == destination;
 }
 
-std::vector<Conflict> find_conflicts(const HostState& actual, const HostState& desired,
+std::vector<Conflict> find_conflicts(const model::Observed& observed, const HostState& desired,
                                      const HostFacts& facts, const Options& options) {
   std::vector<Conflict> conflicts;
   foreign_routes(desired, facts, options, conflicts);
@@ -160,7 +160,7 @@ std::vector<Conflict> find_conflicts(const HostState& actual, const HostState& d
   link_names(desired, facts, conflicts);
   bridge_subnet(desired, facts, conflicts);
   docker_networks(desired, facts, conflicts);
-  daemon_json(actual, desired, facts, conflicts);
+  daemon_json(observed, desired, conflicts);
   for (const auto& one : facts.mismatches) {
     conflicts.push_back({one.resource, one.message, one.remedy});
   }

@@ -11,7 +11,7 @@ namespace overland::plan {
 /// Foreign routes to our destinations, links that have a name we need, a bridge subnet that covers
 /// a network of this host, Docker networks that cover a peer's bridge subnet, a daemon.json that we
 /// may only verify, and the mismatches of the facts.
-std::vector<Conflict> find_conflicts(const model::HostState& actual,
+std::vector<Conflict> find_conflicts(const model::Observed& observed,
                                      const model::HostState& desired, const model::HostFacts& facts,
                                      const Options& options);
 

@@ -7,12 +7,11 @@
 namespace overland::plan {
 namespace {
 
-using model::Firewall;
 using model::FirewallPolicy;
 using model::Prefix;
 
-template <typename T>
-Operation change_operation(const Change<T>& change) {
+template <typename Change>
+Operation change_operation(const Change& change) {
   if (!change.from) return Operation::kCreate;
   return change.to ? Operation::kChange : Operation::kRemove;
 }
@@ -70,11 +69,10 @@ std::string counts(const FirewallPolicy& policy) {
 }
 
 std::string firewall_detail(const FirewallStep& step) {
-  if (!step.from) return counts(step.to->policy);
-  if (!step.to) return counts(step.from->policy);
-  const auto& from = step.from->policy;
-  const auto& to = step.to->policy;
-  std::vector<std::string> lines = step.from->defects;
+  if (!step.from || !step.to) return counts(step.to ? *step.to : *step.from);
+  const FirewallPolicy& from = *step.from;
+  const FirewallPolicy& to = *step.to;
+  std::vector<std::string> lines = step.defects;
   note(lines, list_change("local", from.local, to.local));
   note(lines, list_change("peer subnets", from.peer_subnets, to.peer_subnets));
   note(lines, list_change("peer hosts", from.peer_hosts, to.peer_hosts));
@@ -147,8 +145,8 @@ struct Operate {
   Operation operator()(const RestartDockerStep&) const { return Operation::kRestart; }
   Operation operator()(const SysctlStep&) const { return Operation::kChange; }
   Operation operator()(const DockerStep&) const { return Operation::kChange; }
-  template <typename T>
-  Operation operator()(const Change<T>& change) const {
+  template <typename Change>
+  Operation operator()(const Change& change) const {
     return change_operation(change);
   }
 };

@@ -12,8 +12,9 @@
 namespace overland::plan {
 namespace {
 
-using model::Firewall;
+using model::FirewallPolicy;
 using model::HostState;
+using model::Observed;
 
 std::pair<model::Prefix, std::uint32_t> route_key(const model::Route& route) {
   return {route.destination, route.metric};
@@ -34,17 +35,16 @@ void unite(std::vector<std::string>& into, const std::vector<std::string>& more)
 
 /// What stays trusted while nothing may be pruned: the old prefixes and links beside the new. Where
 /// the inventory is in doubt, this host's own containers too.
-void keep_trusted(Firewall& desired, const Firewall& actual, bool doubted) {
-  auto& wanted = desired.policy;
+void keep_trusted(FirewallPolicy& wanted, const FirewallPolicy& actual, bool doubted) {
   if (doubted) {
-    unite(wanted.local, actual.policy.local);
-    unite(wanted.bridges, actual.policy.bridges);
+    unite(wanted.local, actual.local);
+    unite(wanted.bridges, actual.bridges);
   }
-  unite(wanted.peer_subnets, actual.policy.peer_subnets);
-  unite(wanted.peer_hosts, actual.policy.peer_hosts);
-  unite(wanted.transit, actual.policy.transit);
-  unite(wanted.underlay_links, actual.policy.underlay_links);
-  for (const auto& out : actual.policy.masquerades) {
+  unite(wanted.peer_subnets, actual.peer_subnets);
+  unite(wanted.peer_hosts, actual.peer_hosts);
+  unite(wanted.transit, actual.transit);
+  unite(wanted.underlay_links, actual.underlay_links);
+  for (const auto& out : actual.masquerades) {
     const bool known = std::any_of(wanted.masquerades.begin(), wanted.masquerades.end(),
                                    [&](const auto& one) { return one.link == out.link; });
     if (!known) wanted.masquerades.push_back(out);
@@ -96,23 +96,23 @@ void diff_links(const HostState& actual, const HostState& desired, const model::
   });
 }
 
-void diff_firewall(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
-                   const Options& options, Plan& plan) {
-  if (facts.firewall_unread) return;
+void diff_firewall(const Observed& observed, const HostState& desired, const Options& options,
+                   Plan& plan) {
+  if (observed.firewall_unread) return;
+  const auto& actual = observed.state.firewall;
   if (!desired.firewall) {
-    if (!actual.firewall) return;
-    FirewallStep removal{actual.firewall, std::nullopt};
+    if (!actual) return;
+    FirewallStep removal{actual, std::nullopt};
     (options.prune ? plan.steps : plan.held).emplace_back(std::move(removal));
     return;
   }
-  if (actual.firewall == desired.firewall) return;
-  Firewall wanted = *desired.firewall;
-  if (!options.prune && actual.firewall) {
-    keep_trusted(wanted, *actual.firewall, !options.held_reason.empty());
+  FirewallPolicy wanted = *desired.firewall;
+  if (!options.prune && actual) {
+    keep_trusted(wanted, *actual, !options.held_reason.empty());
     if (wanted != *desired.firewall) plan.held.emplace_back(FirewallStep{wanted, desired.firewall});
   }
-  if (actual.firewall == wanted) return;
-  plan.steps.emplace_back(FirewallStep{actual.firewall, std::move(wanted)});
+  if (actual == wanted && observed.firewall_defects.empty()) return;
+  plan.steps.emplace_back(FirewallStep{actual, std::move(wanted), observed.firewall_defects});
 }
 
 void diff_routes(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
@@ -151,16 +151,16 @@ std::vector<std::string> differing_keys(const model::DockerSettings& actual,
   return names;
 }
 
-void diff_docker(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
+void diff_docker(const Observed& observed, const HostState& desired, const model::HostFacts& facts,
                  const Options& options, Plan& plan) {
   if (!desired.docker || desired.docker->mode == model::DaemonJsonMode::kOff) return;
   const auto& wanted = *desired.docker;
-  const auto now = actual.docker.value_or(model::DockerSettings{});
+  const auto now = observed.state.docker.value_or(model::DockerSettings{});
   const auto differing = differing_keys(now, wanted);
   const bool write = wanted.mode == model::DaemonJsonMode::kMerge && !differing.empty() &&
-                     !facts.daemon_json_unread;
+                     !observed.daemon_json_unread;
   // With half an inventory, or another's, this host's own bip may be another's as well.
-  const bool guess = options.hold && (blind(facts) || !options.held_reason.empty());
+  const bool guess = options.hold && (blind(observed) || !options.held_reason.empty());
   if (write) (guess ? plan.held : plan.steps).emplace_back(DockerStep{now, wanted});
   if (!facts.docker.running) return;
   if (wanted.address && now.address != wanted.address) {
@@ -168,7 +168,7 @@ void diff_docker(const HostState& actual, const HostState& desired, const model:
     plan.docker_restart_reason = wanted.bridge + " has " +
                                  (now.address ? now.address->to_string() : "no address") +
                                  ", bip says " + wanted.address->to_string();
-  } else if (now.restart_pending) {
+  } else if (observed.restart_pending) {
     plan.docker_restart_required = true;
     plan.docker_restart_reason = "the running dockerd has not read daemon.json yet";
   } else if (write && differing != std::vector<std::string>{"bip"}) {
@@ -184,20 +184,21 @@ void diff_docker(const HostState& actual, const HostState& desired, const model:
 
 }  // namespace
 
-Plan make_plan(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
+Plan make_plan(const Observed& observed, const HostState& desired, const model::HostFacts& facts,
                const Options& given) {
   Plan plan;
-  plan.findings = findings(facts);
+  const HostState& actual = observed.state;
+  plan.findings = observed.findings;
   Options options = given;
   options.prune = given.prune && (plan.findings.empty() || !given.hold);
   plan.prunes = options.prune;
-  plan.conflicts = find_conflicts(actual, desired, facts, options);
+  plan.conflicts = find_conflicts(observed, desired, facts, options);
   plan.advice = give_advice(desired, facts);
   diff_sysctls(actual, desired, options, plan);
   diff_links(actual, desired, facts, options, plan);
-  diff_firewall(actual, desired, facts, options, plan);
+  diff_firewall(observed, desired, options, plan);
   diff_routes(actual, desired, facts, options, plan);
-  diff_docker(actual, desired, facts, options, plan);
+  diff_docker(observed, desired, facts, options, plan);
   put_in_order(plan.steps);
   if (options.defer) plan.held.clear();
   // What goes by an inventory that lost too much may be gone already, after a reboot.

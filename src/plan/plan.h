@@ -55,7 +55,7 @@ struct Plan {
   }
 };
 
-Plan make_plan(const model::HostState& actual, const model::HostState& desired,
+Plan make_plan(const model::Observed& actual, const model::HostState& desired,
                const model::HostFacts& facts, const Options& options = {});
 
 /// The state after all `steps` have been done on `actual`.

@@ -10,6 +10,9 @@ struct Reverser {
   std::optional<Step> operator()(const Change<T>& step) const {
     return Change<T>{step.to, step.from};
   }
+  std::optional<Step> operator()(const FirewallStep& step) const {
+    return FirewallStep{step.to, step.from};
+  }
   std::optional<Step> operator()(const SysctlStep& step) const {
     if (!step.from) return std::nullopt;
     return SysctlStep{step.to, step.from};

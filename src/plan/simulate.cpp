@@ -27,9 +27,7 @@ struct Simulator {
     state.docker->keys = step.to->keys;
   }
   void operator()(const RestartDockerStep& step) const {
-    if (!state.docker) return;
-    state.docker->restart_pending = false;
-    if (step.address) state.docker->address = step.address;
+    if (state.docker && step.address) state.docker->address = step.address;
   }
 };
 

@@ -2,27 +2,22 @@
 // What stands stays where something could not be looked at: no removal, no restart of Docker, no
 // change of daemon.json, and no switch of variant, anchor or forwarding is built on a guess. Pure.
 
-#include <vector>
-
 #include "model/host_state.h"
 
 namespace overland::plan {
 
-/// All findings of one look: those of Docker's and the firewall's facts, then the others.
-std::vector<model::Finding> findings(const model::HostFacts& facts);
-
 /// Whether something could not be looked at.
-bool blind(const model::HostFacts& facts);
+bool blind(const model::Observed& observed);
 
 /// Whether turning ip_forward on would be a guess: something could not be looked at, no dockerd was
 /// seen running (one that runs has turned it on itself), and it is not `ours` (we turned it on
 /// before: then it is a repair).
-bool forwarding_waits(const model::HostFacts& facts, bool ours);
+bool forwarding_waits(const model::Observed& observed, const model::HostFacts& facts, bool ours);
 
-/// Changes `desired` so that no switch of the firewall is left in it where `facts` are blind: it
-/// keeps the variant and anchor of `actual`. Where no variant is known and nothing of ours stands,
+/// Changes `desired` so that no switch of the firewall is left in it where a look was blind: it
+/// keeps the variant and anchor observed. Where no variant is known and nothing of ours stands,
 /// no firewall is desired.
-void keep_standing(model::HostState& desired, const model::HostState& actual,
+void keep_standing(model::HostState& desired, const model::Observed& observed,
                    const model::HostFacts& facts);
 
 }  // namespace overland::plan

@@ -4,8 +4,10 @@
 
 #include <compare>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 #include "base/boxed.h"
 #include "model/host_state.h"
@@ -28,9 +30,17 @@ struct Change {
 
 using SysctlStep = Change<model::Sysctl>;  // `to` always set; from empty: the kernel lacks it
 using LinkStep = Change<model::VlanLink>;
-using FirewallStep = Change<model::Firewall>;
 using RouteStep = Change<model::Route>;  // from and to have the same destination and metric
 using DockerStep = Change<model::DockerSettings>;  // rewrites daemon.json; both set
+
+/// Writes the rules anew, too, where they have `defects` and the policy stays.
+struct FirewallStep {
+  Maybe<model::FirewallPolicy> from;
+  Maybe<model::FirewallPolicy> to;
+  std::vector<std::string> defects = {};
+
+  auto operator<=>(const FirewallStep&) const = default;
+};
 
 /// Takes a foreign route away after ours to the same destination stands (--adopt).
 struct AdoptStep {

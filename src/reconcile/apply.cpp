@@ -253,8 +253,8 @@ bool ApplyReport::converged() const {
 bool ApplyReport::in_sync() const { return converged() && after.plan.in_sync(); }
 
 bool ApplyReport::complete() const {
-  const auto& facts = after.facts;
-  return converged() && memory_fault.empty() && !facts.firewall_unread && !facts.daemon_json_unread;
+  return converged() && memory_fault.empty() && !after.actual.firewall_unread &&
+         !after.actual.daemon_json_unread;
 }
 
 bool ApplyReport::locked() const {

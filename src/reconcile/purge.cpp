@@ -20,7 +20,7 @@ Survey survey_removal(const host::Ports& ports, const SavedState& saved) {
   Survey result;
   result.facts = look(ports);
   result.actual = observe(ports, remembered_names(saved), saved, result.facts);
-  result.desired = without_us(saved, result.actual);
+  result.desired = without_us(saved, result.actual.state);
   result.plan =
       plan::make_plan(result.actual, result.desired, result.facts, plan::Options{.hold = false});
   return result;

@@ -40,28 +40,21 @@ void restore_memory(const std::filesystem::path& file, const std::optional<std::
 struct Part {
   const char* name;
   bool (*holds)(const plan::Step& step);
-  void (*read)(const host::Ports& ports, const model::HostState& before, model::HostState& now);
+  void (*read)(const host::Ports& ports, const model::HostState& before, model::Observed& now);
 };
 
-void read_kernel(const host::Ports& ports, const model::HostState& before, model::HostState& now) {
-  now.sysctls.clear();
-  for (const auto& one : before.sysctls) {
-    if (auto value = ports.sysctls.read(one.key)) {
-      now.sysctls.push_back({one.key, std::move(*value)});
-    }
-  }
-  now.links = ports.links.read();
-  now.routes = ports.routes.read();
+void read_kernel(const host::Ports& ports, const model::HostState& before, model::Observed& now) {
+  now.state.sysctls = read_sysctls(ports.sysctls, before);
+  now.state.links = ports.links.read();
+  now.state.routes = ports.routes.read();
 }
 
-void read_firewall(const host::Ports& ports, const model::HostState& before,
-                   model::HostState& now) {
-  now.firewall =
-      ports.firewall.read(before.firewall ? before.firewall->policy : model::FirewallPolicy{});
+void read_firewall(const host::Ports& ports, const model::HostState& before, model::Observed& now) {
+  reconcile::read_firewall(ports.firewall, before, now);
 }
 
-void read_docker(const host::Ports& ports, const model::HostState& before, model::HostState& now) {
-  if (now.docker) now.docker->keys = ports.docker.read(before.docker->keys);
+void read_docker(const host::Ports& ports, const model::HostState& before, model::Observed& now) {
+  if (before.docker) now.state.docker->keys = ports.docker.read(before.docker->keys);
 }
 
 bool is_docker(const plan::Step& step) { return std::holds_alternative<plan::DockerStep>(step); }
@@ -77,7 +70,7 @@ constexpr Part kDocker = {"Docker's keys", is_docker, read_docker};
 /// What of this part differs from before.
 std::vector<plan::Step> remaining(const host::Ports& ports, const Before& before,
                                   const Part& part) {
-  model::HostState now = before.state;
+  model::Observed now{before.state};
   part.read(ports, before.state, now);
   return plan::make_plan(now, before.state, {}).steps;
 }
@@ -128,22 +121,22 @@ void put_back(const host::Ports& ports, const Before& before, const Part& part,
 
 Before remember_before(const host::Ports& ports, const Survey& survey,
                        const std::filesystem::path& saved_file) {
-  if (survey.facts.firewall_unread) {
+  if (survey.actual.firewall_unread) {
     throw base::Error(
         base::ErrorKind::kUnsupported,
         "no trial from here: the firewall rules in force cannot be read, so they could "
         "not be put back");
   }
-  if (survey.actual.firewall && !survey.actual.firewall->defects.empty()) {
+  if (!survey.actual.firewall_defects.empty()) {
     throw base::Error(base::ErrorKind::kUnsupported,
                       "no trial from here: the firewall rules of overland are damaged (" +
-                          survey.actual.firewall->defects.front() +
+                          survey.actual.firewall_defects.front() +
                           ") and could not be put back that way; run overland apply with the "
                           "inventory in force first");
   }
   Before before;
-  before.state = survey.actual;
-  before.daemon_json_unread = survey.facts.daemon_json_unread;
+  before.state = survey.actual.state;
+  before.daemon_json_unread = survey.actual.daemon_json_unread;
   before.steps = plan::reverse(survey.plan.steps);
   before.writes_docker_file =
       std::any_of(survey.plan.steps.begin(), survey.plan.steps.end(),

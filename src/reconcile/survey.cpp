@@ -57,19 +57,19 @@ bool answered(const char* resource, std::vector<model::Finding>& findings, Ask a
   }
 }
 
-model::DockerSettings observe_docker(host::Docker& docker, const model::DockerSettings& desired,
-                                     const SavedState& saved, model::HostFacts& facts) {
-  model::DockerSettings now;
+void observe_docker(host::Docker& docker, const model::DockerSettings& desired,
+                    const SavedState& saved, const model::HostFacts& facts,
+                    model::Observed& observed) {
+  model::DockerSettings& now = observed.state.docker.emplace();
   now.mode = desired.mode;
   now.bridge = desired.bridge;
   if (!desired.keys.empty()) {
-    facts.daemon_json_unread = !answered("docker daemon.json", facts.findings,
-                                         [&] { now.keys = docker.read(desired.keys); });
+    observed.daemon_json_unread = !answered("docker daemon.json", observed.findings,
+                                            [&] { now.keys = docker.read(desired.keys); });
   }
   now.address = first_address(facts, desired.bridge);
-  now.restart_pending =
+  observed.restart_pending =
       facts.docker.running && !saved.unread_by.empty() && saved.unread_by == facts.docker.instance;
-  return now;
 }
 
 /// Asked for routes of ours that stand: of others the main table would say nothing either.
@@ -84,35 +84,51 @@ std::vector<model::Diversion> look_for_diversions(host::Routes& routes,
     return desired.docker && link.name == desired.docker->bridge;
   });
   return routes.diversions(standing, bridge == facts.links.end() ? nullptr : &*bridge,
-                           desired.firewall ? desired.firewall->policy.mark : 0);
+                           desired.firewall ? desired.firewall->mark : 0);
 }
 
 }  // namespace
+
+std::vector<model::Sysctl> read_sysctls(host::Sysctls& sysctls, const model::HostState& named) {
+  std::vector<model::Sysctl> now;
+  for (const auto& one : named.sysctls) {
+    if (auto value = sysctls.read(one.key)) now.push_back({one.key, std::move(*value)});
+  }
+  return now;
+}
+
+void read_firewall(host::Firewall& firewall, const model::HostState& named,
+                   model::Observed& observed) {
+  auto found = firewall.read(named.firewall.value_or(model::FirewallPolicy{}));
+  observed.state.firewall.reset();
+  observed.firewall_defects.clear();
+  if (!found) return;
+  observed.state.firewall = std::move(found->policy);
+  observed.firewall_defects = std::move(found->defects);
+}
 
 model::HostFacts look(const host::Ports& ports) {
   model::HostFacts facts;
   facts.hostname = hostname();
   facts.links = ports.links.facts();
   look_at_rp_filter(ports.sysctls, facts.links);
-  answered("docker", facts.findings, [&] { facts.docker = ports.docker.facts(); });
-  answered("firewall", facts.findings,
+  answered("docker", facts.docker.unknown, [&] { facts.docker = ports.docker.facts(); });
+  answered("firewall", facts.firewall.unknown,
            [&] { facts.firewall = ports.firewall.facts(facts.docker); });
   return facts;
 }
 
-model::HostState observe(const host::Ports& ports, const model::HostState& desired,
-                         const SavedState& saved, model::HostFacts& facts) {
-  model::HostState actual;
-  for (const auto& wanted : desired.sysctls) {
-    if (auto value = ports.sysctls.read(wanted.key)) {
-      actual.sysctls.push_back({wanted.key, std::move(*value)});
-    }
+model::Observed observe(const host::Ports& ports, const model::HostState& desired,
+                        const SavedState& saved, model::HostFacts& facts) {
+  model::Observed observed;
+  model::HostState& actual = observed.state;
+  for (const auto* found : {&facts.docker.unknown, &facts.firewall.unknown, &facts.findings}) {
+    observed.findings.insert(observed.findings.end(), found->begin(), found->end());
   }
+  actual.sysctls = read_sysctls(ports.sysctls, desired);
   actual.links = ports.links.read();
-  facts.firewall_unread = !answered("firewall", facts.findings, [&] {
-    actual.firewall =
-        ports.firewall.read(desired.firewall ? desired.firewall->policy : model::FirewallPolicy{});
-  });
+  observed.firewall_unread = !answered("firewall", observed.findings,
+                                       [&] { read_firewall(ports.firewall, desired, observed); });
   std::vector<model::Prefix> destinations;
   destinations.reserve(desired.routes.size());
   for (const auto& route : desired.routes) destinations.push_back(route.destination);
@@ -120,10 +136,8 @@ model::HostState observe(const host::Ports& ports, const model::HostState& desir
   actual.routes = std::move(routes.ours);
   facts.foreign_routes = std::move(routes.foreign);
   facts.diversions = look_for_diversions(ports.routes, actual, desired, facts);
-  if (desired.docker) {
-    actual.docker = observe_docker(ports.docker, *desired.docker, saved, facts);
-  }
-  return actual;
+  if (desired.docker) observe_docker(ports.docker, *desired.docker, saved, facts, observed);
+  return observed;
 }
 
 Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& saved,
@@ -134,15 +148,15 @@ Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& save
   result.actual = observe(ports, result.desired, saved, result.facts);
   plan::keep_standing(result.desired, result.actual, result.facts);
   plan::Options given = options;
-  given.hold_forwarding =
-      plan::forwarding_waits(result.facts, saved.sysctls.contains("net.ipv4.ip_forward"));
+  given.hold_forwarding = plan::forwarding_waits(result.actual, result.facts,
+                                                 saved.sysctls.contains("net.ipv4.ip_forward"));
   result.plan = plan::make_plan(result.actual, result.desired, result.facts, given);
   return result;
 }
 
 std::vector<model::Finding> look_who_drops(const host::Ports& ports, Survey& survey) {
   if (!survey.desired.firewall) return {};
-  host::DroppersFound found = ports.firewall.droppers(survey.desired.firewall->policy);
+  host::DroppersFound found = ports.firewall.droppers(*survey.desired.firewall);
   for (auto& sentence : found.sentences) {
     survey.plan.conflicts.push_back({"firewall", std::move(sentence), ""});
   }

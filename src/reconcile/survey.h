@@ -19,17 +19,24 @@ using Goal = std::function<model::HostState(model::HostFacts&)>;
 struct Survey {
   model::HostFacts facts;
   model::HostState desired;
-  model::HostState actual;
+  model::Observed actual;
   plan::Plan plan;
 };
 
 /// Host name, links, Docker and packet filters; the rest stays empty.
 model::HostFacts look(const host::Ports& ports);
 
-/// The actual state of all that `desired` names and of all that is ours. Adds to `facts` the
-/// foreign routes to the desired destinations, and what could not be read.
-model::HostState observe(const host::Ports& ports, const model::HostState& desired,
-                         const SavedState& saved, model::HostFacts& facts);
+/// What is there of all that `desired` names and of all that is ours. Adds to `facts` the foreign
+/// routes to the desired destinations.
+model::Observed observe(const host::Ports& ports, const model::HostState& desired,
+                        const SavedState& saved, model::HostFacts& facts);
+
+/// The values now of those sysctls that `named` names and the kernel has.
+std::vector<model::Sysctl> read_sysctls(host::Sysctls& sysctls, const model::HostState& named);
+
+/// What is in force of ours, compared with the policy of `named`. Throws what the port throws.
+void read_firewall(host::Firewall& firewall, const model::HostState& named,
+                   model::Observed& observed);
 
 Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& saved,
               const plan::Options& options);

@@ -61,7 +61,7 @@ inline model::FirewallPolicy two_hosts_policy(
 inline model::HostState two_hosts_desired() {
   model::HostState state;
   state.sysctls = {{"net.ipv4.ip_forward", "1"}};
-  state.firewall = model::Firewall{two_hosts_policy(), {}};
+  state.firewall = two_hosts_policy();
   state.routes = {route("192.168.200.0/24", {"10.0.0.201"})};
   model::DockerSettings docker;
   docker.keys = {{"bip", "\"192.168.100.1/24\""}};

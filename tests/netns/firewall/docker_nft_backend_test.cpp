@@ -25,7 +25,7 @@ class DockerNftBackendTest : public tests::DockerLikeHost {
     result.anchor = FirewallAnchor::kDockerNft;
     return result;
   }
-  void write() { firewall_.apply({firewall_.read(policy()), model::Firewall{policy(), {}}}); }
+  void write() { firewall_.apply({{}, policy()}); }
 
   /// docker0 with a container that publishes no port. `keys`: with bridge-accept-fwmark and
   /// allow-direct-routing in daemon.json.
@@ -92,7 +92,7 @@ TEST_F(DockerNftBackendTest, LetsTrustedTrafficThroughWithTheKeysWhoeverComesFir
     EXPECT_TRUE(ping("c", "192.168.100.2", "192.168.200.2"));
     EXPECT_TRUE(ping("c", "192.168.100.2", "203.0.113.2")) << "to the internet, by NAT";
     sh("nft delete table ip docker-bridges");
-    firewall_.apply({firewall_.read(policy()), std::nullopt});
+    firewall_.apply({policy(), {}});
   }
 }
 

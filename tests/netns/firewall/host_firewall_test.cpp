@@ -24,9 +24,7 @@ class HostFirewallKernelTest : public tests::Sandbox {
     result.variant = variant;
     return result;
   }
-  void apply(FirewallVariant variant) {
-    firewall_.apply({firewall_.read(policy(variant)), model::Firewall{policy(variant), {}}});
-  }
+  void apply(FirewallVariant variant) { firewall_.apply({{}, policy(variant)}); }
 
   void SetUp() override {
     Sandbox::SetUp();
@@ -110,7 +108,7 @@ TEST_F(HostFirewallKernelTest, SwitchesVariantAndCleansUpTheOther) {
     EXPECT_THAT(found->defects, IsEmpty());
   }
   EXPECT_EQ(sh("iptables-legacy-save | grep -c OVERLAND; true"), "0\n");
-  firewall_.apply({firewall_.read(policy(FirewallVariant::kNft)), std::nullopt});
+  firewall_.apply({policy(FirewallVariant::kNft), {}});
   EXPECT_FALSE(firewall_.read(policy(FirewallVariant::kNft)).has_value());
   EXPECT_EQ(sh("nft list ruleset"), "");
 }

@@ -18,9 +18,9 @@ model::Route route(const std::string& destination) {
 TEST(PrometheusText, CountsDriftRepairsAndRoutes) {
   reconcile::Survey survey;
   survey.desired.routes = {route("192.168.200.0/24"), route("192.168.210.0/24")};
-  survey.actual.routes = {route("192.168.200.0/24")};
+  survey.actual.state.routes = {route("192.168.200.0/24")};
   survey.plan.steps = {plan::RouteStep{std::nullopt, survey.desired.routes[1]}};
-  survey.plan.held = {plan::RouteStep{survey.actual.routes[0], std::nullopt}};
+  survey.plan.held = {plan::RouteStep{survey.actual.state.routes[0], std::nullopt}};
   survey.plan.findings = {{model::Severity::kUnknown, "docker", "does not answer", ""}};
   survey.plan.docker_restart_required = true;
   const std::string text = prometheus_text(survey, {1700000000, 1600000000, {{"firewall", 7}}},

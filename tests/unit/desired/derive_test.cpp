@@ -49,7 +49,7 @@ model::HostFacts router_facts() {
 
 const model::FirewallPolicy& policy(const model::HostState& state) {
   EXPECT_TRUE(state.firewall.has_value());
-  return state.firewall->policy;
+  return *state.firewall;
 }
 
 TEST(Derive, TwoHostsOnALan) {

@@ -46,7 +46,7 @@ class HostFirewallTest : public testing::Test {
 
 TEST_F(HostFirewallTest, WritesOneVariantAndClearsTheOther) {
   iptc_.there = model::Firewall{policy(FirewallVariant::kLegacy), {}};
-  firewall_.apply({{}, model::Firewall{policy(FirewallVariant::kNft), {}}});
+  firewall_.apply({{}, policy(FirewallVariant::kNft)});
   EXPECT_TRUE(nft_.there.has_value());
   EXPECT_FALSE(iptc_.there.has_value());
 }
@@ -69,15 +69,14 @@ TEST_F(HostFirewallTest, ShowsTheOtherVariantWhereThatIsAllThereIs) {
 
 TEST_F(HostFirewallTest, LivesWithoutAVariantTheKernelLacks) {
   iptc_.fault = base::Error(base::ErrorKind::kUnsupported, "no legacy tables");
-  firewall_.apply({{}, model::Firewall{policy(FirewallVariant::kNft), {}}});
+  firewall_.apply({{}, policy(FirewallVariant::kNft)});
   EXPECT_TRUE(firewall_.read(policy(FirewallVariant::kNft)).has_value());
-  EXPECT_THROW(firewall_.apply({{}, model::Firewall{policy(FirewallVariant::kLegacy), {}}}),
-               base::Error);
+  EXPECT_THROW(firewall_.apply({{}, policy(FirewallVariant::kLegacy)}), base::Error);
 }
 
 TEST_F(HostFirewallTest, LivesWithoutAnotherVariantThatCannotBeRead) {
   iptc_.fault = base::Error(base::ErrorKind::kFailure, "legacy table filter: junk");
-  firewall_.apply({{}, model::Firewall{policy(FirewallVariant::kNft), {}}});
+  firewall_.apply({{}, policy(FirewallVariant::kNft)});
   EXPECT_THAT(firewall_.read(policy(FirewallVariant::kNft))->defects, IsEmpty());
   EXPECT_THROW(firewall_.read(policy(FirewallVariant::kLegacy)), base::Error);
 }

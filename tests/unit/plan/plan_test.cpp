@@ -24,14 +24,14 @@ std::vector<std::string> steps(const Plan& plan) {
 using Lines = std::vector<std::string>;
 
 TEST(Plan, IsEmptyWhereNothingDiffers) {
-  const auto plan = make_plan(two_hosts_desired(), two_hosts_desired(), running_docker());
+  const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), running_docker());
   EXPECT_TRUE(plan.empty());
   EXPECT_FALSE(plan.docker_restart_required);
   EXPECT_TRUE(plan.conflicts.empty());
 }
 
 TEST(Plan, BringsAFreshHostUpInTheOrderOfThePackets) {
-  const auto plan = make_plan(two_hosts_fresh(), two_hosts_desired(), running_docker());
+  const auto plan = make_plan({two_hosts_fresh()}, two_hosts_desired(), running_docker());
   EXPECT_EQ(steps(plan), (Lines{"~ sysctl net.ipv4.ip_forward", "+ firewall",
                                 "+ route 192.168.200.0/24", "~ docker daemon.json"}));
   EXPECT_TRUE(plan.docker_restart_required);
@@ -39,7 +39,7 @@ TEST(Plan, BringsAFreshHostUpInTheOrderOfThePackets) {
 }
 
 TEST(Plan, RestartsDockerLastAndOnlyWhenAllowed) {
-  const auto plan = make_plan(two_hosts_fresh(), two_hosts_desired(), running_docker(),
+  const auto plan = make_plan({two_hosts_fresh()}, two_hosts_desired(), running_docker(),
                               Options{.restart_docker = true});
   EXPECT_EQ(steps(plan).back(), "! docker");
 }
@@ -48,7 +48,7 @@ TEST(Plan, NeverRestartsADockerThatDoesNotRun) {
   auto facts = running_docker();
   facts.docker.running = false;
   const auto plan =
-      make_plan(two_hosts_fresh(), two_hosts_desired(), facts, Options{.restart_docker = true});
+      make_plan({two_hosts_fresh()}, two_hosts_desired(), facts, Options{.restart_docker = true});
   EXPECT_FALSE(plan.docker_restart_required);
   EXPECT_EQ(steps(plan).back(), "~ docker daemon.json");
 }
@@ -59,7 +59,7 @@ TEST(Plan, DoesNotRestartInVainWhereAnotherToolOwnsDaemonJson) {
   auto actual = two_hosts_desired();
   actual.docker->keys["bip"] = "\"10.9.9.1/24\"";
   actual.docker->address = iface("10.9.9.1/24");
-  const auto plan = make_plan(actual, desired, running_docker(), Options{.restart_docker = true});
+  const auto plan = make_plan({actual}, desired, running_docker(), Options{.restart_docker = true});
   EXPECT_TRUE(plan.empty());
   EXPECT_TRUE(plan.docker_restart_required);
   ASSERT_EQ(plan.conflicts.size(), 1U);
@@ -67,15 +67,15 @@ TEST(Plan, DoesNotRestartInVainWhereAnotherToolOwnsDaemonJson) {
 }
 
 TEST(Plan, AsksForARestartWhenKeysWaitToBeRead) {
-  auto actual = two_hosts_desired();
-  actual.docker->restart_pending = true;
+  model::Observed actual{two_hosts_desired()};
+  actual.restart_pending = true;
   EXPECT_TRUE(make_plan(actual, two_hosts_desired(), running_docker()).docker_restart_required);
 }
 
 TEST(PlanRoutes, ReplacesRouteWhenGatewayChanges) {
   auto actual = two_hosts_desired();
   actual.routes = {route("192.168.200.0/24", {"10.0.0.99"})};
-  const auto plan = make_plan(actual, two_hosts_desired(), running_docker());
+  const auto plan = make_plan({actual}, two_hosts_desired(), running_docker());
   ASSERT_EQ(steps(plan), Lines{"~ route 192.168.200.0/24"});
   EXPECT_EQ(plan::detail(plan.steps[0]), "via 10.0.0.99 -> via 10.0.0.201");
 }
@@ -83,7 +83,7 @@ TEST(PlanRoutes, ReplacesRouteWhenGatewayChanges) {
 TEST(PlanRoutes, RemovesAfterItCreates) {
   auto actual = two_hosts_desired();
   actual.routes = {route("192.168.150.0/24", {"10.0.0.150"})};
-  const auto plan = make_plan(actual, two_hosts_desired(), running_docker());
+  const auto plan = make_plan({actual}, two_hosts_desired(), running_docker());
   EXPECT_EQ(steps(plan), (Lines{"+ route 192.168.200.0/24", "- route 192.168.150.0/24"}));
 }
 
@@ -92,7 +92,7 @@ TEST(PlanRoutes, LeavesAForeignRouteAloneAndReportsIt) {
   actual.routes.clear();
   auto facts = running_docker();
   facts.foreign_routes = {{net("192.168.200.0/24"), 0, 3, {addr("10.0.0.201")}, "eth0"}};
-  const auto plan = make_plan(actual, two_hosts_desired(), facts);
+  const auto plan = make_plan({actual}, two_hosts_desired(), facts);
   EXPECT_TRUE(plan.empty());
   ASSERT_EQ(plan.conflicts.size(), 1U);
   EXPECT_EQ(plan.conflicts[0].message,
@@ -104,7 +104,7 @@ TEST(PlanRoutes, AdoptsOnlyWhenAskedAndOursStandsFirst) {
   actual.routes.clear();
   auto facts = running_docker();
   facts.foreign_routes = {{net("192.168.200.0/24"), 0, 3, {addr("10.0.0.201")}, "eth0"}};
-  const auto plan = make_plan(actual, two_hosts_desired(), facts, Options{.adopt = true});
+  const auto plan = make_plan({actual}, two_hosts_desired(), facts, Options{.adopt = true});
   EXPECT_EQ(steps(plan), (Lines{"+ route 192.168.200.0/24", "- foreign route 192.168.200.0/24"}));
   EXPECT_TRUE(plan.conflicts.empty());
 }
@@ -114,7 +114,7 @@ TEST(PlanRoutes, ReportsAShadowingRouteAndStillMakesOurs) {
   actual.routes.clear();
   auto facts = running_docker();
   facts.foreign_routes = {{net("192.168.200.0/26"), 0, 2, {}, "br-1234"}};
-  const auto plan = make_plan(actual, two_hosts_desired(), facts, Options{.adopt = true});
+  const auto plan = make_plan({actual}, two_hosts_desired(), facts, Options{.adopt = true});
   EXPECT_EQ(steps(plan), Lines{"+ route 192.168.200.0/24"});
   ASSERT_EQ(plan.conflicts.size(), 1U);
 }
@@ -122,8 +122,8 @@ TEST(PlanRoutes, ReportsAShadowingRouteAndStillMakesOurs) {
 TEST(PlanPrune, HoldsRemovalsBackAndKeepsOldPeersTrusted) {
   auto actual = two_hosts_desired();
   actual.routes.push_back(route("192.168.210.0/24", {"10.0.0.210"}));
-  actual.firewall->policy.peer_subnets.push_back(net("192.168.210.0/24"));
-  const auto plan = make_plan(actual, two_hosts_desired(), running_docker(),
+  actual.firewall->peer_subnets.push_back(net("192.168.210.0/24"));
+  const auto plan = make_plan({actual}, two_hosts_desired(), running_docker(),
                               Options{.prune = false, .held_reason = "many go"});
   EXPECT_TRUE(plan.empty());
   EXPECT_FALSE(plan.in_sync());
@@ -135,7 +135,7 @@ TEST(PlanPrune, HoldsRemovalsBackAndKeepsOldPeersTrusted) {
 TEST(PlanPrune, WhatALaterRunTakesAwayIsNoDrift) {
   auto actual = two_hosts_desired();
   actual.routes.push_back(route("192.168.210.0/24", {"10.0.0.210"}));
-  const auto plan = make_plan(actual, two_hosts_desired(), running_docker(),
+  const auto plan = make_plan({actual}, two_hosts_desired(), running_docker(),
                               Options{.prune = false, .defer = true});
   EXPECT_TRUE(plan.in_sync());
 }
@@ -145,15 +145,15 @@ TEST(PlanLinks, DoesNotTakeAForeignLinkOfTheSameName) {
   desired.links = {vlan("eth1", 100, "172.16.10.1/24")};
   auto facts = running_docker();
   facts.links.push_back(link("eth1.100", {}));
-  const auto plan = make_plan(two_hosts_desired(), desired, facts);
+  const auto plan = make_plan({two_hosts_desired()}, desired, facts);
   EXPECT_TRUE(plan.empty());
   ASSERT_EQ(plan.conflicts.size(), 1U);
   EXPECT_EQ(plan.conflicts[0].resource, "link eth1.100");
 }
 
 TEST(PlanFirewall, RepairsADefectThoughThePolicyIsEqual) {
-  auto actual = two_hosts_desired();
-  actual.firewall->defects = {"the jump to OVERLAND-FORWARD is missing from DOCKER-USER"};
+  model::Observed actual{two_hosts_desired()};
+  actual.firewall_defects = {"the jump to OVERLAND-FORWARD is missing from DOCKER-USER"};
   const auto plan = make_plan(actual, two_hosts_desired(), running_docker());
   ASSERT_EQ(steps(plan), Lines{"~ firewall"});
   EXPECT_EQ(plan::detail(plan.steps[0]),
@@ -163,7 +163,7 @@ TEST(PlanFirewall, RepairsADefectThoughThePolicyIsEqual) {
 TEST(PlanConflicts, BridgeSubnetOverANetworkOfTheHost) {
   auto facts = running_docker();
   facts.links.push_back(link("eth1", {"192.168.100.77/28"}));
-  const auto plan = make_plan(two_hosts_desired(), two_hosts_desired(), facts);
+  const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
   ASSERT_EQ(plan.conflicts.size(), 1U);
   EXPECT_EQ(plan.conflicts[0].resource, "docker bip");
 }
@@ -171,7 +171,7 @@ TEST(PlanConflicts, BridgeSubnetOverANetworkOfTheHost) {
 TEST(PlanConflicts, DockerNetworkOverAPeersSubnet) {
   auto facts = running_docker();
   facts.docker.networks = {{"compose_default", "br-1", {net("192.168.192.0/20")}}};
-  const auto plan = make_plan(two_hosts_desired(), two_hosts_desired(), facts);
+  const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
   ASSERT_EQ(plan.conflicts.size(), 1U);
   EXPECT_EQ(plan.conflicts[0].resource, "docker network compose_default");
 }
@@ -179,20 +179,20 @@ TEST(PlanConflicts, DockerNetworkOverAPeersSubnet) {
 TEST(PlanConflicts, PolicyRulesInOneSentence) {
   auto facts = running_docker();
   facts.diversions = {{net("192.168.200.0/24"), 77}, {net("192.168.210.0/24"), 77}};
-  const auto plan = make_plan(two_hosts_desired(), two_hosts_desired(), facts);
+  const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
   ASSERT_EQ(plan.conflicts.size(), 1U);
   EXPECT_EQ(plan.conflicts[0].message,
             "somebody else's rule (ip rule) sends past the main table, by table 77, packets to "
             "192.168.200.0/24 and 1 more of the cluster's subnets");
   facts.diversions = {{net("192.168.200.0/24"), 0}};
-  EXPECT_EQ(make_plan(two_hosts_desired(), two_hosts_desired(), facts).conflicts[0].message,
+  EXPECT_EQ(make_plan({two_hosts_desired()}, two_hosts_desired(), facts).conflicts[0].message,
             "somebody else's rule (ip rule) refuses packets to 192.168.200.0/24");
 }
 
 TEST(PlanAdvice, AcceptsInForwardWhereDockersRulesAreGone) {
   auto facts = running_docker();
   facts.firewall.docker_user_cut = true;
-  const auto plan = make_plan(two_hosts_desired(), two_hosts_desired(), facts);
+  const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
   ASSERT_EQ(plan.advice.size(), 1U);
   EXPECT_EQ(plan.advice[0].remedy,
             "if Docker's rules were flushed, restart Docker to have them back");
@@ -201,7 +201,7 @@ TEST(PlanAdvice, AcceptsInForwardWhereDockersRulesAreGone) {
 TEST(PlanAdvice, AddressPoolOverAPeersSubnet) {
   auto facts = running_docker();
   facts.docker.address_pools = {net("172.16.0.0/12"), net("192.168.0.0/16")};
-  const auto plan = make_plan(two_hosts_desired(), two_hosts_desired(), facts);
+  const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
   EXPECT_TRUE(plan.conflicts.empty());
   ASSERT_EQ(plan.advice.size(), 1U);
   EXPECT_EQ(plan.advice[0].resource, "docker address pool 192.168.0.0/16");

@@ -14,23 +14,24 @@ namespace {
 
 using namespace tests;
 using model::HostState;
+using model::Observed;
 
 TEST(PlanProperty, LeadsFromAnyStateToTheDesiredOne) {
   EXPECT_TRUE(rc::check([] {
-    const HostState actual = some_state(true);
+    const Observed actual = some_look();
     const HostState desired = some_state(false);
     const auto plan =
         plan::make_plan(actual, desired, running_docker(), plan::Options{.restart_docker = true});
-    const HostState after = plan::simulate(actual, plan.steps);
+    const HostState after = plan::simulate(actual.state, plan.steps);
     RC_ASSERT(after == desired);
-    RC_ASSERT(plan::make_plan(after, desired, running_docker()).empty());
+    RC_ASSERT(plan::make_plan({after}, desired, running_docker()).empty());
   }));
 }
 
 TEST(PlanProperty, IsEmptyFromDesiredToDesired) {
   EXPECT_TRUE(rc::check([] {
     const HostState desired = some_state(false);
-    const auto plan = plan::make_plan(desired, desired, running_docker());
+    const auto plan = plan::make_plan({desired}, desired, running_docker());
     RC_ASSERT(plan.empty());
     RC_ASSERT(!plan.docker_restart_required);
   }));
@@ -39,38 +40,38 @@ TEST(PlanProperty, IsEmptyFromDesiredToDesired) {
 TEST(PlanProperty, EveryPrefixOfThePlanConverges) {
   // An apply that dies after any step: the next plan finishes the rest.
   EXPECT_TRUE(rc::check([] {
-    const HostState actual = some_state(true);
+    const Observed actual = some_look();
     const HostState desired = some_state(false);
     auto steps =
         plan::make_plan(actual, desired, running_docker(), plan::Options{.restart_docker = true})
             .steps;
     steps.resize(*rc::gen::inRange<std::size_t>(0, steps.size() + 1));
-    const HostState half = plan::simulate(actual, steps);
+    const HostState half = plan::simulate(actual.state, steps);
     const auto rest =
-        plan::make_plan(half, desired, running_docker(), plan::Options{.restart_docker = true});
+        plan::make_plan({half}, desired, running_docker(), plan::Options{.restart_docker = true});
     RC_ASSERT(plan::simulate(half, rest.steps) == desired);
   }));
 }
 
 TEST(PlanProperty, WithoutPruneNothingOfOursGoes) {
   EXPECT_TRUE(rc::check([] {
-    const HostState actual = some_state(true);
+    const Observed actual = some_look();
     const HostState desired = some_state(false);
     const auto plan =
         plan::make_plan(actual, desired, running_docker(), plan::Options{.prune = false});
-    const HostState after = plan::simulate(actual, plan.steps);
-    for (const auto& route : actual.routes) {
+    const HostState after = plan::simulate(actual.state, plan.steps);
+    for (const auto& route : actual.state.routes) {
       RC_ASSERT(std::any_of(after.routes.begin(), after.routes.end(),
                             [&](const auto& one) { return one.destination == route.destination; }));
     }
-    RC_ASSERT(after.links.size() >= actual.links.size());
-    RC_ASSERT(after.firewall.has_value() >= actual.firewall.has_value());
+    RC_ASSERT(after.links.size() >= actual.state.links.size());
+    RC_ASSERT(after.firewall.has_value() >= actual.state.firewall.has_value());
   }));
 }
 
 TEST(PlanProperty, NoStepTouchesADestinationAForeignRouteHolds) {
   EXPECT_TRUE(rc::check([] {
-    const HostState actual = some_state(true);
+    const Observed actual = some_look();
     const HostState desired = some_state(false);
     auto facts = running_docker();
     facts.foreign_routes = {{some_prefix(), 0, 3, {addr("10.0.0.9")}, "eth0"}};

@@ -57,31 +57,38 @@ inline std::vector<model::VlanLink> some_links() {
   return links;
 }
 
-inline std::optional<model::Firewall> some_firewall(bool with_defects) {
+inline std::optional<model::FirewallPolicy> some_firewall() {
   if (!*rc::gen::arbitrary<bool>()) return std::nullopt;
-  model::Firewall firewall;
-  firewall.policy.mark = 0x200000;
-  firewall.policy.conntrack = *rc::gen::arbitrary<bool>();
-  firewall.policy.local = some_prefixes();
-  firewall.policy.peer_subnets = some_prefixes();
-  if (with_defects && *rc::gen::arbitrary<bool>()) firewall.defects = {"a rule out of order"};
-  return firewall;
+  model::FirewallPolicy policy;
+  policy.mark = 0x200000;
+  policy.conntrack = *rc::gen::arbitrary<bool>();
+  policy.local = some_prefixes();
+  policy.peer_subnets = some_prefixes();
+  return policy;
 }
 
 inline model::HostState some_state(bool actual) {
   model::HostState state;
   state.sysctls = {{"net.ipv4.ip_forward", actual && *rc::gen::arbitrary<bool>() ? "0" : "1"}};
   state.links = some_links();
-  state.firewall = some_firewall(actual);
+  state.firewall = some_firewall();
   state.routes = some_routes();
   model::DockerSettings docker;
   docker.bridge = "docker0";
   docker.address = iface(*rc::gen::arbitrary<bool>() ? "192.168.100.1/24" : "192.168.101.1/24");
   docker.keys["bip"] = "\"" + docker.address->to_string() + "\"";
   if (actual && *rc::gen::arbitrary<bool>()) docker.keys["bip"] = std::nullopt;
-  docker.restart_pending = actual && *rc::gen::arbitrary<bool>();
   state.docker = docker;
   return state;
+}
+
+inline model::Observed some_look() {
+  model::Observed observed{some_state(true)};
+  if (observed.state.firewall && *rc::gen::arbitrary<bool>()) {
+    observed.firewall_defects = {"a rule out of order"};
+  }
+  observed.restart_pending = *rc::gen::arbitrary<bool>();
+  return observed;
 }
 
 }  // namespace overland::tests

@@ -12,7 +12,7 @@ namespace {
 using namespace tests;
 
 TEST(RenderText, ShowsTheDiffOfAFreshHost) {
-  const auto plan = plan::make_plan(two_hosts_fresh(), two_hosts_desired(), running_docker());
+  const auto plan = plan::make_plan({two_hosts_fresh()}, two_hosts_desired(), running_docker());
   EXPECT_EQ(plan::render_text(plan, false),
             "+ create  ~ change  - remove  ! restart\n"
             "\n"
@@ -26,19 +26,19 @@ TEST(RenderText, ShowsTheDiffOfAFreshHost) {
 }
 
 TEST(RenderText, IsOneLineWhereNothingIsToDo) {
-  const auto plan = plan::make_plan(two_hosts_desired(), two_hosts_desired(), running_docker());
+  const auto plan = plan::make_plan({two_hosts_desired()}, two_hosts_desired(), running_docker());
   EXPECT_EQ(plan::render_text(plan, true),
             "Plan: 0 to add, 0 to change, 0 to remove; Docker restart: not needed\n");
 }
 
 TEST(RenderText, ColoursOnlyWhenAsked) {
-  const auto plan = plan::make_plan(two_hosts_fresh(), two_hosts_desired(), running_docker());
+  const auto plan = plan::make_plan({two_hosts_fresh()}, two_hosts_desired(), running_docker());
   EXPECT_NE(plan::render_text(plan, true).find("\x1b[32m"), std::string::npos);
   EXPECT_EQ(plan::render_text(plan, false).find('\x1b'), std::string::npos);
 }
 
 TEST(RenderJson, CarriesVersionStepsAndRestart) {
-  const auto plan = plan::make_plan(two_hosts_fresh(), two_hosts_desired(), running_docker());
+  const auto plan = plan::make_plan({two_hosts_fresh()}, two_hosts_desired(), running_docker());
   const auto json = nlohmann::json::parse(plan::render_json(plan, "docker-200"));
   EXPECT_EQ(json.at("schema_version"), 1);
   EXPECT_EQ(json.at("changed"), true);
@@ -50,12 +50,11 @@ TEST(RenderJson, CarriesVersionStepsAndRestart) {
 
 TEST(RenderText, SummarisesALongFirewallChange) {
   auto actual = two_hosts_desired();
-  actual.firewall->policy.peer_subnets.clear();
+  actual.firewall->peer_subnets.clear();
   auto desired = two_hosts_desired();
-  desired.firewall->policy.peer_subnets = {net("10.1.0.0/24"), net("10.3.0.0/24"),
-                                           net("10.5.0.0/24"), net("10.7.0.0/24"),
-                                           net("10.9.0.0/24"), net("10.11.0.0/24")};
-  const auto plan = plan::make_plan(actual, desired, running_docker());
+  desired.firewall->peer_subnets = {net("10.1.0.0/24"), net("10.3.0.0/24"), net("10.5.0.0/24"),
+                                    net("10.7.0.0/24"), net("10.9.0.0/24"), net("10.11.0.0/24")};
+  const auto plan = plan::make_plan({actual}, desired, running_docker());
   EXPECT_NE(
       plan::render_text(plan, false)
           .find("peer subnets +10.1.0.0/24 +10.3.0.0/24 +10.5.0.0/24 +10.7.0.0/24 and 2 more"),

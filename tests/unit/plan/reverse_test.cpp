@@ -14,8 +14,9 @@ using model::HostState;
 
 TEST(ReverseProperty, LeadsBackToWhereThePlanStarted) {
   EXPECT_TRUE(rc::check([] {
-    const HostState before = some_state(true);
-    const auto steps = make_plan(before, some_state(false), running_docker()).steps;
+    const model::Observed look = some_look();
+    const HostState& before = look.state;
+    const auto steps = make_plan(look, some_state(false), running_docker()).steps;
     const HostState after = simulate(before, steps);
     RC_ASSERT(simulate(after, reverse(steps)) == before);
   }));
@@ -23,8 +24,9 @@ TEST(ReverseProperty, LeadsBackToWhereThePlanStarted) {
 
 TEST(ReverseProperty, LeadsBackFromAnyPrefixOfThePlan) {
   EXPECT_TRUE(rc::check([] {
-    const HostState before = some_state(true);
-    auto steps = make_plan(before, some_state(false), running_docker()).steps;
+    const model::Observed look = some_look();
+    const HostState& before = look.state;
+    auto steps = make_plan(look, some_state(false), running_docker()).steps;
     steps.resize(*rc::gen::inRange<std::size_t>(0, steps.size() + 1));
     RC_ASSERT(simulate(simulate(before, steps), reverse(steps)) == before);
   }));

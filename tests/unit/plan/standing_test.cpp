@@ -17,10 +17,10 @@ using model::FirewallVariant;
 const model::Finding kDeaf = {model::Severity::kUnknown, "docker", "does not answer", ""};
 const model::Finding kMisfit = {model::Severity::kMisfit, "segment lan", "link down", ""};
 
-model::HostFacts deaf() {
-  auto facts = running_docker();
-  facts.docker.unknown = {kDeaf};
-  return facts;
+model::Observed look(const model::HostState& state, const model::Finding& finding) {
+  model::Observed observed{state};
+  observed.findings = {finding};
+  return observed;
 }
 
 bool has_docker_step(const std::vector<plan::Step>& steps) {
@@ -33,8 +33,8 @@ bool has_docker_step(const std::vector<plan::Step>& steps) {
 TEST(Standing, BlindnessHoldsRemovalsDaemonJsonAndRestarts) {
   auto actual = two_hosts_fresh();
   actual.routes = {route("192.168.77.0/24", {"10.0.0.9"})};
-  const auto plan =
-      plan::make_plan(actual, two_hosts_desired(), deaf(), plan::Options{.restart_docker = true});
+  const auto plan = plan::make_plan(look(actual, kDeaf), two_hosts_desired(), running_docker(),
+                                    plan::Options{.restart_docker = true});
   EXPECT_FALSE(plan.prunes);
   EXPECT_FALSE(has_docker_step(plan.steps));
   EXPECT_EQ(plan.held.size(), 2U);  // the old route's removal and daemon.json
@@ -43,32 +43,30 @@ TEST(Standing, BlindnessHoldsRemovalsDaemonJsonAndRestarts) {
 }
 
 TEST(Standing, APurgeIsNotHeldBack) {
-  auto facts = deaf();
-  const auto plan = plan::make_plan(two_hosts_desired(), {}, facts, plan::Options{.hold = false});
+  const auto plan = plan::make_plan(look(two_hosts_desired(), kDeaf), {}, running_docker(),
+                                    plan::Options{.hold = false});
   EXPECT_TRUE(plan.held.empty());
   EXPECT_EQ(plan.steps.size(), 2U);  // firewall and route go
 }
 
 TEST(Standing, AnInventoryInDoubtKeepsThisHostsOwnSubnetAndDaemonJson) {
   auto actual = two_hosts_desired();
-  actual.firewall->policy.local = {net("192.168.77.0/24")};
+  actual.firewall->local = {net("192.168.77.0/24")};
   actual.docker->keys = {{"bip", "\"192.168.77.1/24\""}};
   const auto plan = plan::make_plan(
-      actual, two_hosts_desired(), running_docker(),
+      {actual}, two_hosts_desired(), running_docker(),
       plan::Options{.prune = false, .held_reason = "the subnets of 3 of 3 hosts go"});
   EXPECT_FALSE(has_docker_step(plan.steps));
   EXPECT_TRUE(has_docker_step(plan.held));
   ASSERT_EQ(plan.steps.size(), 1U);
-  EXPECT_EQ(std::get<plan::FirewallStep>(plan.steps[0]).to->policy.local,
+  EXPECT_EQ(std::get<plan::FirewallStep>(plan.steps[0]).to->local,
             (std::vector{net("192.168.77.0/24"), net("192.168.100.0/24")}));
 }
 
 TEST(Standing, AMisfitHoldsRemovalsOnly) {
   auto actual = two_hosts_fresh();
   actual.routes = {route("192.168.77.0/24", {"10.0.0.9"})};
-  auto facts = running_docker();
-  facts.findings = {kMisfit};
-  const auto plan = plan::make_plan(actual, two_hosts_desired(), facts);
+  const auto plan = plan::make_plan(look(actual, kMisfit), two_hosts_desired(), running_docker());
   EXPECT_EQ(plan.held.size(), 1U);
   EXPECT_TRUE(has_docker_step(plan.steps));
 }
@@ -76,46 +74,47 @@ TEST(Standing, AMisfitHoldsRemovalsOnly) {
 TEST(Standing, VariantAndAnchorInForceStayWhileBlind) {
   auto desired = two_hosts_desired();
   auto actual = desired;
-  actual.firewall->policy.variant = FirewallVariant::kLegacy;
-  actual.firewall->policy.anchor = FirewallAnchor::kForward;
-  plan::keep_standing(desired, actual, deaf());
-  EXPECT_EQ(desired.firewall->policy.variant, FirewallVariant::kLegacy);
-  EXPECT_EQ(desired.firewall->policy.anchor, FirewallAnchor::kForward);
+  actual.firewall->variant = FirewallVariant::kLegacy;
+  actual.firewall->anchor = FirewallAnchor::kForward;
+  plan::keep_standing(desired, look(actual, kDeaf), running_docker());
+  EXPECT_EQ(desired.firewall->variant, FirewallVariant::kLegacy);
+  EXPECT_EQ(desired.firewall->anchor, FirewallAnchor::kForward);
   auto seeing = two_hosts_desired();
-  plan::keep_standing(seeing, actual, running_docker());
+  plan::keep_standing(seeing, {actual}, running_docker());
   EXPECT_EQ(seeing, two_hosts_desired());
 }
 
 TEST(Standing, ForwardingIsRepairedButNotSwitchedWhileBlind) {
-  auto facts = deaf();
-  EXPECT_FALSE(plan::forwarding_waits(facts, false)) << "dockerd runs: it had turned it on itself";
+  const auto deaf = look(two_hosts_fresh(), kDeaf);
+  auto facts = running_docker();
+  EXPECT_FALSE(plan::forwarding_waits(deaf, facts, false))
+      << "dockerd runs: it had turned it on itself";
   facts.docker.instance = "";
-  EXPECT_TRUE(plan::forwarding_waits(facts, false));
-  EXPECT_FALSE(plan::forwarding_waits(facts, true)) << "it was ours";
-  EXPECT_FALSE(plan::forwarding_waits(running_docker(), false));
-  const auto plan = plan::make_plan(two_hosts_fresh(), two_hosts_desired(), facts,
-                                    plan::Options{.hold_forwarding = true});
+  EXPECT_TRUE(plan::forwarding_waits(deaf, facts, false));
+  EXPECT_FALSE(plan::forwarding_waits(deaf, facts, true)) << "it was ours";
+  EXPECT_FALSE(plan::forwarding_waits({two_hosts_fresh()}, facts, false)) << "all was seen";
+  const auto plan =
+      plan::make_plan(deaf, two_hosts_desired(), facts, plan::Options{.hold_forwarding = true});
   ASSERT_EQ(plan.held.size(), 2U) << "said, with daemon.json";
   EXPECT_TRUE(std::holds_alternative<plan::SysctlStep>(plan.held[0]));
 }
 
 TEST(Standing, WithoutAKnownVariantNoFirewallIsMade) {
-  auto facts = deaf();
+  auto facts = running_docker();
   facts.firewall.variant.reset();
   auto desired = two_hosts_desired();
-  plan::keep_standing(desired, {}, facts);
+  plan::keep_standing(desired, look({}, kDeaf), facts);
   EXPECT_FALSE(desired.firewall);
   desired = two_hosts_desired();
-  plan::keep_standing(desired, two_hosts_desired(), facts);
+  plan::keep_standing(desired, look(two_hosts_desired(), kDeaf), facts);
   EXPECT_TRUE(desired.firewall);
 }
 
 TEST(Standing, WhatCouldNotBeReadIsLeftAlone) {
-  auto facts = running_docker();
-  facts.findings = {kDeaf};
-  facts.firewall_unread = true;
-  facts.daemon_json_unread = true;
-  const auto plan = plan::make_plan(two_hosts_fresh(), two_hosts_desired(), facts);
+  auto actual = look(two_hosts_fresh(), kDeaf);
+  actual.firewall_unread = true;
+  actual.daemon_json_unread = true;
+  const auto plan = plan::make_plan(actual, two_hosts_desired(), running_docker());
   for (const auto& step : plan.steps) {
     EXPECT_FALSE(std::holds_alternative<plan::FirewallStep>(step));
   }
@@ -125,42 +124,39 @@ TEST(Standing, WhatCouldNotBeReadIsLeftAlone) {
 
 TEST(Standing, ADeadLinkNeitherMakesNorRemovesItsRoutes) {
   auto facts = running_docker();
-  facts.findings = {kMisfit};
   facts.unreachable = {addr("10.0.0.201")};
   auto desired = two_hosts_desired();
   desired.routes.push_back(route("192.168.201.0/24", {"10.0.0.202"}));
   auto actual = desired;
   actual.routes = {};
-  const auto made = plan::make_plan(actual, desired, facts);
+  const auto made = plan::make_plan(look(actual, kMisfit), desired, facts);
   ASSERT_EQ(made.steps.size(), 1U);
   EXPECT_EQ(std::get<plan::RouteStep>(made.steps[0]).to->destination, net("192.168.201.0/24"));
-  EXPECT_TRUE(plan::make_plan(desired, desired, facts).empty());
-  EXPECT_TRUE(plan::make_plan(desired, desired, facts).held.empty());
+  EXPECT_TRUE(plan::make_plan(look(desired, kMisfit), desired, facts).empty());
+  EXPECT_TRUE(plan::make_plan(look(desired, kMisfit), desired, facts).held.empty());
 }
 
 TEST(Standing, AMultipathRouteGoesOnByTheNextHopsThatAreLeft) {
   auto facts = running_docker();
-  facts.findings = {kMisfit};
   facts.unreachable = {addr("10.0.0.201")};
   auto desired = two_hosts_desired();
   desired.routes = {route("192.168.200.0/24", {"10.0.0.201", "10.0.0.202"})};
   auto actual = desired;
   actual.routes = {};
-  const auto plan = plan::make_plan(actual, desired, facts);
+  const auto plan = plan::make_plan(look(actual, kMisfit), desired, facts);
   ASSERT_EQ(plan.steps.size(), 1U);
   EXPECT_EQ(*std::get<plan::RouteStep>(plan.steps[0]).to,
             route("192.168.200.0/24", {"10.0.0.202"}));
   actual.routes = {route("192.168.200.0/24", {"10.0.0.202"})};
-  EXPECT_TRUE(plan::make_plan(actual, desired, facts).empty());
+  EXPECT_TRUE(plan::make_plan(look(actual, kMisfit), desired, facts).empty());
 }
 
 TEST(Standing, WhileRemovalsAreHeldLinksAndWaysOutStayTrusted) {
-  auto facts = running_docker();
-  facts.findings = {kMisfit};
   auto actual = two_hosts_desired();
-  actual.firewall->policy.underlay_links = {"eth0", "eth1"};
-  actual.firewall->policy.masquerades = {{"eth1", {net("192.168.200.0/24")}, true}};
-  EXPECT_TRUE(plan::make_plan(actual, two_hosts_desired(), facts).empty());
+  actual.firewall->underlay_links = {"eth0", "eth1"};
+  actual.firewall->masquerades = {{"eth1", {net("192.168.200.0/24")}, true}};
+  EXPECT_TRUE(
+      plan::make_plan(look(actual, kMisfit), two_hosts_desired(), running_docker()).empty());
 }
 
 }  // namespace

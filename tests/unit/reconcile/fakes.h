@@ -22,6 +22,7 @@ struct World {
   bool restart_takes_bip = true;
   std::optional<std::string> daemon_json = "{}";
   std::chrono::milliseconds waited{0};
+  std::vector<std::string> defects;  // of the rules in force
   int spoilt = 0;              // how often somebody else spoils the firewall once it is written
   bool blind = false;          // links cannot be listed
   bool blind_to_ours = false;  // nor those of ours
@@ -117,11 +118,13 @@ struct FakeFirewall : host::Firewall {
   }
   std::optional<model::Firewall> read(const model::FirewallPolicy&) override {
     if (world.deaf_firewall) throw base::Error(base::ErrorKind::kFailure, "rules unreadable");
-    return world.state.firewall;
+    if (!world.state.firewall) return std::nullopt;
+    return model::Firewall{*world.state.firewall, world.defects};
   }
   void apply(const plan::FirewallStep& step) override {
     world.must(step);
-    if (world.spoilt-- > 0) world.state.firewall->defects = {"a rule stands before ours"};
+    world.defects.clear();
+    if (world.spoilt-- > 0) world.defects = {"a rule stands before ours"};
   }
   World& world;
 };

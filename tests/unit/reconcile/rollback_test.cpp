@@ -156,7 +156,7 @@ TEST_F(RollBack, NamesWhatIsLeft) {
 
 TEST_F(RollBack, RefusesToStartFromDamagedRules) {
   machine.state.firewall = two_hosts_desired().firewall;
-  machine.state.firewall->defects = {"a jump is missing"};
+  machine.defects = {"a jump is missing"};
   const auto found = look_now();
   EXPECT_THROW(remember_before(machine.ports(), found, saved_file), base::Error);
 }
