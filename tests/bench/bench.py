@@ -30,6 +30,7 @@ SMOKE = Size(many=50, few=5, most=100, foreign=2000, packets=2000, rounds=1)
 
 GROUPS = {
     "routes": google.routes,
+    "start": processes.start,
     "processes": processes.no_op,
     "recipe": processes.recipe,
     "foreign": processes.foreign_routes,

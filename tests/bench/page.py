@@ -25,7 +25,8 @@ Made by `scripts/bench --write`; do not edit. {machine}{hurry}
   a pure function of the prefix (`model::route_metric`).
 * *Whole process* is from fork to exit, start-up included, of the release build on a host without Docker (a network
   namespace with a veth pair as underlay and an empty docker0). `nft list` and `ip route show` write to /dev/null.
-* *Peak memory* is what wait4(2) tells (`ru_maxrss`), 1 MB being 10⁶ bytes. The first apply adds every route
+* *CPU time* is what wait4(2) tells, user and system, of a program and of those it runs. *Docker* is there one that only answers.
+* *Peak memory* is what wait4(2) tells (`ru_maxrss`), 1 MB being 10⁶ bytes: the largest of a program and those it runs. The first apply adds every route
   and every element; later ones send only what changed.
 * *Packets* are UDP of 64 bytes in one flow between containers on two hosts. Over veth the kernel carries a packet the whole
   way within the sender's system call, so its CPU time is the cost of the path: both hosts, both containers, one core. It says

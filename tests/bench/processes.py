@@ -25,6 +25,27 @@ def no_op(programs, size):
     ]
 
 
+def start(programs, size):
+    """What it costs a host of two peers to find, every minute, that nothing is to be done."""
+    host = scene.Host(programs, "start", 0, 3)
+    cpu = {}
+
+    def measure(what, command):
+        cpu[what] = in_turn({what: lambda: command()[2]}, size.rounds)[what]
+
+    measure("`overland --version`", host.version)
+    host.settle()
+    measure("no-op `apply`, 2 peers, without Docker", host.apply)
+    host.install_docker()
+    host.settle()
+    measure("no-op `apply`, 2 peers, Docker stopped", host.apply)
+    host.start_docker()
+    host.settle()
+    measure("no-op `apply`, 2 peers, Docker running", host.apply)
+    goals = {"`overland --version`": 2.5}
+    return [Row(f"{what}, CPU time", value, "ms", kind="value", goal=goals.get(what, 4)) for what, value in cpu.items()]
+
+
 def recipe(programs, size):
     """The first apply of everything, firewall too, against the published recipe's routes alone."""
     times = []

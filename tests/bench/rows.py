@@ -45,7 +45,7 @@ class Row:
     def _show(self, number):
         if self.kind == "ratio":
             return f"{number:.0f}×" if number >= 10 else f"{number:.2f}×"
-        return f"{number:.0f} {self.unit}"
+        return f"{number:.0f} {self.unit}" if number >= 10 else f"{number:.1f} {self.unit}"
 
 
 def quantity(value, unit):

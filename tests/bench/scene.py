@@ -1,5 +1,6 @@
 """Hosts as network namespaces below a private /run: nothing of the machine's own is touched."""
 
+import atexit
 import ctypes
 import os
 import pathlib
@@ -65,22 +66,39 @@ class Host:
         return sh(command, self.name)
 
     def launch(self, *command):
-        """Runs a program; its wall time in ms and its peak memory in MB."""
+        """Runs a program; its wall time in ms, its peak memory in MB and its CPU time in ms, its children's with them."""
         out = subprocess.run(["nsenter", f"--net=/run/netns/{self.name}", self.programs.tool, "launch", *command],
                              capture_output=True, text=True, check=True)
-        time, peak, status = out.stdout.split()
+        time, cpu, peak, status = out.stdout.split()
         if status != "0":
             sys.exit(f"bench: {' '.join(command)} ended with {status}: {out.stderr.strip()}")
-        return float(time), int(peak) * 1024 / 1e6
+        return float(time), int(peak) * 1024 / 1e6, float(cpu)
 
     def apply(self):
         return self.launch(self.programs.overland, "apply", "--inventory", str(self.inventory), "--host",
                            f"h{self.index}", "--state", str(self.folder / "state.json"),
                            "--lock", str(self.folder / "lock"), "--runs", str(self.folder / "runs.json"))
 
+    def install_docker(self):
+        """A dockerd as far as overland asks one; start_docker() starts it."""
+        self.dockerd = self.folder / "dockerd"
+        source = pathlib.Path(__file__).parents[1] / "faults/dockerd.c"
+        sh(f"cc -O1 -o {self.dockerd} {source}")
+        text = self.inventory.read_text()
+        self.inventory.write_text(text.replace("[docker]", f'[docker]\nprogram = "{self.dockerd}"', 1))
+
+    def start_docker(self):
+        """Ends with the bench."""
+        daemon = subprocess.Popen(["nsenter", f"--net=/run/netns/{self.name}", self.dockerd], stdout=subprocess.DEVNULL)
+        atexit.register(daemon.kill)
+        sh("for i in $(seq 100); do test -s /run/docker.pid && exit; sleep 0.05; done; exit 1")
+
     def settle(self):
         """The first apply, then one that finds nothing to do; both are given."""
         return self.apply(), self.apply()
+
+    def version(self):
+        return self.launch(self.programs.overland, "--version")
 
     def ip_show(self):
         return self.launch("/sbin/ip", "route", "show", "proto", "111")[0]

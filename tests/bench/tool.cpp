@@ -34,7 +34,11 @@ int launch(std::vector<std::string> arguments) {
   rusage usage = {};
   ::wait4(pid, &status, 0, &usage);
   const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
-  std::printf("%.3f %ld %d\n", taken.count(), usage.ru_maxrss,
+  const auto milliseconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_usec) / 1e3;
+  };
+  std::printf("%.3f %.3f %ld %d\n", taken.count(),
+              milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime), usage.ru_maxrss,
               WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
   return 0;
 }
