@@ -68,12 +68,15 @@ base::UniqueFd find_socket(const std::filesystem::path& path) {
 /// One request and its answer.
 class Exchange {
  public:
-  Exchange(const std::filesystem::path& socket, const ApiRequest& request,
+  Exchange(const std::filesystem::path& socket, const std::string& question,
            std::chrono::milliseconds patience)
-      : question_(request.method + " " + request.path + " on " + socket.string()),
-        deadline_(patience) {
+      : question_(question + " on " + socket.string()), deadline_(patience) {
     connect(socket);
     require_root();
+  }
+  Exchange(const std::filesystem::path& socket, const ApiRequest& request,
+           std::chrono::milliseconds patience)
+      : Exchange(socket, request.method + " " + request.path, patience) {
     // HTTP/1.1 wants a Host, whatever it is.
     std::string head = request.method + " " + request.path +
                        " HTTP/1.1\r\nHost: docker\r\nConnection: close\r\nContent-Length: " +
@@ -85,8 +88,8 @@ class Exchange {
   /// Feeds `parser` until the answer is whole or its sink wants no more.
   void receive(Parser& parser) {
     parser.eager(true);
-    // The sinks hold their own: Beast 1.74 forgets its limit where a body comes with its header, and
-    // takes none for 0 where it does not.
+    // The sinks hold their own: Beast 1.74 forgets its limit where a body comes with its header,
+    // and takes none for 0 where it does not.
     parser.body_limit(std::numeric_limits<std::uint64_t>::max());
     parser.header_limit(kHeaderLimit);
     std::string bytes;  // not taken by the parser yet
@@ -202,7 +205,7 @@ std::string api_call(const std::filesystem::path& socket, const ApiRequest& requ
 void api_follow(const std::filesystem::path& socket, const std::string& path,
                 std::chrono::milliseconds patience,
                 const std::function<bool(std::string_view line)>& take) {
-  Exchange exchange(socket, {path}, patience);
+  Exchange exchange(socket, ApiRequest{path}, patience);
   std::string begun;  // a line without its end yet
   Parser parser;
   parser.get().body() = [&](std::string_view piece) {
@@ -218,6 +221,15 @@ void api_follow(const std::filesystem::path& socket, const std::string& path,
   };
   exchange.receive(parser);
   exchange.require_success(parser, begun);
+}
+
+bool api_listens(const std::filesystem::path& socket) {
+  try {
+    const Exchange nothing(socket, std::string("nothing asked"), std::chrono::milliseconds(100));
+    return true;
+  } catch (const base::Error& error) {
+    return error.errno_value() != ENOENT && error.errno_value() != ECONNREFUSED;
+  }
 }
 
 }  // namespace overland::docker

@@ -29,4 +29,7 @@ void api_follow(const std::filesystem::path& socket, const std::string& path,
                 std::chrono::milliseconds patience,
                 const std::function<bool(std::string_view line)>& take);
 
+/// Whether anybody listens there, or it cannot be told. Never throws.
+bool api_listens(const std::filesystem::path& socket);
+
 }  // namespace overland::docker

@@ -218,12 +218,15 @@ std::optional<pid_t> named_process(const fs::path& pidfile) {
 
 }  // namespace
 
-Sighting find_daemon(const fs::path& pidfile, const fs::path& proc, const Programs& programs) {
+Sighting find_daemon(const fs::path& pidfile, const fs::path& proc, const Programs& programs,
+                     bool all) {
   const Search search(proc, programs);
   Sighting found;
   if (const auto pid = named_process(pidfile)) search.examine(*pid, true, found);
   std::error_code error;
-  for (fs::directory_iterator entry(proc, error), end; !found.process && !error && entry != end;
+  fs::directory_iterator entry;
+  if (all && !found.process) entry = fs::directory_iterator(proc, error);
+  for (const fs::directory_iterator end; !found.process && !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename();
     const auto pid = parse_pid(name);

@@ -28,13 +28,14 @@ struct Sighting {
   std::optional<model::Finding> doubt;  // root runs what may be Docker, and it does not count
 };
 
-/// The process `pidfile` names, if it counts; else the first that does. `proc` is where procfs is
-/// mounted. Processes of other users are passed over: they are no Docker of this machine's.
+/// The process `pidfile` names, if it counts; else, with `all`, the first of all that does, which
+/// costs three system calls for each process there is. `proc` is where procfs is mounted. Processes
+/// of other users are passed over: they are no Docker of this machine's.
 ///
 /// A dockerd whose program was replaced on disk by a package's upgrade goes on running from a file
 /// without a name. It counts where that name was one of `programs` and a pid file of root's names
 /// the process. Never throws for what a process does.
 Sighting find_daemon(const std::filesystem::path& pidfile, const std::filesystem::path& proc,
-                     const Programs& programs);
+                     const Programs& programs, bool all);
 
 }  // namespace overland::docker

@@ -201,7 +201,8 @@ void Engine::await_answer(const std::string& previous_instance,
                           const std::vector<fs::path>& programs) {
   base::Deadline ready(patience_.ready);
   do {
-    const Sighting now = find_daemon(places_.pidfile, places_.proc, look_at_programs(programs));
+    const Sighting now =
+        find_daemon(places_.pidfile, places_.proc, look_at_programs(programs), true);
     if (now.process && now.process->instance != previous_instance && answers(ready)) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   } while (ready.left().count() > 0);

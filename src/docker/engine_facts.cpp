@@ -80,22 +80,15 @@ model::DockerFacts Engine::facts() {
   // only a stopped Docker allows, such as that of ip_forward, are not made then.
   facts.running = startup.process || startup.doubted;
   facts.address_pools = builtin_address_pools();
-  const auto attempt = [&](const std::string& remedy, const auto& ask) {
-    try {
-      ask();
-      return true;
-    } catch (const base::Error& error) {
-      facts.unknown.push_back({model::Severity::kUnknown, "docker", error.what(), remedy});
-      return false;
-    }
-  };
   if (startup.process) {
     facts.instance = startup.process->instance;
-    if (attempt("see `docker info`", [&] { ask_api(facts); })) return facts;
-  }
-  if (facts.version.empty()) {
-    attempt("run `" + startup.program.string() + " --version`",
-            [&] { facts.version = version_of(startup); });
+    try {
+      ask_api(facts);
+      return facts;
+    } catch (const base::Error& error) {
+      facts.unknown.push_back(
+          {model::Severity::kUnknown, "docker", error.what(), "see `docker info`"});
+    }
   }
   try {
     read_file_facts(load(startup).now.bytes.value_or(""), startup.daemon_json, facts);

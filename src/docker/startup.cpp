@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/trusted_path.h"
+#include "docker/api.h"
 
 namespace overland::docker {
 namespace {
@@ -77,12 +78,13 @@ void add_configured_flags(const Places& places, const std::optional<UnitCommand>
   }
 }
 
-Sighting look_for_process(const Places& places, const std::vector<fs::path>& named,
-                          Startup& startup) {
-  startup.programs = look_at_programs(named);
-  Sighting sighting = find_daemon(places.pidfile, places.proc, startup.programs);
-  startup.process = sighting.process;
-  return sighting;
+/// Whether a dockerd may run that no pid file names. Who connects to a socket that systemd listens
+/// on starts the one behind it, so there systemd's word counts.
+bool may_run_unnamed(const Places& places, const std::optional<UnitCommand>& unit) {
+  if (unit && unit->running) return true;
+  std::error_code error;
+  if (!fs::exists(places.socket, error) || (unit && unit->on_demand)) return false;
+  return (systemd_runs(places) && !unit) || api_listens(places.socket);
 }
 
 /// What is no dockerd by its name is a wrapper, which takes `--version` for something else.
@@ -111,16 +113,28 @@ bool systemd_runs(const Places& places) {
 Startup look_up_startup(const Places& places, const AskUnit& ask_unit) {
   Startup startup;
   startup.daemon_json = places.daemon_json;
-  Sighting sighting = look_for_process(places, places.programs, startup);
-  startup.installed = sighting.process || sighting.doubt || !startup.programs.trusted.empty() ||
-                      !startup.programs.fault.empty();
-  if (!startup.installed) return startup;  // no Docker: nothing to ask
+  startup.programs = look_at_programs(places.programs);
+  const auto find = [&](bool all) {
+    return find_daemon(places.pidfile, places.proc, startup.programs, all);
+  };
+  Sighting sighting = find(false);
+  const auto is_installed = [&] {
+    return sighting.process || sighting.doubt || !startup.programs.trusted.empty() ||
+           !startup.programs.fault.empty();
+  };
+  std::error_code error;
+  if (!is_installed() && !fs::exists(places.socket, error)) return startup;  // nothing to ask
   const auto unit = ask_systemd(places, ask_unit, startup);
   if (unit && names_another(*unit, places)) {
     std::vector<fs::path> named = places.programs;
     named.push_back(unit->program);
-    sighting = look_for_process(places, named, startup);
+    startup.programs = look_at_programs(named);
+    sighting = find(false);
   }
+  if (!sighting.process && may_run_unnamed(places, unit)) sighting = find(true);
+  startup.process = sighting.process;
+  startup.installed = is_installed();
+  if (!startup.installed) return startup;
   if (sighting.doubt) startup.unknown.push_back(*sighting.doubt);
   startup.doubted = sighting.doubt.has_value();
   choose_program(startup);

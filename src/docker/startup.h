@@ -29,7 +29,7 @@ struct Places {
   std::filesystem::path service = "/usr/sbin/service";
   std::vector<std::filesystem::path> programs = {
       "/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd", "/usr/local/sbin/dockerd",
-      "/snap/docker/current/bin/dockerd"};  // the first that is there is asked for its version
+      "/snap/docker/current/bin/dockerd"};  // the first that is there is the one to ask
 };
 
 struct Startup {
@@ -48,7 +48,9 @@ bool systemd_runs(const Places& places);
 /// Asks systemd for docker.service; throws base::Error where it does not tell.
 using AskUnit = std::function<std::optional<UnitCommand>()>;
 
-/// `ask_unit` is called once at most, and only where systemd runs and there is a Docker.
+/// `ask_unit` is called once at most, and only where systemd runs and there is a Docker or what may
+/// be its socket. Processes are looked through only where no pid file names Docker's and it may
+/// run for all that.
 Startup look_up_startup(const Places& places, const AskUnit& ask_unit);
 
 }  // namespace overland::docker

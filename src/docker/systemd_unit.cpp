@@ -76,6 +76,13 @@ std::optional<UnitCommand> docker_unit(std::chrono::milliseconds patience,
   read_exec_start(bus, path, unit);
   unit.environment = bus.property(path, base::kServiceInterface, "Environment", "as").strings();
   unit.environment_files = environment_files(bus, path);
+  std::uint32_t pid = 0;
+  bus.property(path, base::kServiceInterface, "MainPID", "u").read("u", &pid);
+  unit.running = pid != 0;
+  if (!unit.running) {
+    unit.on_demand =
+        !bus.property(path, base::kUnitInterface, "TriggeredBy", "as").strings().empty();
+  }
   return unit;
 }
 

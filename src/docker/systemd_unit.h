@@ -15,6 +15,8 @@ struct UnitCommand {
   std::vector<std::string> arguments;    // of ExecStart, without the program; `$NAME` unexpanded
   std::vector<std::string> environment;  // NAME=value
   std::vector<std::string> environment_files;  // absolute paths; later ones win
+  bool running = false;                        // systemd has a process of it
+  bool on_demand = false;  // while it is stopped another unit may start it: docker.socket
 };
 
 /// The address of systemd's bus by default; another one, such as "unix:path=/tmp/bus", for tests.

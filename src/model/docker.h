@@ -42,7 +42,7 @@ struct DockerFacts {
   bool running = false;
   std::string instance;  // names this life of dockerd: another one means it was restarted; opaque,
                          // empty while no dockerd runs
-  std::string version;   // "28.5.2"; empty while unknown
+  std::string version;   // "28.5.2", as the running one says; else empty
   std::vector<std::string> flags;  // of the running dockerd or of its unit, that fix a key of ours
   bool live_restore = false;
   std::vector<Prefix> address_pools;    // default-address-pools in force, or Docker's built-in ones

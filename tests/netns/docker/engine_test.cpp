@@ -223,6 +223,25 @@ TEST_F(DockerEngine, RefusesAKeyTheEngineIsTooOldFor) {
   EXPECT_THAT(error.what(), HasSubstr("dockerd 28.1.1 does not know \"allow-direct-routing\""));
 }
 
+TEST_F(DockerEngine, WritesNothingWhereDockerdHangsOrCrashes) {
+  Engine engine(machine_.deadline, machine_.places, {.program = std::chrono::milliseconds(300)});
+  machine_.program("dockerd", "kill -SEGV $$\n");
+  EXPECT_THAT(refusal([&] {
+                engine.apply(step({{"bip", kBip}}));
+              }).what(),
+              HasSubstr("--version` ended with status 139"));
+  machine_.program("dockerd", "exec sleep 60\n");
+  const auto begin = std::chrono::steady_clock::now();
+  for (int attempt = 0; attempt < 8; ++attempt) {
+    EXPECT_THAT(refusal([&] {
+                  engine.apply(step({{"bip", kBip}}));
+                }).what(),
+                HasSubstr("dockerd did not end within 300 ms"));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  EXPECT_FALSE(std::filesystem::exists(machine_.root / kFile));
+}
+
 TEST_F(DockerEngine, AsksDockerdBeforeItWrites) {
   machine_.install("28.5.2");
   machine_.write(kFile, "{}");

@@ -44,12 +44,15 @@ class FakeApi {
 
   /// Requests answered so far.
   [[nodiscard]] int served() const { return served_; }
+  /// Whether anybody connected, with a request or without.
+  [[nodiscard]] bool woken() const { return woken_; }
 
  private:
   void serve() {
     for (;;) {
       const base::UniqueFd client(::accept(listener_.get(), nullptr, nullptr));
       if (!client.valid()) return;
+      woken_ = true;
       std::string request;
       while (request.find("\r\n\r\n") == std::string::npos) {
         char chunk[512];
@@ -76,6 +79,7 @@ class FakeApi {
   std::map<std::string, std::string> bodies_;
   base::UniqueFd listener_;
   std::atomic<int> served_ = 0;
+  std::atomic<bool> woken_ = false;
   std::thread thread_;
 };
 
@@ -115,9 +119,11 @@ class FakeMachine {
     std::filesystem::permissions(root / path, std::filesystem::perms(0755));
   }
 
-  /// `--validate` refuses a file that holds the word "wrong".
+  /// `--validate` refuses a file that holds the word "wrong". Writes "asked" when it is asked for
+  /// its version.
   void install(const std::string& version) const {
-    program("dockerd", "if [ \"$1\" = --version ]; then echo 'Docker version " + version +
+    program("dockerd", "if [ \"$1\" = --version ]; then echo yes > " + (root / "asked").string() +
+                           "; echo 'Docker version " + version +
                            ", build 0'; exit; fi\n"
                            "file=${2#--config-file=}\n"
                            "if grep -q wrong \"$file\"; then echo \"cannot use $file: wrong\" >&2; "

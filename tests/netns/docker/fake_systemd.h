@@ -24,7 +24,9 @@ struct FakeUnit {
   std::string job_result = "done";  // empty: the job never ends
   std::string result = "success";
   std::string program = "/usr/sbin/dockerd";
-  std::string environment_file = {};      // where $DOCKER_OPTS of ExecStart comes from
+  std::string environment_file = {};  // where $DOCKER_OPTS of ExecStart comes from
+  std::uint32_t main_pid = 0;
+  std::string triggered_by = {};          // "docker.socket"
   std::function<void()> on_restart = {};  // what a restart does to the machine
 };
 
@@ -96,6 +98,11 @@ class FakeSystemd {
     }
     if (name == "Result") {
       return ::sd_bus_reply_method_return(message, "v", "s", unit_.result.c_str());
+    }
+    if (name == "MainPID") return ::sd_bus_reply_method_return(message, "v", "u", unit_.main_pid);
+    if (name == "TriggeredBy") {
+      return ::sd_bus_reply_method_return(message, "v", "as", unit_.triggered_by.empty() ? 0 : 1,
+                                          unit_.triggered_by.c_str());
     }
     if (name == "Environment") {
       return ::sd_bus_reply_method_return(message, "v", "as", 1, "BRIDGE=br7");

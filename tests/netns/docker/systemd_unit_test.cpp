@@ -42,6 +42,8 @@ TEST_F(SystemdUnit, ReadsTheCommandOfTheUnit) {
   EXPECT_THAT(unit->arguments, ElementsAre("-H", "fd://", "--bridge=${BRIDGE}", "$DOCKER_OPTS"));
   EXPECT_THAT(unit->environment, ElementsAre("BRIDGE=br7"));
   EXPECT_THAT(unit->environment_files, ElementsAre("/etc/default/docker"));
+  EXPECT_FALSE(unit->running);
+  EXPECT_FALSE(unit->on_demand);
 }
 
 TEST_F(SystemdUnit, IsEmptyWhereThereIsNoUnit) {
@@ -115,7 +117,6 @@ TEST_F(SystemdUnit, IsUnknownToFactsWhereItSaysNothingOrJunk) {
       const model::DockerFacts found = engine.facts();
       EXPECT_TRUE(found.installed);
       EXPECT_FALSE(found.running);
-      EXPECT_EQ(found.version, "28.5.2");
       ASSERT_EQ(found.unknown.size(), 1U) << words;
       EXPECT_THAT(found.unknown[0].message, HasSubstr("systemd cannot be asked: "));
       EXPECT_EQ(found.unknown[0].resource, "docker.service");
