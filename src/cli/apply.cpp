@@ -13,6 +13,7 @@
 #include "cli/exit_code.h"
 #include "cli/installed.h"
 #include "cli/lock.h"
+#include "cli/log.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/verb.h"
@@ -80,7 +81,7 @@ std::string nothing_done(const reconcile::ApplyReport& report, const Session& se
     return "to change: " + name + " is as the inventory applied last says";
   }
   return "to change: " + name + " is as the inventory says" +
-         (report.after.plan.conflicts.empty() ? "" : " but for what somebody else holds");
+         (report.after.plan.conflicts().empty() ? "" : " but for what somebody else holds");
 }
 
 /// What a failed verification says: never silent about a difference that is left.
@@ -109,7 +110,9 @@ void say(const reconcile::ApplyReport& report, const Session& session, bool quie
   if (!report.memory_fault.empty()) spdlog::warn("{}", report.memory_fault);
   log_findings(report.after.plan, session.booting);
   log_leftovers(report.after.plan);
-  for (const auto& one : report.untold) spdlog::warn("{}: {}", one.resource, one.message);
+  for (const auto& one : report.after.plan.findings) {
+    if (one.severity == model::Severity::kUntold) log_finding(spdlog::level::warn, one);
+  }
   say_restart_due(report);
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/exit_code.h"
+#include "cli/plan_json.h"
 #include "cli/session.h"
 #include "cli/verb.h"
 #include "desired/path.h"
@@ -40,7 +41,7 @@ std::string path_json(const inventory::Inventory& inventory, const desired::Endp
                          {"stages", stages_json(there, inventory)},
                          {"same_way_back", desired::same_way(there, back)},
                          {"back", stages_json(back, inventory)}};
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printed(document);
 }
 
 }  // namespace

@@ -90,6 +90,10 @@ void set_up_system_log() {
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("overland", std::move(sink)));
 }
 
+void log_finding(spdlog::level::level_enum level, const model::Finding& finding) {
+  spdlog::log(level, "{}: {}", finding.resource, finding.sentence());
+}
+
 void log_lines(spdlog::level::level_enum level, std::string_view text) {
   for (const auto line : lines(text)) spdlog::log(level, "{}", line);
 }

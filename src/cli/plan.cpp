@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli/exit_code.h"
+#include "cli/plan_json.h"
 #include "cli/session.h"
 #include "cli/verb.h"
 #include "plan/render.h"
@@ -27,7 +28,7 @@ int plan(const std::vector<std::string>& arguments) {
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
   reconcile::look_who_drops(session.machine.ports(), survey);
   std::cout << (session.options.json
-                    ? overland::plan::render_json(survey.plan, session.host->name)
+                    ? plan_json(survey.plan, session.host->name)
                     : overland::plan::render_text(survey.plan, session.options.color));
   const bool detailed = (*values)["detailed-exitcode"].as<bool>();
   return detailed && !survey.plan.in_sync() ? kPending : kOk;

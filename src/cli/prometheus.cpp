@@ -74,7 +74,7 @@ std::string prometheus_text(const reconcile::Survey& survey, const reconcile::Ru
                          [&](const auto& step) { return kind == reconcile::kind_of(step); });
   });
   gauge(out, "overland_findings", "What could not be looked at, or does not fit.",
-        survey.plan.findings.size());
+        survey.plan.holding().size());
   gauge(out, "overland_held_removals", "What apply would take away with --prune only.",
         std::max(survey.plan.held.size(), std::size_t{survey.plan.held_reason.empty() ? 0U : 1U}));
   head(out, "overland_repairs_total", "counter", "What apply has changed since boot.");
@@ -84,7 +84,7 @@ std::string prometheus_text(const reconcile::Survey& survey, const reconcile::Ru
   });
   gauge(out, "overland_routes_desired", "Routes by the inventory.", survey.desired.routes.size());
   gauge(out, "overland_routes_installed", "Those of them that are in force.", installed(survey));
-  gauge(out, "overland_conflicts", "Foreign things in our way.", survey.plan.conflicts.size());
+  gauge(out, "overland_conflicts", "Foreign things in our way.", survey.plan.conflicts().size());
   gauge(out, "overland_docker_restart_required", "1 where Docker has to read daemon.json again.",
         survey.plan.docker_restart_required ? 1 : 0);
   return out.str();

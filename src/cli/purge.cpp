@@ -9,6 +9,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/lock.h"
+#include "cli/plan_json.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/verb.h"
@@ -37,7 +38,7 @@ int purge(const std::vector<std::string>& arguments) {
   auto before = reconcile::survey_removal(machine.ports(), saved);
   const std::string host = before.facts.hostname;
   if ((*values)["dry-run"].as<bool>()) {
-    std::cout << (options.json ? plan::render_json(before.plan, host)
+    std::cout << (options.json ? plan_json(before.plan, host)
                                : plan::render_text(before.plan, options.color));
     return kOk;
   }

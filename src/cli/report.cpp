@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/plan_json.h"
 #include "plan/describe.h"
 #include "plan/render.h"
 
@@ -38,16 +39,6 @@ plan::Totals totals_of(const std::vector<StepReport>& reports) {
     if (report.status == Status::kDone) totals.count(report.step);
   }
   return totals;
-}
-
-/// Conflicts, or findings.
-template <typename Found>
-Json conflicts(const std::vector<Found>& list) {
-  Json array = Json::array();
-  for (const auto& one : list) {
-    array.push_back({{"resource", one.resource}, {"message", one.message}, {"remedy", one.remedy}});
-  }
-  return array;
 }
 
 }  // namespace
@@ -87,23 +78,15 @@ std::string report_json(const reconcile::ApplyReport& report, const std::string&
   const auto& left = report.after.plan;
   Json remaining = Json::array();
   for (const auto& step : left.steps) remaining.push_back(plan::resource(step));
-  const Json document = {
-      {"schema_version", plan::kSchemaVersion},
-      {"host", host},
-      {"changed", report.changed()},
-      {"converged", report.in_sync()},
-      {"look_fault", report.look_fault},
-      {"steps", steps},
-      {"remaining", remaining},
-      {"held", left.held.size()},
+  Json document = {
+      {"schema_version", kSchemaVersion}, {"host", host},
+      {"changed", report.changed()},      {"converged", report.in_sync()},
+      {"look_fault", report.look_fault},  {"steps", steps},
+      {"remaining", remaining},           {"held", left.held.size()},
       {"held_reason", left.held_reason},
-      {"findings", conflicts(left.findings)},
-      {"conflicts", conflicts(left.conflicts)},
-      {"advice", conflicts(left.advice)},
-      {"docker_restart_required", left.docker_restart_required},
-      {"docker_restart_reason", left.docker_restart_reason},
   };
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  put_findings(document, left);
+  return printed(document);
 }
 
 }  // namespace overland::cli

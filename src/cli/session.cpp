@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <fstream>
+#include <iterator>
 
 #include "cli/lifelines.h"
 #include "cli/log.h"
@@ -32,20 +33,17 @@ std::vector<model::Address> addresses(host::Links& links) {
   return result;
 }
 
-std::string join(const std::vector<std::string>& sentences) {
+/// One a line.
+std::string sentences(const std::vector<model::Finding>& findings) {
   std::string text;
-  for (const auto& sentence : sentences) text += (text.empty() ? "" : "\n") + sentence;
+  for (const auto& finding : findings) text += finding.sentence() + "\n";
   return text;
 }
 
 [[noreturn]] void refuse_elsewhere(const inventory::Host& host,
                                    const std::vector<model::Finding>& findings) {
-  std::vector<std::string> sentences;
-  for (const auto& finding : findings) {
-    sentences.push_back(finding.message + "; " + finding.remedy);
-  }
   throw base::Error(base::ErrorKind::kInventory,
-                    join(sentences) + "\nnot one underlay address of host " + host.name +
+                    sentences(findings) + "not one underlay address of host " + host.name +
                         " is on this machine: is it the right file, and the right host?");
 }
 
@@ -109,9 +107,10 @@ reconcile::Goal Session::goal() {
     auto fit = desired::fit(inventory, *host, facts, state);
     // While booting the network may still come up.
     if (fit.nowhere && !booting) refuse_elsewhere(*host, fit.findings);
-    facts.findings.insert(facts.findings.end(), fit.findings.begin(), fit.findings.end());
+    facts.findings = std::move(fit.findings);
     facts.unreachable = std::move(fit.unreachable);
-    facts.mismatches = desired::mismatches(inventory, *host, facts);
+    auto mismatches = desired::mismatches(inventory, *host, facts);
+    std::move(mismatches.begin(), mismatches.end(), std::back_inserter(facts.findings));
     return state;
   };
 }
@@ -173,27 +172,23 @@ void Session::require_lifelines(const reconcile::Survey& survey) const {
   for (const auto& segment : inventory.segments) segments.push_back(segment.subnet);
   const auto severed = plan::severed_lifelines(survey.plan.steps, lifelines, segments);
   if (severed.empty()) return;
-  throw base::Error(base::ErrorKind::kInventory, join(severed) + "\nnothing was changed");
+  throw base::Error(base::ErrorKind::kInventory, sentences(severed) + "nothing was changed");
 }
 
 void log_findings(const plan::Plan& plan, bool booting) {
-  for (const auto& finding : plan.findings) {
+  for (auto& finding : plan.holding()) {
     const bool later = booting && finding.severity == model::Severity::kMisfit;
-    spdlog::log(later ? spdlog::level::warn : spdlog::level::err, "{}{}: {}{}{}",
-                later ? "not yet: " : "", finding.resource, finding.message,
-                finding.remedy.empty() ? "" : "; ", finding.remedy);
+    if (later) finding.resource = "not yet: " + finding.resource;
+    log_finding(later ? spdlog::level::warn : spdlog::level::err, finding);
   }
 }
 
 void log_leftovers(const plan::Plan& plan) {
-  for (const auto& conflict : plan.conflicts) {
-    spdlog::warn("{}: {}{}{}", conflict.resource, conflict.message,
-                 conflict.remedy.empty() ? "" : "; ", conflict.remedy);
-  }
+  for (const auto& conflict : plan.conflicts()) log_finding(spdlog::level::warn, conflict);
   if (!plan.held.empty() || !plan.held_reason.empty()) {
     spdlog::warn("{} {} held back: {}{}", plan.held.size(),
-                 plan.findings.empty() ? "removals" : "changes", plan.held_reason,
-                 plan.findings.empty() ? "; --prune carries them out" : "");
+                 plan.holding().empty() ? "removals" : "changes", plan.held_reason,
+                 plan.holding().empty() ? "; --prune carries them out" : "");
   }
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cli/plan_json.h"
 #include "cli/status_report.h"
 #include "plan/render.h"
 
@@ -35,16 +36,6 @@ void table(std::ostream& out, const std::vector<Row<N>>& rows, bool color, Good 
     if (paint) out << "\x1b[0m";
     out << "\n";
   }
-}
-
-/// Conflicts, or findings.
-template <typename Found>
-Json conflict_list(const std::vector<Found>& conflicts) {
-  Json list = Json::array();
-  for (const auto& one : conflicts) {
-    list.push_back({{"resource", one.resource}, {"message", one.message}, {"remedy", one.remedy}});
-  }
-  return list;
 }
 
 }  // namespace
@@ -85,8 +76,8 @@ std::string status_json(const StatusReport& report) {
     settings.push_back(
         {{"name", one.name}, {"desired", one.desired}, {"actual", one.actual}, {"ok", one.ok}});
   }
-  const Json document = {
-      {"schema_version", plan::kSchemaVersion},
+  Json document = {
+      {"schema_version", kSchemaVersion},
       {"host", report.host},
       {"docker", report.docker},
       {"firewall", report.firewall},
@@ -95,13 +86,9 @@ std::string status_json(const StatusReport& report) {
       {"held_reason", report.plan.held_reason},
       {"peers", peers},
       {"settings", settings},
-      {"findings", conflict_list(report.plan.findings)},
-      {"conflicts", conflict_list(report.plan.conflicts)},
-      {"advice", conflict_list(report.plan.advice)},
-      {"docker_restart_required", report.plan.docker_restart_required},
-      {"docker_restart_reason", report.plan.docker_restart_reason},
   };
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  put_findings(document, report.plan);
+  return printed(document);
 }
 
 }  // namespace overland::cli

@@ -81,7 +81,7 @@ void add_links(const Survey& survey, std::vector<SettingStatus>& settings) {
 void add_firewall(const Survey& survey, std::vector<SettingStatus>& settings) {
   if (!survey.desired.firewall) return;
   const auto& actual = survey.actual.state.firewall;
-  const auto& defects = survey.actual.firewall_defects;
+  const auto& defects = survey.actual.defects;
   const bool ok = actual == survey.desired.firewall && defects.empty();
   std::string state = ok ? "in force" : actual ? "differs" : "missing";
   if (actual && !ok) {

@@ -126,7 +126,7 @@ int try_out(const std::vector<std::string>& arguments) {
   warn_of_installed(given, session.chosen.bytes);
   plan::Options options;
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
-  if (survey.plan.findings.empty() && !survey.plan.held_reason.empty()) {
+  if (survey.plan.holding().empty() && !survey.plan.held_reason.empty()) {
     log_leftovers(survey.plan);
     throw base::Error(base::ErrorKind::kFailure, "no trial of a part: give --prune");
   }

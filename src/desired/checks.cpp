@@ -12,17 +12,18 @@ namespace {
 
 using inventory::Host;
 using inventory::Inventory;
-using model::Mismatch;
+using model::Finding;
+using model::Severity;
 
 void prefix_lengths(const Inventory& inventory, const Host& host, const model::HostFacts& facts,
-                    std::vector<Mismatch>& result) {
+                    std::vector<Finding>& result) {
   for (const auto& [address, index] : host.addresses) {
     const auto& segment = inventory.segments[index];
     for (const auto& link : facts.links) {
       if (link.ours) continue;  // apply gives our own the right one
       for (const auto& found : link.addresses) {
         if (found.address != address || found.length == segment.subnet.length()) continue;
-        result.push_back({"link " + link.name,
+        result.push_back({Severity::kConflict, "link " + link.name,
                           "it has the address " + found.to_string() + ", but segment " +
                               segment.name + " is " + segment.subnet.to_string(),
                           "correct the link's prefix length or the segment's subnet"});
@@ -51,7 +52,7 @@ bool is_strict(const model::HostFacts& facts, const std::string& name) {
 }
 
 void reverse_paths(const Inventory& inventory, const Host& host, const model::HostFacts& facts,
-                   std::vector<Mismatch>& result) {
+                   std::vector<Finding>& result) {
   if (host.rp_filter == inventory::RpFilter::kLoose) return;  // apply sets it
   const auto links = links_of_segments(inventory, host, facts);
   const bool strict = std::any_of(links.begin(), links.end(),
@@ -73,7 +74,7 @@ void reverse_paths(const Inventory& inventory, const Host& host, const model::Ho
   }
   for (const auto& [link, what] : dropped) {
     const auto& [out, sources] = what;
-    result.push_back({"rp_filter " + link,
+    result.push_back({Severity::kConflict, "rp_filter " + link,
                       "strict reverse path filtering drops what comes in on " + link + " from " +
                           sources.begin()->to_string() +
                           (sources.size() == 1
@@ -86,9 +87,9 @@ void reverse_paths(const Inventory& inventory, const Host& host, const model::Ho
 
 }  // namespace
 
-std::vector<Mismatch> mismatches(const Inventory& inventory, const Host& host,
-                                 const model::HostFacts& facts) {
-  std::vector<Mismatch> result;
+std::vector<Finding> mismatches(const Inventory& inventory, const Host& host,
+                                const model::HostFacts& facts) {
+  std::vector<Finding> result;
   prefix_lengths(inventory, host, facts, result);
   reverse_paths(inventory, host, facts, result);
   return result;

@@ -10,8 +10,8 @@
 namespace overland::desired {
 
 /// Underlay links with another prefix length than their segment, and links whose strict rp_filter
-/// drops what the inventory's paths bring there (see asymmetry.h).
-std::vector<model::Mismatch> mismatches(const inventory::Inventory& inventory,
-                                        const inventory::Host& host, const model::HostFacts& facts);
+/// drops what the inventory's paths bring there (see asymmetry.h). Of severity kConflict.
+std::vector<model::Finding> mismatches(const inventory::Inventory& inventory,
+                                       const inventory::Host& host, const model::HostFacts& facts);
 
 }  // namespace overland::desired

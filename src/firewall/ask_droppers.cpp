@@ -40,8 +40,8 @@ Json question_of(std::uint32_t generation, const std::vector<std::string>& argum
           {"question", std::move(question)}};
 }
 
-std::optional<host::DroppersFound> remembered(const std::filesystem::path& hint,
-                                              const Json& question) {
+std::optional<std::vector<model::Finding>> remembered(const std::filesystem::path& hint,
+                                                      const Json& question) {
   try {
     const auto text = base::read_trusted(hint, kLimit, base::Sticky::kFoldersOnly);
     if (!text) return std::nullopt;
@@ -90,8 +90,9 @@ std::string run_program(const std::string& program, const std::vector<std::strin
 
 }  // namespace
 
-host::DroppersFound ask_droppers(const model::FirewallPolicy& policy, const TraceOptions& options,
-                                 const base::Deadline& deadline) {
+std::vector<model::Finding> ask_droppers(const model::FirewallPolicy& policy,
+                                         const TraceOptions& options,
+                                         const base::Deadline& deadline) {
   try {
     // Before it is asked: what changes meanwhile makes the answer an old one.
     const std::uint32_t generation = NftSocket().generation();
@@ -99,13 +100,12 @@ host::DroppersFound ask_droppers(const model::FirewallPolicy& policy, const Trac
     const Json question = question_of(generation, arguments, options.program);
     if (auto found = remembered(options.hint, question)) return *std::move(found);
     const std::string answer = run_program(options.program, arguments, deadline);
-    host::DroppersFound found = traced_answer(answer);
+    auto found = traced_answer(answer);
     remember(options.hint, question, answer);
     return found;
   } catch (const base::Error& error) {
-    return {{},
-            {{model::Severity::kUnknown, "firewall",
-              std::string("who else drops could not be asked: ") + error.what(), ""}}};
+    return {{model::Severity::kUntold, "firewall",
+             std::string("who else drops could not be asked: ") + error.what(), ""}};
   }
 }
 

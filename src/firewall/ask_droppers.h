@@ -4,9 +4,11 @@
 // generation; while nothing has moved nobody is asked.
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "base/deadline.h"
-#include "host/ports.h"
+#include "model/finding.h"
 #include "model/firewall.h"
 
 namespace overland::firewall {
@@ -19,9 +21,10 @@ struct TraceOptions {
   std::filesystem::path hint = "/run/overland/trace.json";
 };
 
-/// Throws nothing that the program or the hint do: what could not be asked is one sentence in
-/// `unknown`. Takes at most 5 s, and no more than what is left of `deadline`.
-host::DroppersFound ask_droppers(const model::FirewallPolicy& policy, const TraceOptions& options,
-                                 const base::Deadline& deadline);
+/// Throws nothing that the program or the hint do: what could not be asked is one finding
+/// (kUntold). Takes at most 5 s, and no more than what is left of `deadline`.
+std::vector<model::Finding> ask_droppers(const model::FirewallPolicy& policy,
+                                         const TraceOptions& options,
+                                         const base::Deadline& deadline);
 
 }  // namespace overland::firewall

@@ -17,15 +17,17 @@
 namespace overland::firewall {
 namespace {
 
+using model::Finding;
 using model::FirewallPolicy;
 using model::FirewallVariant;
 using model::Prefix;
+using model::Severity;
 
 constexpr std::uint8_t kInet = 1;  // NFPROTO_… of linux/netfilter.h
 constexpr std::uint8_t kIpv4 = 2;
-constexpr std::uint32_t kForwardHook = 2;   // NF_INET_FORWARD
-constexpr std::size_t kMostPeers = 32;      // whose traffic is followed
-constexpr std::size_t kMostSentences = 32;  // of either kind
+constexpr std::uint32_t kForwardHook = 2;  // NF_INET_FORWARD
+constexpr std::size_t kMostPeers = 32;     // whose traffic is followed
+constexpr std::size_t kMostFindings = 32;  // of either severity
 constexpr const char* kUserChain = "DOCKER-USER";
 
 /// A table with base chains at the forward hook.
@@ -126,10 +128,10 @@ std::string firewalld_remedy(const TracedPacket& packet, const FirewallPolicy& p
   const std::string subnet = (leaves ? packet.source : packet.destination).to_string();
   const std::string command = "firewall-cmd --permanent --policy overland ";
   const std::string rule = "--add-rich-rule 'rule family=ipv4 ";
-  return "remedy: firewall-cmd --permanent --new-policy overland; " + command +
-         "--add-ingress-zone ANY; " + command + "--add-egress-zone ANY; " + command + rule +
-         "destination address=" + subnet + " accept'; " + command + rule +
-         "source address=" + subnet + " accept'; firewall-cmd --reload; overland apply";
+  return "firewall-cmd --permanent --new-policy overland; " + command + "--add-ingress-zone ANY; " +
+         command + "--add-egress-zone ANY; " + command + rule + "destination address=" + subnet +
+         " accept'; " + command + rule + "source address=" + subnet +
+         " accept'; firewall-cmd --reload; overland apply";
 }
 
 std::string remedy(const Suspect& suspect, const std::string& base_chain, const TraceDrop& drop,
@@ -137,18 +139,14 @@ std::string remedy(const Suspect& suspect, const std::string& base_chain, const 
   if (suspect.table == "firewalld") return firewalld_remedy(packet, policy);
   if (suspect.family == kIpv4 && suspect.table == "filter") {
     if (policy.variant == FirewallVariant::kNft) {
-      return std::string("remedy: move it below the jump to ") + kUserChain + ", or into " +
-             kUserChain;
+      return std::string("move it below the jump to ") + kUserChain + ", or into " + kUserChain;
     }
-    return drop.handle == 0
-               ? "Docker uses the legacy variant here; remedy: iptables-nft -P FORWARD ACCEPT"
-               : "Docker uses the legacy variant here; remedy: remove it with iptables-nft";
+    return drop.handle == 0 ? "iptables-nft -P FORWARD ACCEPT" : "remove it with iptables-nft";
   }
   std::ostringstream mark;
   mark << "0x" << std::hex << packet.mark;
-  return "remedy: accept what carries overland's mark before it: nft insert rule " +
-         suspect.name() + " " + printable(base_chain) + " meta mark and " + mark.str() +
-         " == " + mark.str() + " accept";
+  return "accept what carries overland's mark before it: nft insert rule " + suspect.name() + " " +
+         printable(base_chain) + " meta mark and " + mark.str() + " == " + mark.str() + " accept";
 }
 
 std::string text_of(const TraceTable& table, const TraceDrop& drop) {
@@ -160,18 +158,21 @@ std::string text_of(const TraceTable& table, const TraceDrop& drop) {
   return rule == rules.end() ? handle : "\"" + rule_text(rule->expressions) + "\" (" + handle + ")";
 }
 
-void tell(const std::string& sentence, const TraceDrop& drop, host::DroppersFound& found) {
-  if (!drop.certain) {
-    if (found.unknown.size() >= kMostSentences) return;
-    found.unknown.push_back({model::Severity::kUnknown, "firewall", sentence, ""});
-  } else if (found.sentences.size() < kMostSentences) {
-    found.sentences.push_back(sentence);
-  }
+/// Docker's own variant is the other one, so nobody minds this table.
+bool unused(const Suspect& suspect, const FirewallPolicy& policy) {
+  return suspect.family == kIpv4 && suspect.table == "filter" &&
+         policy.variant == FirewallVariant::kLegacy;
 }
 
-/// One sentence for each rule, about the first packet it drops, or may drop.
+void tell(Finding finding, std::vector<Finding>& found) {
+  const auto same = [&](const Finding& one) { return one.severity == finding.severity; };
+  const auto told = static_cast<std::size_t>(std::count_if(found.begin(), found.end(), same));
+  if (told < kMostFindings) found.push_back(std::move(finding));
+}
+
+/// One finding for each rule, about the first packet it drops, or may drop.
 void follow(const Suspect& suspect, NftSocket& socket, const FirewallPolicy& policy,
-            host::DroppersFound& found) {
+            std::vector<Finding>& found) {
   const std::vector<std::string> trusted = {kUserChain, std::string(model::kForwardChain)};
   TraceTable table(socket, suspect.family, suspect.table);
   std::set<std::pair<std::string, std::uint64_t>> told;
@@ -180,11 +181,13 @@ void follow(const Suspect& suspect, NftSocket& socket, const FirewallPolicy& pol
       const auto drops = trace(table, chain.name, chain.hook->policy_drop, trusted, packet);
       for (const TraceDrop& drop : drops) {
         if (!told.emplace(drop.chain, drop.handle).second) continue;
-        tell(text_of(table, drop) + " in chain " + printable(drop.chain) + " of table " +
-                 suspect.name() + (drop.certain ? " drops" : " may drop") + " traffic from " +
-                 packet.source.to_string() + " to " + packet.destination.to_string() + "; " +
-                 remedy(suspect, chain.name, drop, packet, policy),
-             drop, found);
+        tell({drop.certain ? Severity::kConflict : Severity::kUntold, "firewall",
+              text_of(table, drop) + " in chain " + printable(drop.chain) + " of table " +
+                  suspect.name() + (drop.certain ? " drops" : " may drop") + " traffic from " +
+                  packet.source.to_string() + " to " + packet.destination.to_string() +
+                  (unused(suspect, policy) ? "; Docker uses the legacy variant here" : ""),
+              remedy(suspect, chain.name, drop, packet, policy)},
+             found);
       }
       if (!drops.empty() && drops.back().certain) break;
     }
@@ -193,17 +196,17 @@ void follow(const Suspect& suspect, NftSocket& socket, const FirewallPolicy& pol
 
 }  // namespace
 
-host::DroppersFound find_droppers(const FirewallPolicy& policy) {
-  host::DroppersFound found;
+std::vector<Finding> find_droppers(const FirewallPolicy& policy) {
+  std::vector<Finding> found;
   NftSocket socket;
   for (const Suspect& suspect : suspects(socket)) {
     try {
       follow(suspect, socket, policy, found);
     } catch (const base::Error& error) {
-      found.unknown.push_back({model::Severity::kUnknown, "firewall",
-                               "whether table " + suspect.name() +
-                                   " drops traffic between hosts cannot be told: " + error.what(),
-                               ""});
+      found.push_back({Severity::kUntold, "firewall",
+                       "whether table " + suspect.name() +
+                           " drops traffic between hosts cannot be told: " + error.what(),
+                       ""});
     }
   }
   return found;

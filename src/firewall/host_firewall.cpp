@@ -127,13 +127,15 @@ model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
   return facts;
 }
 
-host::DroppersFound HostFirewall::droppers(const model::FirewallPolicy& desired) {
-  host::DroppersFound found = ask_droppers(desired, options_.trace, deadline_);
-  const auto legacy = looked(look_at_legacy, "the legacy tables", found.unknown);
+std::vector<model::Finding> HostFirewall::droppers(const model::FirewallPolicy& desired) {
+  auto found = ask_droppers(desired, options_.trace, deadline_);
+  std::vector<model::Finding> faults;  // facts() has looked at the same tables, and said so
+  const auto legacy = looked(look_at_legacy, "the legacy tables", faults);
   if (legacy && legacy->forward_drops && desired.variant == FirewallVariant::kNft) {
-    found.sentences.emplace_back(
-        "the policy DROP of chain FORWARD in the legacy table filter drops traffic between hosts; "
-        "Docker uses the nf_tables variant here; remedy: iptables-legacy -P FORWARD ACCEPT");
+    found.push_back({model::Severity::kConflict, "firewall",
+                     "the policy DROP of chain FORWARD in the legacy table filter drops traffic "
+                     "between hosts; Docker uses the nf_tables variant here",
+                     "iptables-legacy -P FORWARD ACCEPT"});
   }
   return found;
 }

@@ -29,7 +29,7 @@ class HostFirewall : public host::Firewall {
                std::unique_ptr<Driver> iptc);
 
   model::FirewallFacts facts(const model::DockerFacts& docker) override;
-  host::DroppersFound droppers(const model::FirewallPolicy& desired) override;
+  std::vector<model::Finding> droppers(const model::FirewallPolicy& desired) override;
   /// Remnants of ours in the other variant are a defect; where they are all there is of ours, they
   /// are what is in force. Throws only where the variant of `desired` cannot be read; whether the
   /// other one can is told by facts().

@@ -10,8 +10,10 @@ namespace overland::firewall {
 namespace {
 
 using Json = nlohmann::json;
+using model::Finding;
 using model::FirewallPolicy;
 using model::FirewallVariant;
+using model::Severity;
 
 constexpr std::size_t kMost = 32;  // of each list
 
@@ -87,23 +89,23 @@ FirewallPolicy traced_policy(const std::vector<std::string>& arguments) {
   return policy;
 }
 
-std::string trace_answer(const host::DroppersFound& found) {
-  Json unknown = Json::array();
-  for (const model::Finding& one : found.unknown) {
-    unknown.push_back({{"message", one.message}, {"remedy", one.remedy}});
+std::string trace_answer(const std::vector<Finding>& found) {
+  Json answer = Json::array();
+  for (const Finding& one : found) {
+    answer.push_back({{"certain", one.severity == Severity::kConflict},
+                      {"message", one.message},
+                      {"remedy", one.remedy}});
   }
-  return Json{{"drops", found.sentences}, {"unknown", std::move(unknown)}}.dump();
+  return answer.dump();
 }
 
-host::DroppersFound traced_answer(const std::string& text) {
+std::vector<Finding> traced_answer(const std::string& text) {
   try {
-    const Json answer = Json::parse(text);
-    host::DroppersFound found;
-    found.sentences = answer.at("drops").get<std::vector<std::string>>();
-    for (const Json& one : answer.at("unknown")) {
-      found.unknown.push_back({model::Severity::kUnknown, "firewall",
-                               one.at("message").get<std::string>(),
-                               one.at("remedy").get<std::string>()});
+    std::vector<Finding> found;
+    for (const Json& one : Json::parse(text).get<std::vector<Json>>()) {
+      found.push_back({one.at("certain").get<bool>() ? Severity::kConflict : Severity::kUntold,
+                       "firewall", one.at("message").get<std::string>(),
+                       one.at("remedy").get<std::string>()});
     }
     return found;
   } catch (const Json::exception& error) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "host/ports.h"
+#include "model/finding.h"
 #include "model/firewall.h"
 
 namespace overland::firewall {
@@ -17,8 +17,8 @@ std::vector<std::string> trace_arguments(const model::FirewallPolicy& policy);
 model::FirewallPolicy traced_policy(const std::vector<std::string>& arguments);
 
 /// The answer as one JSON document.
-std::string trace_answer(const host::DroppersFound& found);
+std::string trace_answer(const std::vector<model::Finding>& found);
 /// The reverse. Throws kInvalid.
-host::DroppersFound traced_answer(const std::string& text);
+std::vector<model::Finding> traced_answer(const std::string& text);
 
 }  // namespace overland::firewall

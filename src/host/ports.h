@@ -68,20 +68,15 @@ class Sysctls {
   virtual void apply(const plan::SysctlStep& step) = 0;
 };
 
-/// Foreign rules that drop trusted traffic.
-struct DroppersFound {
-  std::vector<std::string> sentences;   // one each, with the remedy
-  std::vector<model::Finding> unknown;  // those that may, and what could not be asked: advice only
-};
-
 class Firewall {
  public:
   virtual ~Firewall() = default;
   /// Which variant this host uses; without the droppers. What it could not ask is in `unknown`.
   virtual model::FirewallFacts facts(const model::DockerFacts& docker) = 0;
-  /// Who else drops what `desired` lets through. To be asked last, and never in a rollback: it
-  /// takes seconds where foreign tables changed. What could not be asked stops nothing.
-  virtual DroppersFound droppers(const model::FirewallPolicy& desired) = 0;
+  /// Who else drops what `desired` lets through (kConflict), or may, or could not be asked
+  /// (kUntold). To be asked last, and never in a rollback: it takes seconds where foreign tables
+  /// changed. What could not be asked stops nothing.
+  virtual std::vector<model::Finding> droppers(const model::FirewallPolicy& desired) = 0;
   /// What is in force of ours; `desired` tells the driver which encoding to compare with.
   virtual std::optional<model::Firewall> read(const model::FirewallPolicy& desired) = 0;
   /// One transaction; `to` empty removes all of ours in every variant.

@@ -29,23 +29,13 @@ struct HostState {
 /// A host as one look found it: its state, and what there is of it only when it is looked at.
 struct Observed {
   HostState state;
-  std::vector<std::string> firewall_defects =
-      {};                              // of the rules by which state.firewall is in force
-  bool firewall_unread = false;        // state.firewall is not known: it is left alone
-  bool daemon_json_unread = false;     // nor are state.docker's keys: likewise
-  bool restart_pending = false;        // the running dockerd has not read daemon.json
-  std::vector<Finding> findings = {};  // of the whole look, those of the facts among them
+  std::vector<std::string> defects = {};  // of the rules by which state.firewall is in force
+  bool firewall_unread = false;           // state.firewall is not known: it is left alone
+  bool daemon_json_unread = false;        // nor are state.docker's keys: likewise
+  bool restart_pending = false;           // the running dockerd has not read daemon.json
+  std::vector<Finding> findings = {};     // of the whole look, those of the facts among them
 
   auto operator<=>(const Observed&) const = default;
-};
-
-/// Where inventory and machine disagree without keeping overland from its work.
-struct Mismatch {
-  std::string resource;  // "link eth0"
-  std::string message;
-  std::string remedy;
-
-  auto operator<=>(const Mismatch&) const = default;
 };
 
 /// What is true of the machine and not ours to change.
@@ -56,7 +46,6 @@ struct HostFacts {
   FirewallFacts firewall;
   std::vector<ForeignRoute> foreign_routes;  // only those that hold or shadow a desired destination
   std::vector<Diversion> diversions;         // of destinations to which our route stands
-  std::vector<Mismatch> mismatches;          // filled in with the desired state
   std::vector<Finding> findings;             // filled in with the desired state: what does not fit
   std::vector<Address> unreachable;          // next hops of desired routes, not on-link now; sorted
 

@@ -69,25 +69,25 @@ std::optional<Cover> cover(const Step& step, const std::vector<Prefix>& segments
 
 }  // namespace
 
-std::vector<std::string> severed_lifelines(const std::vector<Step>& steps,
-                                           const std::vector<Lifeline>& lifelines,
-                                           const std::vector<Prefix>& segments) {
-  std::vector<std::string> sentences;
+std::vector<model::Finding> severed_lifelines(const std::vector<Step>& steps,
+                                              const std::vector<Lifeline>& lifelines,
+                                              const std::vector<Prefix>& segments) {
+  std::vector<model::Finding> findings;
   for (const auto& step : steps) {
     const auto found = cover(step, segments);
     if (!found) continue;
     for (const auto& lifeline : lifelines) {
       if (!found->subnet.contains(lifeline.address)) continue;
       if (found->known && may_move(lifeline)) continue;
-      std::string sentence =
-          found->what + " would cover " + describe(lifeline) + "; " + remedy(lifeline);
+      model::Finding finding{model::Severity::kRefusal, "lifeline",
+                             found->what + " would cover " + describe(lifeline), remedy(lifeline)};
       // daemon.json and the restart that reads it say the same.
-      if (std::find(sentences.begin(), sentences.end(), sentence) == sentences.end()) {
-        sentences.push_back(std::move(sentence));
+      if (std::find(findings.begin(), findings.end(), finding) == findings.end()) {
+        findings.push_back(std::move(finding));
       }
     }
   }
-  return sentences;
+  return findings;
 }
 
 }  // namespace overland::plan

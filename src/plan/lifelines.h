@@ -1,21 +1,21 @@
 #pragma once
 // Never saw off the branch we sit on: steps that would lead a lifeline's packets elsewhere.
 
-#include <string>
 #include <vector>
 
+#include "model/finding.h"
 #include "model/lifeline.h"
 #include "plan/step.h"
 
 namespace overland::plan {
 
-/// One sentence for each step that makes or changes a route which covers a lifeline, or that gives
-/// this host a bridge subnet which does, with the remedy; empty where the plan is harmless.
+/// One finding of severity kRefusal for each step that makes or changes a route which covers a
+/// lifeline, or that gives this host a bridge subnet which does; empty where the plan is harmless.
 /// Resolvers and ssh peers may lie in one of `segments`: the inventory says that network is there.
 /// So may those a route of ours leads to already: the step mends it. Own addresses and default
 /// gateways never may. O(steps x lifelines).
-std::vector<std::string> severed_lifelines(const std::vector<Step>& steps,
-                                           const std::vector<model::Lifeline>& lifelines,
-                                           const std::vector<model::Prefix>& segments);
+std::vector<model::Finding> severed_lifelines(const std::vector<Step>& steps,
+                                              const std::vector<model::Lifeline>& lifelines,
+                                              const std::vector<model::Prefix>& segments);
 
 }  // namespace overland::plan

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "plan/conflicts.h"
@@ -15,6 +16,7 @@ namespace {
 using model::FirewallPolicy;
 using model::HostState;
 using model::Observed;
+using model::Severity;
 
 std::pair<model::Prefix, std::uint32_t> route_key(const model::Route& route) {
   return {route.destination, route.metric};
@@ -111,8 +113,8 @@ void diff_firewall(const Observed& observed, const HostState& desired, const Opt
     keep_trusted(wanted, *actual, !options.held_reason.empty());
     if (wanted != *desired.firewall) plan.held.emplace_back(FirewallStep{wanted, desired.firewall});
   }
-  if (actual == wanted && observed.firewall_defects.empty()) return;
-  plan.steps.emplace_back(FirewallStep{actual, std::move(wanted), observed.firewall_defects});
+  if (actual == wanted && observed.defects.empty()) return;
+  plan.steps.emplace_back(FirewallStep{actual, std::move(wanted), observed.defects});
 }
 
 void diff_routes(const HostState& actual, const HostState& desired, const model::HostFacts& facts,
@@ -182,7 +184,25 @@ void diff_docker(const Observed& observed, const HostState& desired, const model
   }
 }
 
+std::vector<model::Finding> only(const std::vector<model::Finding>& findings, Severity first,
+                                 Severity last) {
+  std::vector<model::Finding> result;
+  std::copy_if(findings.begin(), findings.end(), std::back_inserter(result),
+               [&](const auto& one) { return first <= one.severity && one.severity <= last; });
+  return result;
+}
+
 }  // namespace
+
+std::vector<model::Finding> Plan::holding() const {
+  return only(findings, Severity::kUnknown, Severity::kMisfit);
+}
+std::vector<model::Finding> Plan::conflicts() const {
+  return only(findings, Severity::kConflict, Severity::kConflict);
+}
+std::vector<model::Finding> Plan::advice() const {
+  return only(findings, Severity::kUntold, Severity::kAdvice);
+}
 
 Plan make_plan(const Observed& observed, const HostState& desired, const model::HostFacts& facts,
                const Options& given) {
@@ -190,10 +210,10 @@ Plan make_plan(const Observed& observed, const HostState& desired, const model::
   const HostState& actual = observed.state;
   plan.findings = observed.findings;
   Options options = given;
-  options.prune = given.prune && (plan.findings.empty() || !given.hold);
+  options.prune = given.prune && (plan.holding().empty() || !given.hold);
   plan.prunes = options.prune;
-  plan.conflicts = find_conflicts(observed, desired, facts, options);
-  plan.advice = give_advice(desired, facts);
+  find_conflicts(observed, desired, facts, options, plan.findings);
+  give_advice(desired, facts, plan.findings);
   diff_sysctls(actual, desired, options, plan);
   diff_links(actual, desired, facts, options, plan);
   diff_firewall(observed, desired, options, plan);

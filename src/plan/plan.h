@@ -4,8 +4,7 @@
 //
 //   actual  ──┐
 //   desired ──┼─ make_plan ─→ steps      what apply will do, in order
-//   facts   ──┘              ├ conflicts  what stands in the way and is not ours to change
-//                            ├ findings   what could not be looked at, or does not fit
+//   facts   ──┘              ├ findings   what could not be looked at, does not fit, is in the way
 //                            └ held       kept back: removals until --prune or until all fits, more
 //                                         where something could not be looked at (standing.h)
 
@@ -27,19 +26,8 @@ struct Options {
   bool hold_forwarding = false;  // ip_forward is not turned on (standing.h)
 };
 
-/// Something foreign that keeps us from the desired state; reported, never touched.
-struct Conflict {
-  std::string resource;  // "route 192.168.200.0/24"
-  std::string message;
-  std::string remedy;
-
-  auto operator<=>(const Conflict&) const = default;
-};
-
 struct Plan {
   std::vector<Step> steps;
-  std::vector<Conflict> conflicts;
-  std::vector<Conflict> advice;  // works today, may break tomorrow
   std::vector<model::Finding> findings;
   std::vector<Step> held;
   std::string held_reason;               // a clause; may stand although `held` is empty: what it
@@ -51,8 +39,12 @@ struct Plan {
   [[nodiscard]] bool empty() const { return steps.empty(); }
   /// Nothing to do, nothing held back, and everything was looked at and fits.
   [[nodiscard]] bool in_sync() const {
-    return steps.empty() && held.empty() && held_reason.empty() && findings.empty();
+    return steps.empty() && held.empty() && held_reason.empty() && holding().empty();
   }
+  /// The findings that hold something back; those that are in the way; the others.
+  [[nodiscard]] std::vector<model::Finding> holding() const;
+  [[nodiscard]] std::vector<model::Finding> conflicts() const;
+  [[nodiscard]] std::vector<model::Finding> advice() const;
 };
 
 Plan make_plan(const model::Observed& actual, const model::HostState& desired,

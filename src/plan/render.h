@@ -1,5 +1,5 @@
 #pragma once
-// A plan as people and as programs read it.
+// A plan as people read it.
 
 #include <string>
 #include <vector>
@@ -27,11 +27,5 @@ std::string render_summary(const Plan& plan);
 /// The diff with its legend and the summary; only the summary where there is nothing to do.
 /// With `color` in ANSI colours.
 std::string render_text(const Plan& plan, bool color);
-
-/// Version of the JSON documents of plan, apply and status; grows when a field changes its meaning.
-inline constexpr int kSchemaVersion = 1;
-
-/// {"schema_version": 1, "changed": …, "summary": {…}, "steps": […], "conflicts": […], …}
-std::string render_json(const Plan& plan, const std::string& host);
 
 }  // namespace overland::plan

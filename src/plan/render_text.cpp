@@ -45,14 +45,13 @@ void step_lines(std::ostream& out, const std::vector<Step>& steps, bool color) {
   }
 }
 
-/// Conflicts, or findings.
-template <typename Found>
-void conflict_lines(std::ostream& out, const char* title, const std::vector<Found>& conflicts) {
-  if (conflicts.empty()) return;
+void finding_lines(std::ostream& out, const char* title,
+                   const std::vector<model::Finding>& findings) {
+  if (findings.empty()) return;
   out << "\n" << title << "\n";
-  for (const auto& conflict : conflicts) {
-    out << "  ! " << conflict.resource << ": " << conflict.message << "\n";
-    if (!conflict.remedy.empty()) out << "      remedy: " << conflict.remedy << "\n";
+  for (const auto& one : findings) {
+    out << "  ! " << one.resource << ": " << one.message << "\n";
+    if (!one.remedy.empty()) out << "      remedy: " << one.remedy << "\n";
   }
 }
 
@@ -102,14 +101,14 @@ std::string render_summary(const Plan& plan) {
                                        : "not needed")
       << "\n";
   if (!plan.held.empty() || !plan.held_reason.empty()) {
-    out << (plan.findings.empty() ? "\nNot removed without --prune" : "\nHeld back");
+    out << (plan.holding().empty() ? "\nNot removed without --prune" : "\nHeld back");
     if (!plan.held_reason.empty()) out << ", since " << plan.held_reason;
     out << ":\n";
     step_lines(out, plan.held, false);
   }
-  conflict_lines(out, "Not looked at, or does not fit:", plan.findings);
-  conflict_lines(out, "Conflicts, left alone:", plan.conflicts);
-  conflict_lines(out, "Worth knowing:", plan.advice);
+  finding_lines(out, "Not looked at, or does not fit:", plan.holding());
+  finding_lines(out, "Conflicts, left alone:", plan.conflicts());
+  finding_lines(out, "Worth knowing:", plan.advice());
   return out.str();
 }
 

@@ -288,7 +288,7 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
     // Whoever holds the lock had a whole patience to give it back.
     if (!progress || report.locked()) break;
   }
-  report.untold = look_who_drops(ports, report.after);
+  look_who_drops(ports, report.after);
   return report;
 }
 

@@ -28,8 +28,7 @@ struct ApplyReport {
   std::string memory_fault;       // why the memory could not be written, or of a purge, what it
                                   // holds not be put back; empty when it was
   std::string look_fault;         // why the host could not be looked at again; empty when it was
-  std::vector<model::Finding> untold;  // of who else drops; advice of after.plan, too
-  Survey after;                        // what is found when all is done; its plan is what remains
+  Survey after;                   // what is found when all is done; its plan is what remains
 
   /// Whether anything was done.
   [[nodiscard]] bool changed() const;

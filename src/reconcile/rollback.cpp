@@ -127,10 +127,10 @@ Before remember_before(const host::Ports& ports, const Survey& survey,
         "no trial from here: the firewall rules in force cannot be read, so they could "
         "not be put back");
   }
-  if (!survey.actual.firewall_defects.empty()) {
+  if (!survey.actual.defects.empty()) {
     throw base::Error(base::ErrorKind::kUnsupported,
                       "no trial from here: the firewall rules of overland are damaged (" +
-                          survey.actual.firewall_defects.front() +
+                          survey.actual.defects.front() +
                           ") and could not be put back that way; run overland apply with the "
                           "inventory in force first");
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 
 #include "plan/standing.h"
 
@@ -101,10 +102,10 @@ void read_firewall(host::Firewall& firewall, const model::HostState& named,
                    model::Observed& observed) {
   auto found = firewall.read(named.firewall.value_or(model::FirewallPolicy{}));
   observed.state.firewall.reset();
-  observed.firewall_defects.clear();
+  observed.defects.clear();
   if (!found) return;
   observed.state.firewall = std::move(found->policy);
-  observed.firewall_defects = std::move(found->defects);
+  observed.defects = std::move(found->defects);
 }
 
 model::HostFacts look(const host::Ports& ports) {
@@ -154,16 +155,10 @@ Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& save
   return result;
 }
 
-std::vector<model::Finding> look_who_drops(const host::Ports& ports, Survey& survey) {
-  if (!survey.desired.firewall) return {};
-  host::DroppersFound found = ports.firewall.droppers(*survey.desired.firewall);
-  for (auto& sentence : found.sentences) {
-    survey.plan.conflicts.push_back({"firewall", std::move(sentence), ""});
-  }
-  for (const auto& one : found.unknown) {
-    survey.plan.advice.push_back({one.resource, one.message, one.remedy});
-  }
-  return std::move(found.unknown);
+void look_who_drops(const host::Ports& ports, Survey& survey) {
+  if (!survey.desired.firewall) return;
+  auto found = ports.firewall.droppers(*survey.desired.firewall);
+  std::move(found.begin(), found.end(), std::back_inserter(survey.plan.findings));
 }
 
 }  // namespace overland::reconcile

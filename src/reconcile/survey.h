@@ -12,8 +12,8 @@
 
 namespace overland::reconcile {
 
-/// The desired state on a machine of which these facts are true. Adds the mismatches to the facts.
-/// May throw base::Error to refuse.
+/// The desired state on a machine of which these facts are true. Adds what does not fit to the
+/// facts. May throw base::Error to refuse.
 using Goal = std::function<model::HostState(model::HostFacts&)>;
 
 struct Survey {
@@ -41,9 +41,8 @@ void read_firewall(host::Firewall& firewall, const model::HostState& named,
 Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& saved,
               const plan::Options& options);
 
-/// Adds the foreign rules that drop what the desired firewall lets through to the conflicts, and
-/// what may drop it to the advice. Asked when all repairs are done: no repair may wait for it.
-/// Returns what could not be told; it holds nothing back.
-std::vector<model::Finding> look_who_drops(const host::Ports& ports, Survey& survey);
+/// Adds to the findings the foreign rules that drop what the desired firewall lets through, or may.
+/// Asked when all repairs are done: no repair may wait for it.
+void look_who_drops(const host::Ports& ports, Survey& survey);
 
 }  // namespace overland::reconcile

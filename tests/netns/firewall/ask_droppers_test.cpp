@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "netns/firewall/findings.h"
 #include "netns/firewall/nft_policy.h"
 #include "netns/sandbox.h"
 
@@ -11,12 +12,13 @@ namespace overland::firewall {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::SizeIs;
+using tests::certain;
 using tests::sh;
+using tests::untold;
 
 constexpr const char* kCounting =
-    "echo >> /run/asked; echo '{\"drops\": [\"one\"], \"unknown\": []}'";
+    "echo >> /run/asked; echo '[{\"certain\": true, \"message\": \"one\", \"remedy\": \"\"}]'";
 
 class AskDroppersTest : public tests::Sandbox {
  protected:
@@ -31,7 +33,7 @@ class AskDroppersTest : public tests::Sandbox {
     sh("cat > /run/trace.new <<'END'\n#!/bin/sh\n" + script +
        "\nEND\nchmod 755 /run/trace.new; mv /run/trace.new /run/trace");
   }
-  host::DroppersFound ask(std::chrono::milliseconds time = std::chrono::seconds(60)) {
+  std::vector<model::Finding> ask(std::chrono::milliseconds time = std::chrono::seconds(60)) {
     const base::Deadline deadline(time);
     return ask_droppers(policy_, options_, deadline);
   }
@@ -51,28 +53,28 @@ TEST_F(AskDroppersTest, ABrokenProgramIsOneSentence) {
       {"kill -SEGV $$", "overland-trace ended by signal 11"},
       {"exec sleep 60", "did not end within"},
       {"echo junk", "its answer cannot be understood"},
-      {"echo '{\"drops\": [1], \"unknown\": []}'", "its answer cannot be understood"},
-      {"echo '{\"drops\": [], \"unknown\": [{}]}'", "its answer cannot be understood"},
+      {"echo '[1]'", "its answer cannot be understood"},
+      {"echo '{\"certain\": true}'", "its answer cannot be understood"},
       {"printf '\\033[31mbad\\n' >&2; exit 1", "overland-trace: \\x1b[31mbad"},
       {"yes | head -c 3000000", "its answer cannot be understood"},
   };
   for (const Broken& one : broken) {
     install(one.script);
     const auto found = ask(std::chrono::seconds(1));
-    EXPECT_THAT(found.sentences, IsEmpty()) << one.script;
-    ASSERT_THAT(found.unknown, SizeIs(1)) << one.script;
-    EXPECT_THAT(found.unknown[0].message, HasSubstr("who else drops could not be asked: "));
-    EXPECT_THAT(found.unknown[0].message, HasSubstr(one.said));
+    ASSERT_THAT(found, SizeIs(1)) << one.script;
+    EXPECT_EQ(found[0].severity, model::Severity::kUntold) << one.script;
+    EXPECT_THAT(found[0].message, HasSubstr("who else drops could not be asked: "));
+    EXPECT_THAT(found[0].message, HasSubstr(one.said));
   }
   sh("rm /run/trace");
-  EXPECT_THAT(ask().unknown, SizeIs(1));
-  EXPECT_THAT(ask(std::chrono::seconds(0)).unknown[0].message, HasSubstr("used up"));
+  EXPECT_THAT(untold(ask()), SizeIs(1));
+  EXPECT_THAT(ask(std::chrono::seconds(0))[0].message, HasSubstr("used up"));
   EXPECT_EQ(sh("ls /run/overland"), "");
 }
 
 TEST_F(AskDroppersTest, IsAskedAgainOnlyWhenSomethingMoved) {
   install(kCounting);
-  for (int i = 0; i < 3; ++i) EXPECT_THAT(ask().sentences, testing::ElementsAre("one"));
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(certain(ask()), testing::ElementsAre("one"));
   EXPECT_EQ(asked(), 1);
   EXPECT_EQ(sh("stat -c %a:%u /run/overland/trace.json"), "600:0\n");
   sh("nft add table ip x");
@@ -104,12 +106,12 @@ TEST_F(AskDroppersTest, AHintThatIsNotRootsOrNotWholeIsNotBelieved) {
     sh("rm -rf /run/overland; mkdir -m 755 /run/overland; rm -f /run/asked");
     ask();
     sh(std::string("f=/run/overland/trace.json; ") + one);
-    EXPECT_THAT(ask().sentences, testing::ElementsAre("one"));
+    EXPECT_THAT(certain(ask()), testing::ElementsAre("one"));
     EXPECT_EQ(asked(), 2) << one;
   }
   sh("rm -rf /run/overland; ln -s /etc /run/overland; rm -f /run/asked");
   sh("rm /run/overland; mkdir /run/overland; ln -s /run/elsewhere /run/overland/trace.json");
-  EXPECT_THAT(ask().sentences, SizeIs(1));
+  EXPECT_THAT(certain(ask()), SizeIs(1));
   EXPECT_EQ(sh("ls /run/elsewhere 2>/dev/null; true"), "");
 }
 

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "netns/firewall/findings.h"
 #include "netns/firewall/nft_policy.h"
 #include "netns/sandbox.h"
 
@@ -38,7 +39,7 @@ class HostFirewallKernelTest : public tests::Sandbox {
     return result;
   }
   std::vector<std::string> droppers() {
-    return firewall_.droppers(policy(FirewallVariant::kNft)).sentences;
+    return tests::certain(firewall_.droppers(policy(FirewallVariant::kNft)));
   }
   /// From then on that is what the host's iptables does.
   static void replace_iptables(const std::string& script) {

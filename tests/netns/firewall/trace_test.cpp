@@ -9,6 +9,7 @@
 
 #include "base/unique_fd.h"
 #include "firewall/droppers.h"
+#include "netns/firewall/findings.h"
 #include "netns/firewall/nft_policy.h"
 #include "netns/sandbox.h"
 
@@ -20,8 +21,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using tests::certain;
 using tests::prefixes;
 using tests::sh;
+using tests::untold;
 
 enum class Told { kNothing, kMay, kDrops };
 
@@ -51,10 +54,10 @@ class TraceTest : public tests::Sandbox {
        "\n  }\n"
        "  chain forward { type filter hook forward priority 10; policy " +
        base_policy + ";\n" + rules + "\n}\n}\nEND");
-    const host::DroppersFound found = find_droppers(policy());
+    const auto found = find_droppers(policy());
     sh("nft delete table inet t");
-    if (!found.sentences.empty()) return Told::kDrops;
-    return found.unknown.empty() ? Told::kNothing : Told::kMay;
+    if (!certain(found).empty()) return Told::kDrops;
+    return found.empty() ? Told::kNothing : Told::kMay;
   }
 
   /// What another program made of a table, message by message.
@@ -140,29 +143,30 @@ TEST_F(TraceTest, NamesRuleChainTableAndHandle) {
   sh("nft 'table ip a { chain sub { iifname \"eth1\" drop; ip saddr 192.168.0.0/16 counter reject "
      "with icmp type admin-prohibited; }; chain f { type filter hook forward priority 0; jump sub; "
      "}; }'");
-  EXPECT_THAT(find_droppers(policy()).sentences,
+  EXPECT_THAT(certain(find_droppers(policy())),
               ElementsAre(AllOf(HasSubstr("\"ip saddr 192.168.0.0/16 counter reject with icmp "
                                           "admin-prohibited\" (handle "),
                                 HasSubstr("in chain sub of table ip a drops traffic from "
-                                          "192.168.200.0/24 to 192.168.100.0/24"))));
+                                          "192.168.200.0/24 to 192.168.100.0/24; remedy: "))));
+  EXPECT_THAT(find_droppers(policy())[0].remedy,
+              HasSubstr("nft insert rule ip a f meta mark and 0x200000 == 0x200000 accept"));
 }
 
 TEST_F(TraceTest, ATableThatIsDormantDropsNothing) {
   sh("nft 'table ip a { flags dormant; chain f { type filter hook forward priority 0; drop; }; }'");
-  EXPECT_THAT(find_droppers(policy()).sentences, IsEmpty());
+  EXPECT_THAT(certain(find_droppers(policy())), IsEmpty());
 }
 
 TEST_F(TraceTest, TellsWhatExtensionsOfIptablesSay) {
   sh("iptables-nft -A FORWARD -m conntrack --ctstate INVALID -j DROP;"
      "iptables-nft -A FORWARD -p udp -m multiport --dports 1,2 -j DROP");
-  EXPECT_THAT(find_droppers(policy()).sentences, IsEmpty());
-  EXPECT_THAT(find_droppers(policy()).unknown, IsEmpty());
+  EXPECT_THAT(find_droppers(policy()), IsEmpty());
   sh("iptables-nft -A FORWARD -m statistic --mode random --probability 0.5 -j DROP");
   const auto found = find_droppers(policy());
-  EXPECT_THAT(found.sentences, IsEmpty());
-  ASSERT_THAT(found.unknown, SizeIs(1));
-  EXPECT_THAT(found.unknown[0].message, HasSubstr("xt match \"statistic\" counter drop"));
-  EXPECT_THAT(found.unknown[0].message, HasSubstr("may drop"));
+  EXPECT_THAT(certain(found), IsEmpty());
+  ASSERT_THAT(untold(found), SizeIs(1));
+  EXPECT_THAT(untold(found)[0], HasSubstr("xt match \"statistic\" counter drop"));
+  EXPECT_THAT(untold(found)[0], HasSubstr("may drop"));
 }
 
 TEST_F(TraceTest, ReadsWhatANewerNftWrote) {
@@ -170,9 +174,9 @@ TEST_F(TraceTest, ReadsWhatANewerNftWrote) {
   model::FirewallPolicy more = policy();
   more.peer_subnets = prefixes({"192.168.200.0/24", "192.168.203.0/24"});
   const auto found = find_droppers(more);
-  EXPECT_THAT(found.sentences, ElementsAre(HasSubstr("ip saddr vmap { ... }")));
-  ASSERT_THAT(found.unknown, SizeIs(1));
-  EXPECT_THAT(found.unknown[0].message, HasSubstr("in chain z\\xff\"e of table inet newer may"));
+  EXPECT_THAT(certain(found), ElementsAre(HasSubstr("ip saddr vmap { ... }")));
+  ASSERT_THAT(untold(found), SizeIs(1));
+  EXPECT_THAT(untold(found)[0], HasSubstr("in chain z\\xff\"e of table inet newer may"));
 }
 
 TEST_F(TraceTest, ChainsThatFanOutEnd) {
@@ -187,8 +191,8 @@ TEST_F(TraceTest, ChainsThatFanOutEnd) {
   rules += "chain f { type filter hook forward priority 0; jump c1; }\n}\n";
   sh("nft -f - <<'END'\n" + rules + "END");
   const auto found = find_droppers(policy());
-  ASSERT_THAT(found.unknown, SizeIs(1));
-  EXPECT_THAT(found.unknown[0].message, HasSubstr("too many rules to be followed"));
+  ASSERT_THAT(untold(found), SizeIs(1));
+  EXPECT_THAT(untold(found)[0], HasSubstr("too many rules to be followed"));
 }
 
 }  // namespace

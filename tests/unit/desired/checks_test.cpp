@@ -118,8 +118,8 @@ TEST(Mismatches, StrictReversePathFilterWithItsRemedy) {
   const auto inventory = load(kDualHomed);
   EXPECT_EQ(
       mismatches(inventory, inventory.hosts[0], dual_homed_facts(1)),
-      (std::vector<model::Mismatch>{
-          {"rp_filter eth1",
+      (std::vector<model::Finding>{
+          {model::Severity::kConflict, "rp_filter eth1",
            "strict reverse path filtering drops what comes in on eth1 from 172.16.10.20/32 and 1 "
            "other sources, since the route back leaves by eth0",
            "set rp_filter = \"loose\" for this host in the inventory"}}));
@@ -137,11 +137,11 @@ TEST(Mismatches, PrefixLengthOtherThanTheSegments) {
   const auto inventory = load(kDualHomed);
   model::HostFacts facts;
   facts.links = {link("eth0", {"172.16.10.20/16"})};
-  EXPECT_EQ(
-      mismatches(inventory, inventory.hosts[1], facts),
-      (std::vector<model::Mismatch>{
-          {"link eth0", "it has the address 172.16.10.20/16, but segment left is 172.16.10.0/24",
-           "correct the link's prefix length or the segment's subnet"}}));
+  EXPECT_EQ(mismatches(inventory, inventory.hosts[1], facts),
+            (std::vector<model::Finding>{
+                {model::Severity::kConflict, "link eth0",
+                 "it has the address 172.16.10.20/16, but segment left is 172.16.10.0/24",
+                 "correct the link's prefix length or the segment's subnet"}}));
   facts.links.front().ours = true;
   EXPECT_TRUE(mismatches(inventory, inventory.hosts[1], facts).empty());
 }

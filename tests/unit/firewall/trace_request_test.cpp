@@ -43,13 +43,11 @@ TEST(TraceRequest, RefusesOtherArguments) {
 }
 
 TEST(TraceRequest, AnswersComeBack) {
-  host::DroppersFound found;
-  found.sentences = {"one \"quoted\""};
-  found.unknown = {{model::Severity::kUnknown, "firewall", "what", "then"}};
-  const auto back = traced_answer(trace_answer(found));
-  EXPECT_EQ(back.sentences, found.sentences);
-  EXPECT_EQ(back.unknown, found.unknown);
-  for (const char* wrong : {"", "{", "[]", "{}", "{\"drops\":{},\"unknown\":[]}", "\xff"}) {
+  const std::vector<model::Finding> found = {
+      {model::Severity::kConflict, "firewall", "one \"quoted\"", "then"},
+      {model::Severity::kUntold, "firewall", "two", ""}};
+  EXPECT_EQ(traced_answer(trace_answer(found)), found);
+  for (const char* wrong : {"", "{", "[1]", "{}", "[{}]", "[{\"certain\":1}]", "\xff"}) {
     EXPECT_THROW(traced_answer(wrong), base::Error) << wrong;
   }
 }

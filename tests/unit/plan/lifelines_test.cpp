@@ -20,6 +20,18 @@ const Lifeline kGateway{LifelineKind::kGateway, addr("192.168.200.254"), "main t
 const Lifeline kResolver{LifelineKind::kResolver, addr("192.168.200.53"), "/etc/resolv.conf"};
 const Lifeline kPeer{LifelineKind::kSshPeer, addr("192.168.200.77"), "SSH_CONNECTION"};
 
+/// What is said of them.
+std::vector<std::string> severed(const std::vector<Step>& steps,
+                                 const std::vector<Lifeline>& lifelines,
+                                 const std::vector<model::Prefix>& segments) {
+  std::vector<std::string> sentences;
+  for (const auto& one : severed_lifelines(steps, lifelines, segments)) {
+    EXPECT_EQ(one.severity, model::Severity::kRefusal);
+    sentences.push_back(one.sentence());
+  }
+  return sentences;
+}
+
 const Step kNew = RouteStep{std::nullopt, route("192.168.200.0/24", {"10.0.0.201"})};
 const Step kChanged =
     RouteStep{route("192.168.200.0/24", {"10.0.0.202"}), route("192.168.200.0/24", {"10.0.0.201"})};
@@ -33,7 +45,7 @@ Step bip(const char* address) {
 
 TEST(SeveredLifelines, NewRouteMayCoverNone) {
   for (const auto& lifeline : {kOwn, kGateway, kResolver, kPeer}) {
-    EXPECT_THAT(severed_lifelines({kNew}, {lifeline}, {}),
+    EXPECT_THAT(severed({kNew}, {lifeline}, {}),
                 ElementsAre(AllOf(HasSubstr("route 192.168.200.0/24 via 10.0.0.201"),
                                   HasSubstr(lifeline.address.to_string()),
                                   HasSubstr(lifeline.source), HasSubstr("inventory"))));
@@ -41,38 +53,37 @@ TEST(SeveredLifelines, NewRouteMayCoverNone) {
 }
 
 TEST(SeveredLifelines, RemedyOfAResolverNamesTheOption) {
-  EXPECT_THAT(severed_lifelines({kNew}, {kResolver}, {}),
+  EXPECT_THAT(severed({kNew}, {kResolver}, {}),
               ElementsAre(HasSubstr("--allow-cover 192.168.200.53")));
-  EXPECT_THAT(severed_lifelines({kNew}, {kGateway}, {}),
+  EXPECT_THAT(severed({kNew}, {kGateway}, {}),
               ElementsAre(::testing::Not(HasSubstr("--allow-cover"))));
 }
 
 TEST(SeveredLifelines, SegmentsOfTheInventoryMayHoldResolversAndPeers) {
   const std::vector<model::Prefix> segments = {net("192.168.200.0/24")};
-  EXPECT_THAT(severed_lifelines({kNew}, {kResolver, kPeer}, segments), IsEmpty());
-  EXPECT_EQ(severed_lifelines({kNew}, {kOwn, kGateway}, segments).size(), 2U);
+  EXPECT_THAT(severed({kNew}, {kResolver, kPeer}, segments), IsEmpty());
+  EXPECT_EQ(severed({kNew}, {kOwn, kGateway}, segments).size(), 2U);
 }
 
 TEST(SeveredLifelines, ChangedRouteMayGoOnHoldingResolversAndPeers) {
-  EXPECT_THAT(severed_lifelines({kChanged}, {kResolver, kPeer}, {}), IsEmpty());
-  EXPECT_EQ(severed_lifelines({kChanged}, {kOwn, kGateway}, {}).size(), 2U);
+  EXPECT_THAT(severed({kChanged}, {kResolver, kPeer}, {}), IsEmpty());
+  EXPECT_EQ(severed({kChanged}, {kOwn, kGateway}, {}).size(), 2U);
 }
 
 TEST(SeveredLifelines, RemovalsAndOtherSubnetsAreHarmless) {
   const Step removal = RouteStep{route("192.168.200.0/24", {"10.0.0.201"}), std::nullopt};
   const Step other = RouteStep{std::nullopt, route("192.168.201.0/24", {"10.0.0.201"})};
   const Step sysctl = SysctlStep{std::nullopt, model::Sysctl{"net.ipv4.ip_forward", "1"}};
-  EXPECT_THAT(severed_lifelines({removal, other, sysctl}, {kOwn, kGateway, kResolver, kPeer}, {}),
-              IsEmpty());
-  EXPECT_THAT(severed_lifelines({kNew}, {}, {}), IsEmpty());
+  EXPECT_THAT(severed({removal, other, sysctl}, {kOwn, kGateway, kResolver, kPeer}, {}), IsEmpty());
+  EXPECT_THAT(severed({kNew}, {}, {}), IsEmpty());
 }
 
 TEST(SeveredLifelines, BridgeSubnetOfThisHostMayCoverNone) {
   const auto found =
-      severed_lifelines({bip("192.168.200.1/24"), RestartDockerStep{iface("192.168.200.1/24")}},
-                        {kOwn}, {net("192.168.200.0/24")});
+      severed({bip("192.168.200.1/24"), RestartDockerStep{iface("192.168.200.1/24")}}, {kOwn},
+              {net("192.168.200.0/24")});
   EXPECT_THAT(found, ElementsAre(HasSubstr("bridge subnet 192.168.200.0/24")));
-  EXPECT_THAT(severed_lifelines({bip("192.168.201.1/24")}, {kOwn, kResolver}, {}), IsEmpty());
+  EXPECT_THAT(severed({bip("192.168.201.1/24")}, {kOwn, kResolver}, {}), IsEmpty());
 }
 
 }  // namespace

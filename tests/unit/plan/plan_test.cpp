@@ -27,7 +27,7 @@ TEST(Plan, IsEmptyWhereNothingDiffers) {
   const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), running_docker());
   EXPECT_TRUE(plan.empty());
   EXPECT_FALSE(plan.docker_restart_required);
-  EXPECT_TRUE(plan.conflicts.empty());
+  EXPECT_TRUE(plan.conflicts().empty());
 }
 
 TEST(Plan, BringsAFreshHostUpInTheOrderOfThePackets) {
@@ -62,8 +62,8 @@ TEST(Plan, DoesNotRestartInVainWhereAnotherToolOwnsDaemonJson) {
   const auto plan = make_plan({actual}, desired, running_docker(), Options{.restart_docker = true});
   EXPECT_TRUE(plan.empty());
   EXPECT_TRUE(plan.docker_restart_required);
-  ASSERT_EQ(plan.conflicts.size(), 1U);
-  EXPECT_EQ(plan.conflicts[0].resource, "daemon.json bip");
+  ASSERT_EQ(plan.conflicts().size(), 1U);
+  EXPECT_EQ(plan.conflicts()[0].resource, "daemon.json bip");
 }
 
 TEST(Plan, AsksForARestartWhenKeysWaitToBeRead) {
@@ -94,8 +94,8 @@ TEST(PlanRoutes, LeavesAForeignRouteAloneAndReportsIt) {
   facts.foreign_routes = {{net("192.168.200.0/24"), 0, 3, {addr("10.0.0.201")}, "eth0"}};
   const auto plan = make_plan({actual}, two_hosts_desired(), facts);
   EXPECT_TRUE(plan.empty());
-  ASSERT_EQ(plan.conflicts.size(), 1U);
-  EXPECT_EQ(plan.conflicts[0].message,
+  ASSERT_EQ(plan.conflicts().size(), 1U);
+  EXPECT_EQ(plan.conflicts()[0].message,
             "somebody else's route holds it: 192.168.200.0/24 via 10.0.0.201 dev eth0 proto boot");
 }
 
@@ -106,7 +106,7 @@ TEST(PlanRoutes, AdoptsOnlyWhenAskedAndOursStandsFirst) {
   facts.foreign_routes = {{net("192.168.200.0/24"), 0, 3, {addr("10.0.0.201")}, "eth0"}};
   const auto plan = make_plan({actual}, two_hosts_desired(), facts, Options{.adopt = true});
   EXPECT_EQ(steps(plan), (Lines{"+ route 192.168.200.0/24", "- foreign route 192.168.200.0/24"}));
-  EXPECT_TRUE(plan.conflicts.empty());
+  EXPECT_TRUE(plan.conflicts().empty());
 }
 
 TEST(PlanRoutes, ReportsAShadowingRouteAndStillMakesOurs) {
@@ -116,7 +116,7 @@ TEST(PlanRoutes, ReportsAShadowingRouteAndStillMakesOurs) {
   facts.foreign_routes = {{net("192.168.200.0/26"), 0, 2, {}, "br-1234"}};
   const auto plan = make_plan({actual}, two_hosts_desired(), facts, Options{.adopt = true});
   EXPECT_EQ(steps(plan), Lines{"+ route 192.168.200.0/24"});
-  ASSERT_EQ(plan.conflicts.size(), 1U);
+  ASSERT_EQ(plan.conflicts().size(), 1U);
 }
 
 TEST(PlanPrune, HoldsRemovalsBackAndKeepsOldPeersTrusted) {
@@ -147,13 +147,13 @@ TEST(PlanLinks, DoesNotTakeAForeignLinkOfTheSameName) {
   facts.links.push_back(link("eth1.100", {}));
   const auto plan = make_plan({two_hosts_desired()}, desired, facts);
   EXPECT_TRUE(plan.empty());
-  ASSERT_EQ(plan.conflicts.size(), 1U);
-  EXPECT_EQ(plan.conflicts[0].resource, "link eth1.100");
+  ASSERT_EQ(plan.conflicts().size(), 1U);
+  EXPECT_EQ(plan.conflicts()[0].resource, "link eth1.100");
 }
 
 TEST(PlanFirewall, RepairsADefectThoughThePolicyIsEqual) {
   model::Observed actual{two_hosts_desired()};
-  actual.firewall_defects = {"the jump to OVERLAND-FORWARD is missing from DOCKER-USER"};
+  actual.defects = {"the jump to OVERLAND-FORWARD is missing from DOCKER-USER"};
   const auto plan = make_plan(actual, two_hosts_desired(), running_docker());
   ASSERT_EQ(steps(plan), Lines{"~ firewall"});
   EXPECT_EQ(plan::detail(plan.steps[0]),
@@ -164,28 +164,28 @@ TEST(PlanConflicts, BridgeSubnetOverANetworkOfTheHost) {
   auto facts = running_docker();
   facts.links.push_back(link("eth1", {"192.168.100.77/28"}));
   const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
-  ASSERT_EQ(plan.conflicts.size(), 1U);
-  EXPECT_EQ(plan.conflicts[0].resource, "docker bip");
+  ASSERT_EQ(plan.conflicts().size(), 1U);
+  EXPECT_EQ(plan.conflicts()[0].resource, "docker bip");
 }
 
 TEST(PlanConflicts, DockerNetworkOverAPeersSubnet) {
   auto facts = running_docker();
   facts.docker.networks = {{"compose_default", "br-1", {net("192.168.192.0/20")}}};
   const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
-  ASSERT_EQ(plan.conflicts.size(), 1U);
-  EXPECT_EQ(plan.conflicts[0].resource, "docker network compose_default");
+  ASSERT_EQ(plan.conflicts().size(), 1U);
+  EXPECT_EQ(plan.conflicts()[0].resource, "docker network compose_default");
 }
 
 TEST(PlanConflicts, PolicyRulesInOneSentence) {
   auto facts = running_docker();
   facts.diversions = {{net("192.168.200.0/24"), 77}, {net("192.168.210.0/24"), 77}};
   const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
-  ASSERT_EQ(plan.conflicts.size(), 1U);
-  EXPECT_EQ(plan.conflicts[0].message,
+  ASSERT_EQ(plan.conflicts().size(), 1U);
+  EXPECT_EQ(plan.conflicts()[0].message,
             "somebody else's rule (ip rule) sends past the main table, by table 77, packets to "
             "192.168.200.0/24 and 1 more of the cluster's subnets");
   facts.diversions = {{net("192.168.200.0/24"), 0}};
-  EXPECT_EQ(make_plan({two_hosts_desired()}, two_hosts_desired(), facts).conflicts[0].message,
+  EXPECT_EQ(make_plan({two_hosts_desired()}, two_hosts_desired(), facts).conflicts()[0].message,
             "somebody else's rule (ip rule) refuses packets to 192.168.200.0/24");
 }
 
@@ -193,8 +193,8 @@ TEST(PlanAdvice, AcceptsInForwardWhereDockersRulesAreGone) {
   auto facts = running_docker();
   facts.firewall.docker_user_cut = true;
   const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
-  ASSERT_EQ(plan.advice.size(), 1U);
-  EXPECT_EQ(plan.advice[0].remedy,
+  ASSERT_EQ(plan.advice().size(), 1U);
+  EXPECT_EQ(plan.advice()[0].remedy,
             "if Docker's rules were flushed, restart Docker to have them back");
 }
 
@@ -202,9 +202,9 @@ TEST(PlanAdvice, AddressPoolOverAPeersSubnet) {
   auto facts = running_docker();
   facts.docker.address_pools = {net("172.16.0.0/12"), net("192.168.0.0/16")};
   const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
-  EXPECT_TRUE(plan.conflicts.empty());
-  ASSERT_EQ(plan.advice.size(), 1U);
-  EXPECT_EQ(plan.advice[0].resource, "docker address pool 192.168.0.0/16");
+  EXPECT_TRUE(plan.conflicts().empty());
+  ASSERT_EQ(plan.advice().size(), 1U);
+  EXPECT_EQ(plan.advice()[0].resource, "docker address pool 192.168.0.0/16");
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ inline model::HostState some_state(bool actual) {
 inline model::Observed some_look() {
   model::Observed observed{some_state(true)};
   if (observed.state.firewall && *rc::gen::arbitrary<bool>()) {
-    observed.firewall_defects = {"a rule out of order"};
+    observed.defects = {"a rule out of order"};
   }
   observed.restart_pending = *rc::gen::arbitrary<bool>();
   return observed;

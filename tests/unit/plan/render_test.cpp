@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "unit/states.h"
 
 namespace overland {
@@ -37,17 +35,6 @@ TEST(RenderText, ColoursOnlyWhenAsked) {
   EXPECT_EQ(plan::render_text(plan, false).find('\x1b'), std::string::npos);
 }
 
-TEST(RenderJson, CarriesVersionStepsAndRestart) {
-  const auto plan = plan::make_plan({two_hosts_fresh()}, two_hosts_desired(), running_docker());
-  const auto json = nlohmann::json::parse(plan::render_json(plan, "docker-200"));
-  EXPECT_EQ(json.at("schema_version"), 1);
-  EXPECT_EQ(json.at("changed"), true);
-  EXPECT_EQ(json.at("summary").at("add"), 2);
-  EXPECT_EQ(json.at("steps").size(), 4U);
-  EXPECT_EQ(json.at("steps")[2].at("resource"), "route 192.168.200.0/24");
-  EXPECT_EQ(json.at("docker_restart_required"), true);
-}
-
 TEST(RenderText, SummarisesALongFirewallChange) {
   auto actual = two_hosts_desired();
   actual.firewall->peer_subnets.clear();
@@ -59,6 +46,22 @@ TEST(RenderText, SummarisesALongFirewallChange) {
       plan::render_text(plan, false)
           .find("peer subnets +10.1.0.0/24 +10.3.0.0/24 +10.5.0.0/24 +10.7.0.0/24 and 2 more"),
       std::string::npos);
+}
+
+TEST(RenderText, SaysWhatWasFoundByWhatItMeans) {
+  model::Observed actual{two_hosts_desired()};
+  actual.findings = {{model::Severity::kAdvice, "pool", "may cover", ""},
+                     {model::Severity::kMisfit, "segment lan", "is down", "bring it up"},
+                     {model::Severity::kConflict, "route", "is taken", "remove it"}};
+  const auto plan = plan::make_plan(actual, two_hosts_desired(), running_docker());
+  EXPECT_EQ(plan::render_summary(plan),
+            "Plan: 0 to add, 0 to change, 0 to remove; Docker restart: not needed\n"
+            "\nNot looked at, or does not fit:\n"
+            "  ! segment lan: is down\n      remedy: bring it up\n"
+            "\nConflicts, left alone:\n"
+            "  ! route: is taken\n      remedy: remove it\n"
+            "\nWorth knowing:\n"
+            "  ! pool: may cover\n");
 }
 
 }  // namespace

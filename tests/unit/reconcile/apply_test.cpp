@@ -198,8 +198,8 @@ TEST_F(Apply, WhatCouldNotBeLookedAtIsNotInSync) {
 }
 
 TEST_F(Apply, WhoElseDropsIsAConflictOfTheEnd) {
-  machine.droppers = {"a rule drops"};
-  EXPECT_EQ(run().after.plan.conflicts.size(), 1U);
+  machine.droppers = {{model::Severity::kConflict, "firewall", "a rule drops", ""}};
+  EXPECT_EQ(run().after.plan.conflicts().size(), 1U);
 }
 
 TEST_F(Apply, PurgeTakesAllAwayAndPutsBackWhatItReplaced) {

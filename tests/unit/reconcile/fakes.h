@@ -29,8 +29,7 @@ struct World {
   bool hangs = false;          // whoever asks Docker, iptables or who drops waits forever
   bool deaf_docker = false;    // daemon.json cannot be read
   bool deaf_firewall = false;  // the rules in force cannot be read
-  std::vector<std::string> droppers;  // what look_who_drops() finds
-  std::vector<model::Finding> may_drop;
+  std::vector<model::Finding> droppers;  // what look_who_drops() finds
   int changes = 0;
   int restarts = 0;
 
@@ -112,9 +111,9 @@ struct FakeFirewall : host::Firewall {
     world.must_not_hang();
     return world.facts.firewall;
   }
-  host::DroppersFound droppers(const model::FirewallPolicy&) override {
+  std::vector<model::Finding> droppers(const model::FirewallPolicy&) override {
     world.must_not_hang();
-    return {world.droppers, world.may_drop};
+    return world.droppers;
   }
   std::optional<model::Firewall> read(const model::FirewallPolicy&) override {
     if (world.deaf_firewall) throw base::Error(base::ErrorKind::kFailure, "rules unreadable");

@@ -26,15 +26,16 @@ TEST(Look, TheLargerOfBothReversePathFiltersCounts) {
   EXPECT_EQ(rp_filter_of_eth0("0", "0"), 0);
 }
 
-TEST(Survey, MismatchesOfTheGoalAreConflicts) {
+TEST(Survey, KeepsTheConflictsOfTheGoal) {
   FakeMachine machine;
   const reconcile::Goal goal = [](model::HostFacts& facts) {
-    facts.mismatches = {{"link eth0", "message", "remedy"}};
+    facts.findings = {{model::Severity::kConflict, "link eth0", "message", "remedy"}};
     return model::HostState{};
   };
   const auto survey = reconcile::survey(machine.ports(), goal, {}, {});
-  EXPECT_EQ(survey.plan.conflicts,
-            (std::vector<plan::Conflict>{{"link eth0", "message", "remedy"}}));
+  ASSERT_EQ(survey.plan.conflicts().size(), 1U);
+  EXPECT_EQ(survey.plan.conflicts()[0].remedy, "remedy");
+  EXPECT_TRUE(survey.plan.in_sync()) << "a conflict holds nothing back";
 }
 
 reconcile::Goal two_hosts() {
@@ -69,11 +70,11 @@ TEST(Survey, WhoElseDropsIsAskedApart) {
   FakeMachine machine;
   machine.state = two_hosts_fresh();
   machine.facts = running_docker();
-  machine.droppers = {"a rule drops"};
+  machine.droppers = {{model::Severity::kConflict, "firewall", "a rule drops", "move it"}};
   auto survey = reconcile::survey(machine.ports(), two_hosts(), {}, {});
-  EXPECT_TRUE(survey.plan.conflicts.empty());
+  EXPECT_TRUE(survey.plan.conflicts().empty());
   reconcile::look_who_drops(machine.ports(), survey);
-  EXPECT_EQ(survey.plan.conflicts, (std::vector<plan::Conflict>{{"firewall", "a rule drops", ""}}));
+  EXPECT_EQ(survey.plan.conflicts(), machine.droppers);
 }
 
 }  // namespace
