@@ -15,7 +15,7 @@ ALLOWED = {
     "host": {"plan", "model", "base"},
     "netlink": {"model", "base"},
     "kernel": {"netlink", "host", "plan", "model", "base"},
-    "firewall": {"host", "plan", "model", "base"},
+    "firewall": {"netlink", "host", "plan", "model", "base"},
     "docker": {"host", "plan", "model", "base"},
     "reconcile": {"host", "plan", "model", "base"},
 }

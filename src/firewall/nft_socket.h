@@ -1,13 +1,13 @@
 #pragma once
-// A conversation with nf_tables over plain nfnetlink: requests whose answer is a list. Message
-// formats: linux/netfilter/nf_tables.h.
+// A conversation with nf_tables: requests whose answer is a list. Message formats:
+// linux/netfilter/nf_tables.h.
 
 #include <cstdint>
 #include <functional>
 #include <vector>
 
-#include "base/unique_fd.h"
 #include "firewall/nft_attributes.h"
+#include "netlink/netlink_socket.h"
 
 namespace overland::firewall {
 
@@ -20,9 +20,7 @@ struct NftRequest {
 /// All throw kPrivilege without CAP_NET_ADMIN and kUnsupported where the kernel has no nf_tables.
 class NftSocket {
  public:
-  NftSocket();
-
-  /// Calls `visit` for each object of the answer; ENOENT (no such table or set) is an empty one.
+  /// Calls `visit` for each object of the answer; no such table or set is an empty one.
   /// Where the rules changed meanwhile it starts again: `start` forgets what was seen so far.
   void dump(const NftRequest& request, const std::function<void()>& start,
             const std::function<void(std::uint8_t family, Bytes attributes)>& visit);
@@ -31,8 +29,7 @@ class NftSocket {
   std::uint32_t generation();
 
  private:
-  base::UniqueFd fd_;
-  std::uint32_t sequence_ = 0;
+  netlink::Socket socket_{NETLINK_NETFILTER};
 };
 
 }  // namespace overland::firewall

@@ -100,7 +100,8 @@ Refusal read_refusal(const nlmsghdr& message) {
 base::Error refusal_error(const std::string& what, const Refusal& refusal) {
   auto kind = base::ErrorKind::kFailure;
   if (refusal.error == EPERM || refusal.error == EACCES) kind = base::ErrorKind::kPrivilege;
-  if (refusal.error == EOPNOTSUPP) kind = base::ErrorKind::kUnsupported;
+  if (refusal.error == EOPNOTSUPP || refusal.error == EPROTONOSUPPORT)
+    kind = base::ErrorKind::kUnsupported;
   const std::string text = refusal.text.empty() ? "" : " (" + refusal.text + ")";
   return {kind, what + ": " + base::errno_text(refusal.error) + text, refusal.error};
 }

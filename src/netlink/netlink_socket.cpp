@@ -1,6 +1,5 @@
 #include "netlink/netlink_socket.h"
 
-#include <netlink/errno.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
@@ -28,7 +27,10 @@ constexpr std::size_t kReceiveSize = 65536;
 constexpr int kSendBuffer = 212992;
 /// The kernel answers within send(2); waiting longer means that the answer is lost.
 constexpr timeval kPatience = {10, 0};
-constexpr int kDumpTries = 50;
+// A script that calls iptables in a loop leaves gaps of a few milliseconds: one of many tries,
+// spread over some time, falls into one.
+constexpr std::chrono::milliseconds kDumpPatience(2000);
+constexpr std::chrono::milliseconds kLongestPause(10);
 constexpr int kSendTries = 50;
 
 /// Old kernels lack some of these: the dump is then unfiltered and the texts are missing.
@@ -50,12 +52,11 @@ void each_message(std::span<std::uint8_t> bytes, Each each) {
 
 void Socket::FreeSocket::operator()(nl_sock* socket) const { nl_socket_free(socket); }
 
-Socket::Socket(int buffer) : socket_(nl_socket_alloc()), received_(new std::uint8_t[kReceiveSize]) {
+Socket::Socket(int protocol, int buffer)
+    : socket_(nl_socket_alloc()), received_(new std::uint8_t[kReceiveSize]) {
   if (!socket_) base::throw_errno("cannot open a netlink socket", ENOMEM);
-  if (const int error = nl_connect(socket_.get(), NETLINK_ROUTE); error < 0) {
-    const int cause = errno;
-    throw base::Error(base::ErrorKind::kFailure,
-                      std::string("cannot open a netlink socket: ") + nl_geterror(error), cause);
+  if (nl_connect(socket_.get(), protocol) < 0) {
+    throw refusal_error("cannot open a netlink socket", {errno, ""});
   }
   nl_socket_set_buffer_size(socket_.get(), buffer, kSendBuffer);
   const int fd = nl_socket_get_fd(socket_.get());
@@ -65,8 +66,7 @@ Socket::Socket(int buffer) : socket_(nl_socket_alloc()), received_(new std::uint
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
 }
 
-void Socket::send() {
-  const auto bytes = buffer_.bytes();
+void Socket::send(std::span<const std::uint8_t> bytes) {
   sockaddr_nl kernel = {};
   kernel.nl_family = AF_NETLINK;
   for (int tries = 1;; ++tries) {
@@ -82,14 +82,15 @@ void Socket::send() {
   }
 }
 
-std::span<std::uint8_t> Socket::receive() {
+std::span<std::uint8_t> Socket::receive(int flags) {
   for (;;) {
     sockaddr_nl sender = {};
     socklen_t size = sizeof(sender);
     const ssize_t got = ::recvfrom(nl_socket_get_fd(socket_.get()), received_.get(), kReceiveSize,
-                                   MSG_TRUNC, reinterpret_cast<sockaddr*>(&sender), &size);
+                                   flags | MSG_TRUNC, reinterpret_cast<sockaddr*>(&sender), &size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == ENOBUFS) return {};
+    if (got < 0 && errno == EAGAIN && (flags & MSG_DONTWAIT) != 0) return {};
     if (got < 0) base::throw_errno("no answer from the kernel", errno);
     if (sender.nl_pid != 0) continue;  // another process may write to our port
     if (static_cast<std::size_t>(got) > kReceiveSize) {
@@ -116,7 +117,7 @@ bool Socket::exchange(std::size_t first, std::size_t last, const Build& build,
     build(buffer_, first + i);
     buffer_.finish(base + i, i + 1 == count ? NLM_F_ACK : 0);
   }
-  send();
+  send(buffer_.bytes());
   for (bool done = false; !done;) {
     const auto bytes = receive();
     if (bytes.empty()) return false;
@@ -155,13 +156,36 @@ Refusal Socket::execute(const std::function<void(MessageBuffer&)>& build) {
   return refusal;
 }
 
+void Socket::execute_whole(std::span<const std::uint8_t> messages,
+                           const std::function<void(const nlmsghdr&)>& verdict) {
+  const int fd = nl_socket_get_fd(socket_.get());
+  // The kernel takes only a datagram that fits into this.
+  const int size =
+      static_cast<int>(std::min<std::size_t>(messages.size() + kReceiveSize, INT32_MAX / 2));
+  if (::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) != 0) {
+    // In a user namespace there is no more than net.core.wmem_max; few messages fit.
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+  }
+  send(messages);
+  // The kernel has done all by the time it took them, so its answers wait.
+  bool answered = false;
+  for (auto bytes = receive(MSG_DONTWAIT); !bytes.empty(); bytes = receive(MSG_DONTWAIT)) {
+    each_message(bytes, [&](const nlmsghdr& message) {
+      if (message.nlmsg_type == NLMSG_ERROR) verdict(message);
+      answered = true;
+      return true;
+    });
+  }
+  if (!answered) base::throw_errno("no answer from the kernel", errno);
+}
+
 Socket::DumpEnd Socket::dump_once(const std::function<void(MessageBuffer&)>& build,
                                   const Visit& visit) {
   const std::uint32_t sequence = sequence_++;
   buffer_.clear();
   build(buffer_);
   buffer_.finish(sequence, NLM_F_DUMP);
-  send();
+  send(buffer_.bytes());
   bool interrupted = false;
   for (std::optional<DumpEnd> end;;) {
     const auto bytes = receive();
@@ -176,8 +200,9 @@ Socket::DumpEnd Socket::dump_once(const std::function<void(MessageBuffer&)>& bui
           std::memcpy(&error, nlmsg_data(const_cast<nlmsghdr*>(&message)), sizeof(error));
         }
         if (error == -EINTR) interrupted = true;
-        if (error < 0 && error != -EINTR)
+        if (error < 0 && error != -EINTR && error != -ENOENT) {
           throw refusal_error("the kernel refuses a dump", {-error, ""});
+        }
         end = interrupted ? DumpEnd::kInterrupted : DumpEnd::kWhole;
       } else if (!visit(message)) {
         end = DumpEnd::kStopped;
@@ -190,10 +215,14 @@ Socket::DumpEnd Socket::dump_once(const std::function<void(MessageBuffer&)>& bui
 
 void Socket::dump(const std::function<void(MessageBuffer&)>& build,
                   const std::function<void()>& restart, const Visit& visit) {
-  for (int tries = 0; tries < kDumpTries; ++tries) {
+  const auto deadline = std::chrono::steady_clock::now() + kDumpPatience;
+  std::chrono::milliseconds pause(0);
+  do {
     restart();
     if (dump_once(build, visit) != DumpEnd::kInterrupted) return;
-  }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause + std::chrono::milliseconds(1), kLongestPause);
+  } while (std::chrono::steady_clock::now() < deadline);
   base::throw_errno("the kernel's tables change too fast to be read", EINTR);
 }
 

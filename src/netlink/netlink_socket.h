@@ -1,5 +1,5 @@
 #pragma once
-// One conversation with the kernel over rtnetlink(7), through libnl's socket. Made for one
+// One conversation with the kernel over netlink(7), through libnl's socket. Made for one
 // operation and thrown away with it: nothing that was left unread can be mistaken for a later
 // answer. For the adapters: it shows kernel types.
 
@@ -19,10 +19,11 @@ namespace overland::netlink {
 
 class Socket {
  public:
-  /// `buffer`: bytes the kernel may queue for us; the default is what it grants without privilege,
-  /// and holds the answers to a batch even when each is a refusal with a text.
-  /// Throws what errno says where the kernel gives no socket.
-  explicit Socket(int buffer = 212992);
+  /// `protocol`: NETLINK_ROUTE, NETLINK_NETFILTER. `buffer`: bytes the kernel may queue for us; the
+  /// default is what it grants without privilege, and holds the answers to a batch even when each
+  /// is a refusal with a text. Throws what errno says where the kernel gives no socket:
+  /// kUnsupported where it lacks the protocol.
+  explicit Socket(int protocol = NETLINK_ROUTE, int buffer = 212992);
 
   /// Writes message `index` into the buffer (begin and attributes; no sequence number).
   using Build = std::function<void(MessageBuffer&, std::size_t index)>;
@@ -36,11 +37,18 @@ class Socket {
   /// One message, acknowledged; gives the refusal, error 0 where there was none.
   Refusal execute(const std::function<void(MessageBuffer&)>& build);
 
+  /// Has the kernel take `messages`, made elsewhere with their own sequence numbers, in one system
+  /// call however many they are: nfnetlink's transactions. `verdict` gets each refusal, and each
+  /// acknowledgement that was asked for: one at least has to be.
+  void execute_whole(std::span<const std::uint8_t> messages,
+                     const std::function<void(const nlmsghdr&)>& verdict);
+
   /// Gets each entry of a dump; false ends it early, and this socket with it.
   using Visit = std::function<bool(const nlmsghdr&)>;
   /// Runs the dump `build` asks for. `restart` is called before each try: what the kernel calls
-  /// interrupted (NLM_F_DUMP_INTR: the table changed underneath) is begun again, a bounded number
-  /// of times. Throws where the kernel refuses.
+  /// interrupted (NLM_F_DUMP_INTR: the table changed underneath) is begun again, for two seconds.
+  /// What is not there (ENOENT: no such table, no such set) has no entries. Throws where the kernel
+  /// refuses.
   void dump(const std::function<void(MessageBuffer&)>& build, const std::function<void()>& restart,
             const Visit& visit);
 
@@ -48,9 +56,10 @@ class Socket {
   enum class DumpEnd { kWhole, kStopped, kInterrupted };
   bool exchange(std::size_t first, std::size_t last, const Build& build, const Answer& answer);
   DumpEnd dump_once(const std::function<void(MessageBuffer&)>& build, const Visit& visit);
-  void send();
-  /// The next datagram of the kernel; empty where answers were lost (ENOBUFS).
-  std::span<std::uint8_t> receive();
+  void send(std::span<const std::uint8_t> bytes);
+  /// The next datagram of the kernel; empty where answers were lost (ENOBUFS) or, with
+  /// MSG_DONTWAIT, none is left (EAGAIN).
+  std::span<std::uint8_t> receive(int flags = 0);
   /// Throws away what is queued: until then the kernel drops every further answer.
   void drain();
 

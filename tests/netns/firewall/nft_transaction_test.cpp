@@ -5,8 +5,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
+#include "base/error.h"
 #include "firewall/nft_driver.h"
 #include "netns/firewall/nft_policy.h"
 #include "netns/sandbox.h"
@@ -15,6 +17,7 @@ namespace overland::firewall {
 namespace {
 
 using model::FirewallPolicy;
+using tests::sh;
 using tests::two_host_policy;
 
 class NftTransactionTest : public tests::Sandbox {
@@ -34,6 +37,19 @@ TEST_F(NftTransactionTest, SpreadsLinkNamesOverMessages) {
   for (int i = 0; i < 5000; ++i) policy.underlay_links.push_back("l" + std::to_string(i));
   std::sort(policy.underlay_links.begin(), policy.underlay_links.end());
   EXPECT_TRUE(takes(policy));
+}
+
+TEST_F(NftTransactionTest, NamesTheCommandTheKernelRefuses) {
+  sh("nft add table ip filter");
+  try {
+    carry_out({{NftVerb::kAdd, "filter", NftChain{"new", "", "", 0, "", {}}},
+               {NftVerb::kDelete, "filter", NftChain{"absent", "", "", 0, "", {}}}});
+    FAIL() << "carried out";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.errno_value(), ENOENT);
+    EXPECT_THAT(error.what(), testing::StartsWith("nf_tables: delete chain ip filter absent: "));
+  }
+  EXPECT_EQ(sh("nft list table ip filter"), "table ip filter {\n}\n") << "all or nothing";
 }
 
 // As in a container without privilege of its own: CAP_NET_ADMIN over its network alone.

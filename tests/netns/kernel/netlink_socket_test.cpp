@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <set>
 
 #include "kernel/route_message.h"
@@ -38,7 +39,8 @@ TEST_F(Netlink, LosesNoRefusalOfAFullBatch) {
 }
 
 TEST_F(Netlink, SendsAgainOneByOneWhereAnswersWereLost) {
-  netlink::Socket socket(1);  // the kernel makes it its minimum: room for a few answers
+  netlink::Socket socket(NETLINK_ROUTE,
+                         1);  // the kernel makes it its minimum: room for a few answers
   EXPECT_EQ(refused(socket, 200).size(), 200U);
   EXPECT_EQ(refused(socket, 1).size(), 1U);
 }
@@ -57,6 +59,14 @@ TEST_F(Netlink, ADumpTheKernelRefusesIsAnError) {
   } catch (const base::Error& error) {
     EXPECT_EQ(error.errno_value(), EINVAL);
   }
+}
+
+TEST_F(Netlink, SaysWhereTheKernelSaysNothing) {
+  const nlmsghdr unasked = {sizeof unasked, NLMSG_NOOP, NLM_F_REQUEST, 1, 0};
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(&unasked);
+  EXPECT_THROW(
+      netlink::Socket().execute_whole({bytes, sizeof unasked}, [](const nlmsghdr&) { FAIL(); }),
+      base::Error);
 }
 
 }  // namespace
