@@ -1,4 +1,5 @@
 # One static library a folder, so that the linker holds the same line as the include check.
+include(CheckCXXCompilerFlag)
 add_library(overland_flags INTERFACE)
 target_compile_options(overland_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual)
@@ -14,6 +15,16 @@ if(OVERLAND_SANITIZE)
   target_compile_options(overland_flags INTERFACE -fsanitize=address,undefined
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(overland_flags INTERFACE -fsanitize=address,undefined)
+endif()
+# The release runs as root: what the compiler can harden, it does, where its code is optimised.
+if(NOT OVERLAND_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_compile_options(overland_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -D_GLIBCXX_ASSERTIONS
+    -fstack-protector-strong -fstack-clash-protection -fPIE)
+  target_link_options(overland_flags INTERFACE -pie)
+  check_cxx_compiler_flag(-fcf-protection=full OVERLAND_HAS_CF_PROTECTION)  # of x86 only
+  if(OVERLAND_HAS_CF_PROTECTION)
+    target_compile_options(overland_flags INTERFACE -fcf-protection=full)
+  endif()
 endif()
 if(OVERLAND_FUZZ)
   target_compile_options(overland_flags INTERFACE -fsanitize=fuzzer-no-link)

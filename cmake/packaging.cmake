@@ -2,12 +2,6 @@
 # RPM where rpmbuild is at hand. docs/operations.md says what is in them and why.
 set(packaging ${PROJECT_SOURCE_DIR}/packaging)
 
-# The release runs as root: what the compiler and the linker can harden, they do.
-target_compile_options(overland_flags INTERFACE
-  $<$<NOT:$<OR:$<CONFIG:Debug>,$<BOOL:${OVERLAND_SANITIZE}>>>:-D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
-target_link_options(overland PRIVATE -Wl,-z,relro,-z,now)
-target_link_options(overland-trace PRIVATE -Wl,-z,relro,-z,now)
-
 install(FILES systemd/overland-boot.service systemd/overland.service systemd/overland.timer
         DESTINATION lib/systemd/system)
 install(FILES systemd/overland-tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME overland.conf)
