@@ -13,9 +13,10 @@ using Json = nlohmann::ordered_json;
 Json steps_json(const std::vector<plan::Step>& steps) {
   Json list = Json::array();
   for (const auto& step : steps) {
+    const auto [resource, detail] = plan::words(step);
     list.push_back({{"operation", plan::name(plan::operation(step))},
-                    {"resource", plan::resource(step)},
-                    {"detail", plan::detail(step)}});
+                    {"resource", resource},
+                    {"detail", detail}});
   }
   return list;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "plan/describe.h"
+
 namespace overland::cli {
 namespace {
 
@@ -19,7 +21,7 @@ void gauge(std::ostream& out, const char* name, const char* help, Value value) {
 
 template <typename Count>
 void by_kind(std::ostream& out, const char* name, Count count) {
-  for (const char* const kind : reconcile::kinds()) {
+  for (const char* const kind : plan::kKinds) {
     out << name << "{kind=\"" << kind << "\"} " << count(kind) << "\n";
   }
 }
@@ -71,7 +73,7 @@ std::string prometheus_text(const reconcile::Survey& survey, const reconcile::Ru
   head(out, "overland_drift_items", "gauge", "What apply would change now.");
   by_kind(out, "overland_drift_items", [&](const std::string& kind) {
     return std::count_if(steps.begin(), steps.end(),
-                         [&](const auto& step) { return kind == reconcile::kind_of(step); });
+                         [&](const auto& step) { return kind == plan::kind(step); });
   });
   gauge(out, "overland_findings", "What could not be looked at, or does not fit.",
         survey.plan.holding().size());

@@ -47,8 +47,9 @@ void print_report(std::ostream& out, const reconcile::ApplyReport& report, bool 
   for (const auto& one : report.steps) {
     const bool done = one.status == Status::kDone;
     if (color) out << (done ? "\x1b[32m" : "\x1b[31m");
-    out << "  " << plan::sign(plan::operation(one.step)) << " " << plan::resource(one.step);
-    const std::string detail = one_line(plan::detail(one.step));
+    const auto [resource, details] = plan::words(one.step);
+    out << "  " << plan::sign(plan::operation(one.step)) << " " << resource;
+    const std::string detail = one_line(details);
     if (!detail.empty()) out << "  " << detail;
     if (!done) out << "  " << status_name(one.status) << ": " << *one.why;
     if (color) out << "\x1b[0m";
@@ -69,9 +70,10 @@ void print_report(std::ostream& out, const reconcile::ApplyReport& report, bool 
 std::string report_json(const reconcile::ApplyReport& report, const std::string& host) {
   Json steps = Json::array();
   for (const auto& one : report.steps) {
+    const auto [resource, detail] = plan::words(one.step);
     steps.push_back({{"operation", plan::name(plan::operation(one.step))},
-                     {"resource", plan::resource(one.step)},
-                     {"detail", plan::detail(one.step)},
+                     {"resource", resource},
+                     {"detail", detail},
                      {"status", status_name(one.status)},
                      {"why", one.why ? *one.why : ""}});
   }

@@ -1,11 +1,8 @@
 #include "cli/session.h"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <fstream>
 #include <iterator>
 
@@ -18,12 +15,6 @@
 
 namespace overland::cli {
 namespace {
-
-std::string hostname() {
-  std::array<char, 256> name = {};  // HOST_NAME_MAX of limits.h is 64
-  if (::gethostname(name.data(), name.size() - 1) != 0) base::throw_errno("gethostname", errno);
-  return name.data();
-}
 
 std::vector<model::Address> addresses(host::Links& links) {
   std::vector<model::Address> result;
@@ -84,8 +75,8 @@ Session::Session(Options given, Purpose purpose)
 
 void Session::choose(Chosen from) {
   chosen = std::move(from);
-  host =
-      &inventory::find_host(inventory, options.host, hostname(), addresses(machine.ports().links));
+  host = &inventory::find_host(inventory, options.host, reconcile::hostname(),
+                               addresses(machine.ports().links));
   if (host->docker.program) machine.prefer_dockerd(*host->docker.program);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Steps in words, the same in plan, apply's report and the journal.
 
+#include <array>
 #include <string>
 
 #include "plan/step.h"
@@ -15,12 +16,19 @@ std::string name(Operation operation);
 /// '+', '~', '-', '!'.
 char sign(Operation operation);
 
-/// "route 192.168.200.0/24", "sysctl net.ipv4.ip_forward", "firewall", "docker daemon.json".
-std::string resource(const Step& step);
+/// All kinds of steps as metrics name them, sorted.
+inline constexpr std::array kKinds = {"docker", "firewall", "link", "route", "sysctl"};
+const char* kind(const Step& step);
 
-/// What the step does to it: "via 10.0.0.201 metric 11153", "0 -> 1"; may have several lines for
-/// the firewall, without a final newline.
-std::string detail(const Step& step);
+struct Words {
+  std::string resource;  // "route 192.168.200.0/24", "sysctl net.ipv4.ip_forward", "firewall"
+  std::string detail;    // what the step does to it: "via 10.0.0.201", "0 -> 1"; may have several
+                         // lines for the firewall, without a final newline
+};
+
+Words words(const Step& step);
+inline std::string resource(const Step& step) { return words(step).resource; }
+inline std::string detail(const Step& step) { return words(step).detail; }
 
 /// "via 10.0.0.201", "via 10.0.0.2, 10.0.0.3".
 std::string show_gateways(const model::Route& route);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "plan/describe.h"
+#include "plan/nouns.h"
 
 namespace overland::plan {
 namespace {
@@ -39,34 +39,6 @@ std::string remedy(const Lifeline& lifeline) {
          lifeline.address.to_string();
 }
 
-/// The bridge subnet this step gives the host.
-std::optional<Prefix> bridge_subnet(const Step& step) {
-  if (const auto* restart = std::get_if<RestartDockerStep>(&step)) {
-    return restart->address ? std::optional(restart->address->prefix()) : std::nullopt;
-  }
-  const auto* docker = std::get_if<DockerStep>(&step);
-  if (docker == nullptr || !docker->to || !docker->to->address) return std::nullopt;
-  return docker->to->address->prefix();
-}
-
-struct Cover {
-  std::string what;
-  Prefix subnet;
-  bool known = false;  // the inventory, or a route of ours that stands, says the network is there
-};
-
-std::optional<Cover> cover(const Step& step, const std::vector<Prefix>& segments) {
-  if (const auto subnet = bridge_subnet(step)) {
-    return Cover{"the bridge subnet " + subnet->to_string() + " of this host", *subnet, false};
-  }
-  const auto* route = std::get_if<RouteStep>(&step);
-  if (route == nullptr || !route->to) return std::nullopt;
-  const Prefix& subnet = route->to->destination;
-  const bool known =
-      route->from || std::find(segments.begin(), segments.end(), subnet) != segments.end();
-  return Cover{resource(step) + " " + show_gateways(*route->to), subnet, known};
-}
-
 }  // namespace
 
 std::vector<model::Finding> severed_lifelines(const std::vector<Step>& steps,
@@ -74,11 +46,15 @@ std::vector<model::Finding> severed_lifelines(const std::vector<Step>& steps,
                                               const std::vector<Prefix>& segments) {
   std::vector<model::Finding> findings;
   for (const auto& step : steps) {
-    const auto found = cover(step, segments);
+    const auto found = std::visit([](const auto& one) { return cover(one); }, step);
     if (!found) continue;
+    // The inventory, or a route of ours that stands, says that the network is there.
+    const bool known =
+        !found->local && (found->stood || std::find(segments.begin(), segments.end(),
+                                                    found->subnet) != segments.end());
     for (const auto& lifeline : lifelines) {
       if (!found->subnet.contains(lifeline.address)) continue;
-      if (found->known && may_move(lifeline)) continue;
+      if (known && may_move(lifeline)) continue;
       model::Finding finding{model::Severity::kRefusal, "lifeline",
                              found->what + " would cover " + describe(lifeline), remedy(lifeline)};
       // daemon.json and the restart that reads it say the same.

@@ -53,4 +53,9 @@ Plan make_plan(const model::Observed& actual, const model::HostState& desired,
 /// The state after all `steps` have been done on `actual`.
 model::HostState simulate(model::HostState actual, const std::vector<Step>& steps);
 
+/// The steps that undo `steps`, last one first: simulate(simulate(a, steps), reverse(steps)) == a
+/// for every state a on which `steps` can be done. Adopted routes, restarts of Docker and sysctls
+/// that were not there have no way back and are left out.
+std::vector<Step> reverse(const std::vector<Step>& steps);
+
 }  // namespace overland::plan

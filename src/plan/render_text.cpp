@@ -1,3 +1,4 @@
+#include <array>
 #include <sstream>
 
 #include "plan/describe.h"
@@ -7,17 +8,8 @@ namespace overland::plan {
 namespace {
 
 const char* color_of(Operation operation) {
-  switch (operation) {
-    case Operation::kCreate:
-      return "\x1b[32m";
-    case Operation::kChange:
-      return "\x1b[33m";
-    case Operation::kRemove:
-      return "\x1b[31m";
-    case Operation::kRestart:
-      return "\x1b[35m";
-  }
-  return "";
+  constexpr std::array kColors = {"\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[35m"};
+  return kColors.at(static_cast<std::size_t>(operation));
 }
 
 std::string indented(const std::string& text) {
@@ -33,8 +25,8 @@ void step_lines(std::ostream& out, const std::vector<Step>& steps, bool color) {
   for (const auto& step : steps) {
     const Operation what = operation(step);
     if (color) out << color_of(what);
-    out << "  " << sign(what) << " " << resource(step);
-    const std::string details = detail(step);
+    const auto [named, details] = words(step);
+    out << "  " << sign(what) << " " << named;
     if (details.find('\n') != std::string::npos) {
       out << "\n      " << indented(details);
     } else if (!details.empty()) {
@@ -58,19 +50,10 @@ void finding_lines(std::ostream& out, const char* title,
 }  // namespace
 
 void Totals::count(const Step& step) {
-  switch (operation(step)) {
-    case Operation::kCreate:
-      ++add;
-      break;
-    case Operation::kChange:
-      ++change;
-      break;
-    case Operation::kRemove:
-      ++remove;
-      break;
-    case Operation::kRestart:
-      break;
-  }
+  const Operation what = operation(step);
+  if (what == Operation::kCreate) ++add;
+  if (what == Operation::kChange) ++change;
+  if (what == Operation::kRemove) ++remove;
 }
 
 Totals count(const std::vector<Step>& steps) {

@@ -2,6 +2,7 @@
 // The changes overland can make. A step says what was and what shall be; from empty means create,
 // to empty means remove. Steps are values: rendering, simulating and executing them are elsewhere.
 
+#include <algorithm>
 #include <compare>
 #include <optional>
 #include <string>
@@ -58,5 +59,11 @@ struct RestartDockerStep {
 
 using Step = std::variant<SysctlStep, LinkStep, FirewallStep, RouteStep, AdoptStep, DockerStep,
                           RestartDockerStep>;
+
+template <typename Kind>
+bool any(const std::vector<Step>& steps) {
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const Step& step) { return std::holds_alternative<Kind>(step); });
+}
 
 }  // namespace overland::plan

@@ -6,48 +6,12 @@
 #include <set>
 
 #include "plan/describe.h"
+#include "reconcile/nouns.h"
 
 namespace overland::reconcile {
 namespace {
 
 using plan::Step;
-
-/// Executes single steps against the ports; routes are handled in batches by the caller.
-struct Executor {
-  const host::Ports& ports;
-
-  void operator()(const plan::SysctlStep& step) const { ports.sysctls.apply(step); }
-  void operator()(const plan::LinkStep& step) const { ports.links.apply(step); }
-  void operator()(const plan::FirewallStep& step) const { ports.firewall.apply(step); }
-  void operator()(const plan::AdoptStep& step) const { ports.routes.remove(step.route); }
-  void operator()(const plan::DockerStep& step) const { ports.docker.apply(step); }
-  void operator()(const plan::RestartDockerStep&) const { ports.docker.restart(); }
-  void operator()(const plan::RouteStep& step) const {
-    const auto outcomes = ports.routes.apply({&step, 1});
-    if (outcomes.front()) throw base::Error(*outcomes.front());
-  }
-};
-
-/// Whether every next hop of a route to be made lies behind a VLAN link that was not made.
-bool behind(const plan::LinkStep& link, const plan::RouteStep& route) {
-  if (!link.to || !route.to) return false;
-  const auto network = link.to->address.prefix();
-  return std::all_of(route.to->gateways.begin(), route.to->gateways.end(),
-                     [&](const auto& gateway) { return network.contains(gateway); });
-}
-
-bool depends(const Step& step, const Step& failed) {
-  if (const auto* route = std::get_if<plan::RouteStep>(&step)) {
-    const auto* link = std::get_if<plan::LinkStep>(&failed);
-    return link != nullptr && behind(*link, *route);
-  }
-  if (const auto* adopt = std::get_if<plan::AdoptStep>(&step)) {
-    const auto* route = std::get_if<plan::RouteStep>(&failed);
-    return route != nullptr && route->to && route->to->destination == adopt->route.destination;
-  }
-  return std::holds_alternative<plan::RestartDockerStep>(step) &&
-         std::holds_alternative<plan::DockerStep>(failed);
-}
 
 /// Many to a system call, and few enough to need no room worth mentioning.
 constexpr std::size_t kRoutesAtOnce = 1024;
@@ -92,7 +56,7 @@ class Run {
 
   void one(Step step) {
     try {
-      std::visit(Executor{ports_}, step);
+      carry_out(ports_, step);
     } catch (const base::Error& error) {
       fail(std::move(step), error);
       return;
@@ -131,17 +95,11 @@ class Run {
   std::vector<std::size_t> failed_routes_;  // those of routes
 };
 
+/// What has no mark of ours is known by the value it had before.
 bool replaces_values(const Step& step) {
-  return !std::holds_alternative<plan::RouteStep>(step) &&
-         !std::holds_alternative<plan::AdoptStep>(step) &&
-         !std::holds_alternative<plan::LinkStep>(step) &&
-         !std::holds_alternative<plan::FirewallStep>(step);
-}
-
-bool writes_daemon_json(const std::vector<Step>& steps) {
-  return std::any_of(steps.begin(), steps.end(), [](const Step& step) {
-    return std::holds_alternative<plan::DockerStep>(step);
-  });
+  return std::holds_alternative<plan::SysctlStep>(step) ||
+         std::holds_alternative<plan::DockerStep>(step) ||
+         std::holds_alternative<plan::RestartDockerStep>(step);
 }
 
 /// What stood where `steps` set something, on disk ahead of them: a crash between must not forget
@@ -157,7 +115,7 @@ class Memory {
   std::string keep(const host::Ports& ports, const std::vector<Step>& steps,
                    const model::HostFacts& facts) {
     try {
-      if (saved_.daemon_keys.empty() && writes_daemon_json(steps)) {
+      if (saved_.daemon_keys.empty() && plan::any<plan::DockerStep>(steps)) {
         saved_.daemon_json = ports.docker.file();
       }
       saved_ = remember(std::move(saved_), steps, facts);

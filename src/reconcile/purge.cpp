@@ -1,5 +1,7 @@
 #include "reconcile/purge.h"
 
+#include "reconcile/nouns.h"
+
 namespace overland::reconcile {
 namespace {
 

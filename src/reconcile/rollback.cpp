@@ -7,8 +7,9 @@
 
 #include "base/file.h"
 #include "plan/describe.h"
-#include "plan/reverse.h"
+#include "plan/plan.h"
 #include "reconcile/apply.h"
+#include "reconcile/nouns.h"
 
 namespace overland::reconcile {
 namespace {
@@ -35,43 +36,21 @@ void restore_memory(const std::filesystem::path& file, const std::optional<std::
 }
 
 /// One after the other, so that a part that cannot be looked at or put back, or takes long, leaves
-/// the others alone. Routes, links and sysctls need nobody; the firewall may have to wait for the
-/// lock of xtables, and Docker for a neighbour that hangs. Who else drops is never asked.
+/// the others alone. Who else drops is never asked.
 struct Part {
   const char* name;
-  bool (*holds)(const plan::Step& step);
-  void (*read)(const host::Ports& ports, const model::HostState& before, model::Observed& now);
+  Neighbour neighbour;
 };
 
-void read_kernel(const host::Ports& ports, const model::HostState& before, model::Observed& now) {
-  now.state.sysctls = read_sysctls(ports.sysctls, before);
-  now.state.links = ports.links.read();
-  now.state.routes = ports.routes.read();
-}
-
-void read_firewall(const host::Ports& ports, const model::HostState& before, model::Observed& now) {
-  reconcile::read_firewall(ports.firewall, before, now);
-}
-
-void read_docker(const host::Ports& ports, const model::HostState& before, model::Observed& now) {
-  if (before.docker) now.state.docker->keys = ports.docker.read(before.docker->keys);
-}
-
-bool is_docker(const plan::Step& step) { return std::holds_alternative<plan::DockerStep>(step); }
-bool is_firewall(const plan::Step& step) {
-  return std::holds_alternative<plan::FirewallStep>(step);
-}
-bool is_kernel(const plan::Step& step) { return !is_docker(step) && !is_firewall(step); }
-
-constexpr Part kKernel = {"routes, links and sysctls", is_kernel, read_kernel};
-constexpr Part kFirewall = {"the rules", is_firewall, read_firewall};
-constexpr Part kDocker = {"Docker's keys", is_docker, read_docker};
+constexpr Part kKernel = {"routes, links and sysctls", Neighbour::kKernel};
+constexpr Part kFirewall = {"the rules", Neighbour::kFirewall};
+constexpr Part kDocker = {"Docker's keys", Neighbour::kDocker};
 
 /// What of this part differs from before.
 std::vector<plan::Step> remaining(const host::Ports& ports, const Before& before,
                                   const Part& part) {
   model::Observed now{before.state};
-  part.read(ports, before.state, now);
+  read(ports, part.neighbour, before.state, now);
   return plan::make_plan(now, before.state, {}).steps;
 }
 
@@ -108,7 +87,7 @@ void put_back(const host::Ports& ports, const Before& before, const Part& part,
                      " are as before: " + error.what());
     // What is known by heart needs no look.
     auto steps = before.steps;
-    std::erase_if(steps, [&](const auto& step) { return !part.holds(step); });
+    std::erase_if(steps, [&](const auto& step) { return neighbour(step) != part.neighbour; });
     if (reports.empty()) reports = execute(ports, std::move(steps));
     for (const auto& report : reports) {
       if (report.status == Status::kDone) continue;
@@ -138,9 +117,7 @@ Before remember_before(const host::Ports& ports, const Survey& survey,
   before.state = survey.actual.state;
   before.daemon_json_unread = survey.actual.daemon_json_unread;
   before.steps = plan::reverse(survey.plan.steps);
-  before.writes_docker_file =
-      std::any_of(survey.plan.steps.begin(), survey.plan.steps.end(),
-                  [](const auto& step) { return std::holds_alternative<plan::DockerStep>(step); });
+  before.writes_docker_file = plan::any<plan::DockerStep>(survey.plan.steps);
   if (before.writes_docker_file) before.docker_file = ports.docker.file();
   before.saved_file = saved_bytes(saved_file);
   return before;

@@ -2,12 +2,12 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/trusted_path.h"
+#include "plan/describe.h"
 
 namespace overland::reconcile {
 namespace {
@@ -15,23 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr std::size_t kLimit = 64U << 10U;  // two times and five counters
 
-struct Kind {
-  const char* operator()(const plan::SysctlStep&) const { return "sysctl"; }
-  const char* operator()(const plan::LinkStep&) const { return "link"; }
-  const char* operator()(const plan::FirewallStep&) const { return "firewall"; }
-  const char* operator()(const plan::RouteStep&) const { return "route"; }
-  const char* operator()(const plan::AdoptStep&) const { return "route"; }
-  const char* operator()(const plan::DockerStep&) const { return "docker"; }
-  const char* operator()(const plan::RestartDockerStep&) const { return "docker"; }
-};
-
-constexpr std::array kKinds = {"docker", "firewall", "link", "route", "sysctl"};
-
 }  // namespace
-
-std::span<const char* const> kinds() { return kKinds; }
-
-const char* kind_of(const plan::Step& step) { return std::visit(Kind{}, step); }
 
 RunRecord load_runs(const std::filesystem::path& file) {
   RunRecord record;
@@ -62,7 +46,7 @@ void store_runs(const std::filesystem::path& file, const RunRecord& record) {
 
 void count_repairs(const std::vector<StepReport>& steps, RunRecord& record) {
   for (const auto& step : steps) {
-    if (step.status == Status::kDone) ++record.repairs[kind_of(step.step)];
+    if (step.status == Status::kDone) ++record.repairs[plan::kind(step.step)];
   }
 }
 

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -18,15 +17,11 @@ namespace overland::reconcile {
 struct RunRecord {
   std::int64_t last_run = 0;      // begin of the last apply, in seconds since 1970; 0: none
   std::int64_t last_success = 0;  // end of the last whole one that left nothing to do
-  std::map<std::string, std::uint64_t> repairs;  // steps done, by kind_of()
+  std::map<std::string, std::uint64_t> repairs;  // steps done, by plan::kind()
   std::uint64_t locked_in_a_row = 0;  // runs, up to the last one, that did not get a lock in time
 
   auto operator<=>(const RunRecord&) const = default;
 };
-
-/// All kinds of steps, sorted: "docker", "firewall", "link", "route", "sysctl".
-std::span<const char* const> kinds();
-const char* kind_of(const plan::Step& step);
 
 /// An absent, unreadable or damaged file gives the default, and so does one that others than root
 /// could change.

@@ -4,6 +4,7 @@
 // D-Bus, iptables) keeps us from seeing is a finding; only the kernel's own answers have to be had.
 
 #include <functional>
+#include <string>
 
 #include "host/ports.h"
 #include "model/host_state.h"
@@ -23,20 +24,11 @@ struct Survey {
   plan::Plan plan;
 };
 
+/// This machine's own name for itself.
+std::string hostname();
+
 /// Host name, links, Docker and packet filters; the rest stays empty.
 model::HostFacts look(const host::Ports& ports);
-
-/// What is there of all that `desired` names and of all that is ours. Adds to `facts` the foreign
-/// routes to the desired destinations.
-model::Observed observe(const host::Ports& ports, const model::HostState& desired,
-                        const SavedState& saved, model::HostFacts& facts);
-
-/// The values now of those sysctls that `named` names and the kernel has.
-std::vector<model::Sysctl> read_sysctls(host::Sysctls& sysctls, const model::HostState& named);
-
-/// What is in force of ours, compared with the policy of `named`. Throws what the port throws.
-void read_firewall(host::Firewall& firewall, const model::HostState& named,
-                   model::Observed& observed);
 
 Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& saved,
               const plan::Options& options);

@@ -1,4 +1,4 @@
-#include "plan/reverse.h"
+// Undoing what a plan has done.
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -1,0 +1,122 @@
+#pragma once
+// What a plan asks of each noun. A noun (sysctl, link, firewall, route, docker) answers in the file
+// of its name; where its steps stand among the others says order.cpp.
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/describe.h"
+#include "plan/plan.h"
+
+namespace overland::plan {
+
+/// What a plan is made from.
+struct Look {
+  const model::Observed& observed;
+  const model::HostState& desired;
+  const model::HostFacts& facts;
+  const Options& options;
+};
+
+/// Each adds the steps that lead to the desired state, done or held, and what it finds in the way.
+void plan_sysctls(const Look& look, Plan& plan);
+void plan_links(const Look& look, Plan& plan);
+void plan_firewall(const Look& look, Plan& plan);
+void plan_routes(const Look& look, Plan& plan);
+void plan_docker(const Look& look, Plan& plan);
+
+inline constexpr std::array kNouns = {plan_sysctls, plan_links, plan_firewall, plan_routes,
+                                      plan_docker};
+
+/// As metrics name it.
+constexpr const char* kind_of(const SysctlStep&) { return "sysctl"; }
+constexpr const char* kind_of(const LinkStep&) { return "link"; }
+constexpr const char* kind_of(const FirewallStep&) { return "firewall"; }
+constexpr const char* kind_of(const RouteStep&) { return "route"; }
+constexpr const char* kind_of(const AdoptStep&) { return "route"; }
+constexpr const char* kind_of(const DockerStep&) { return "docker"; }
+constexpr const char* kind_of(const RestartDockerStep&) { return "docker"; }
+
+Words words_of(const SysctlStep& step);
+Words words_of(const LinkStep& step);
+Words words_of(const FirewallStep& step);
+Words words_of(const RouteStep& step);
+Words words_of(const AdoptStep& step);
+Words words_of(const DockerStep& step);
+Words words_of(const RestartDockerStep& step);
+
+template <typename Change>
+Operation operation_of(const Change& change) {
+  if (!change.from) return Operation::kCreate;
+  return change.to ? Operation::kChange : Operation::kRemove;
+}
+inline Operation operation_of(const SysctlStep&) { return Operation::kChange; }
+inline Operation operation_of(const AdoptStep&) { return Operation::kRemove; }
+inline Operation operation_of(const RestartDockerStep&) { return Operation::kRestart; }
+
+/// nullopt where there is no way back.
+template <typename Change>
+std::optional<Step> reverse(const Change& change) {
+  return Change{change.to, change.from};
+}
+std::optional<Step> reverse(const SysctlStep& step);
+inline std::optional<Step> reverse(const AdoptStep&) { return std::nullopt; }
+inline std::optional<Step> reverse(const RestartDockerStep&) { return std::nullopt; }
+
+/// Replaces `from` by `to` in a sorted list.
+template <typename T>
+void exchange(std::vector<T>& list, const Change<T>& change) {
+  if (change.from) std::erase(list, *change.from);
+  if (change.to) list.insert(std::upper_bound(list.begin(), list.end(), *change.to), *change.to);
+}
+
+/// The state after the step.
+inline void simulate(model::HostState& state, const SysctlStep& s) { exchange(state.sysctls, s); }
+inline void simulate(model::HostState& state, const LinkStep& s) { exchange(state.links, s); }
+inline void simulate(model::HostState& state, const FirewallStep& s) { state.firewall = s.to; }
+inline void simulate(model::HostState& state, const RouteStep& s) { exchange(state.routes, s); }
+inline void simulate(model::HostState&, const AdoptStep&) {}  // foreign routes are facts, not state
+void simulate(model::HostState& state, const DockerStep& step);
+void simulate(model::HostState& state, const RestartDockerStep& step);
+
+/// A subnet whose packets take another way once a step is done.
+struct Cover {
+  std::string what;
+  model::Prefix subnet;
+  bool stood = false;  // they took a way of ours before
+  bool local = false;  // the subnet is this host's own: nobody else may live in it
+};
+
+template <typename Other>
+std::optional<Cover> cover(const Other&) {
+  return std::nullopt;
+}
+std::optional<Cover> cover(const RouteStep& step);
+std::optional<Cover> cover(const DockerStep& step);
+std::optional<Cover> cover(const RestartDockerStep& step);
+
+// What nouns have in common.
+
+/// Where a change belongs.
+template <typename Change>
+std::vector<Step>& place(const Change& change, const Look& look, Plan& plan) {
+  return change.to || look.options.prune ? plan.steps : plan.held;
+}
+
+template <typename T, typename Show>
+std::string from_to(const Change<T>& change, Show show) {
+  if (!change.from) return show(*change.to);
+  if (!change.to) return show(*change.from);
+  return show(*change.from) + " -> " + show(*change.to);
+}
+
+/// The first desired route whose destination `subnet` covers, or that covers it; nullptr where
+/// there is none.
+const model::Route* overlapped(const model::HostState& desired, const model::Prefix& subnet);
+
+std::string join(const std::vector<std::string>& parts, const char* separator);
+
+}  // namespace overland::plan

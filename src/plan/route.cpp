@@ -1,0 +1,159 @@
+// Routes of ours, and those of others that stand where ours shall.
+
+#include <cstdint>
+
+#include "plan/diff.h"
+#include "plan/nouns.h"
+
+namespace overland::plan {
+namespace {
+
+using model::ForeignRoute;
+using model::HostState;
+using model::Prefix;
+using model::Severity;
+
+/// The names rtnetlink(7) and iproute2's rt_protos give the protocols met most often.
+std::string protocol_name(std::uint8_t protocol) {
+  switch (protocol) {
+    case 2:
+      return "kernel";
+    case 3:
+      return "boot";
+    case 4:
+      return "static";
+    case 16:
+      return "dhcp";
+    case 186:
+      return "bgp";
+    case 188:
+      return "ospf";
+    default:
+      return std::to_string(protocol);
+  }
+}
+
+std::string show(const ForeignRoute& route) {
+  std::string text = route.destination.to_string();
+  for (const auto& gateway : route.gateways) text += " via " + gateway.to_string();
+  if (!route.link.empty()) text += " dev " + route.link;
+  text += " proto " + protocol_name(route.protocol);
+  if (route.metric != 0) text += " metric " + std::to_string(route.metric);
+  return text;
+}
+
+/// Whether a desired route leads to exactly `destination`. O(log n).
+bool wants_route_to(const HostState& desired, const Prefix& destination) {
+  const auto first = std::lower_bound(
+      desired.routes.begin(), desired.routes.end(), destination,
+      [](const auto& route, const auto& wanted) { return route.destination < wanted; });
+  return first != desired.routes.end() && first->destination == destination;
+}
+
+void foreign_routes(const Look& look, Plan& plan) {
+  for (const auto& foreign : look.facts.foreign_routes) {
+    const std::string name = "route " + foreign.destination.to_string();
+    if (!wants_route_to(look.desired, foreign.destination)) {
+      plan.findings.push_back(
+          {Severity::kConflict, name,
+           "somebody else's more specific route shadows part of a peer's subnet: " + show(foreign),
+           "move what uses that subnet elsewhere, or remove the route"});
+    } else if (look.options.adopt) {
+      plan.steps.emplace_back(AdoptStep{foreign});
+    } else {
+      plan.findings.push_back({Severity::kConflict, name,
+                               "somebody else's route holds it: " + show(foreign),
+                               "remove it (ip route del " + show(foreign) +
+                                   ") or let overland take it over with --adopt"});
+    }
+  }
+}
+
+/// One sentence for all: behind one rule there are often hundreds.
+void diversions(const std::vector<model::Diversion>& diversions,
+                std::vector<model::Finding>& findings) {
+  if (diversions.empty()) return;
+  const auto& first = diversions.front();
+  const std::size_t others = diversions.size() - 1;
+  const std::string where =
+      first.table == 0 ? "refuses"
+                       : "sends past the main table, by table " + std::to_string(first.table) + ",";
+  findings.push_back(
+      {Severity::kConflict, "policy routing",
+       "somebody else's rule (ip rule) " + where + " packets to " + first.destination.to_string() +
+           (others == 0 ? "" : " and " + std::to_string(others) + " more of the cluster's subnets"),
+       "have the main table asked first for all but default routes: ip rule add pref 1 lookup main "
+       "suppress_prefixlength 0"});
+}
+
+/// Without the next hops that are not on-link now: the kernel would refuse the whole route.
+/// nullopt where none is left.
+std::optional<model::Route> reachable(model::Route route, const model::HostFacts& facts) {
+  std::erase_if(route.gateways, [&](const auto& gateway) {
+    return std::binary_search(facts.unreachable.begin(), facts.unreachable.end(), gateway);
+  });
+  if (route.gateways.empty()) return std::nullopt;
+  return route;
+}
+
+}  // namespace
+
+void plan_routes(const Look& look, Plan& plan) {
+  foreign_routes(look, plan);
+  diversions(look.facts.diversions, plan.findings);
+  std::vector<Prefix> taken;
+  for (const auto& foreign : look.facts.foreign_routes) taken.push_back(foreign.destination);
+  std::sort(taken.begin(), taken.end());
+  const auto& actual = look.observed.state.routes;
+  const auto& desired = look.desired.routes;
+  if (desired.size() > actual.size()) {  // so many are missing at least
+    plan.steps.reserve(plan.steps.size() + desired.size() - actual.size());
+  }
+  const auto key = [](const model::Route& route) {
+    return std::pair(route.destination, route.metric);
+  };
+  keyed_diff(actual, desired, key, [&](RouteStep change) {
+    if (change.to && !look.facts.unreachable.empty()) {
+      change.to = reachable(std::move(*change.to), look.facts);
+      if (!change.to || change.from == change.to) return;
+    }
+    const bool held_by_others =
+        !look.options.adopt && !change.from &&
+        std::binary_search(taken.begin(), taken.end(), change.to->destination);
+    if (!held_by_others) place(change, look, plan).emplace_back(std::move(change));
+  });
+}
+
+Words words_of(const RouteStep& step) {
+  return {"route " + (step.to ? step.to : step.from)->destination.to_string(),
+          from_to(step, show_gateways)};
+}
+
+Words words_of(const AdoptStep& step) {
+  std::string text = "taken over from protocol " + std::to_string(step.route.protocol);
+  for (const auto& gateway : step.route.gateways) text += ", via " + gateway.to_string();
+  return {"foreign route " + step.route.destination.to_string(), text};
+}
+
+std::optional<Cover> cover(const RouteStep& step) {
+  if (!step.to) return std::nullopt;
+  return Cover{"route " + step.to->destination.to_string() + " " + show_gateways(*step.to),
+               step.to->destination, step.from.has_value(), false};
+}
+
+std::string show_gateways(const model::Route& route) {
+  std::string text = "via ";
+  for (std::size_t i = 0; i < route.gateways.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + route.gateways[i].to_string();
+  }
+  return text;
+}
+
+const model::Route* overlapped(const HostState& desired, const Prefix& subnet) {
+  const auto found =
+      std::find_if(desired.routes.begin(), desired.routes.end(),
+                   [&](const auto& route) { return subnet.overlaps(route.destination); });
+  return found == desired.routes.end() ? nullptr : &*found;
+}
+
+}  // namespace overland::plan

@@ -1,0 +1,155 @@
+#include "reconcile/nouns.h"
+
+#include <algorithm>
+
+namespace overland::reconcile {
+namespace {
+
+struct Executor {
+  const host::Ports& ports;
+
+  void operator()(const plan::SysctlStep& step) const { ports.sysctls.apply(step); }
+  void operator()(const plan::LinkStep& step) const { ports.links.apply(step); }
+  void operator()(const plan::FirewallStep& step) const { ports.firewall.apply(step); }
+  void operator()(const plan::AdoptStep& step) const { ports.routes.remove(step.route); }
+  void operator()(const plan::DockerStep& step) const { ports.docker.apply(step); }
+  void operator()(const plan::RestartDockerStep&) const { ports.docker.restart(); }
+  void operator()(const plan::RouteStep& step) const {
+    const auto outcomes = ports.routes.apply({&step, 1});
+    if (outcomes.front()) throw base::Error(*outcomes.front());
+  }
+};
+
+/// Whom those need that do not only need the kernel.
+struct Needs {
+  template <typename Other>
+  Neighbour operator()(const Other&) const {
+    return Neighbour::kKernel;
+  }
+  Neighbour operator()(const plan::FirewallStep&) const { return Neighbour::kFirewall; }
+  Neighbour operator()(const plan::DockerStep&) const { return Neighbour::kDocker; }
+  Neighbour operator()(const plan::RestartDockerStep&) const { return Neighbour::kDocker; }
+};
+
+/// Most steps go their own way.
+struct Depends {
+  template <typename Step, typename Failed>
+  bool operator()(const Step&, const Failed&) const {
+    return false;
+  }
+  /// Every next hop of a route to be made lies behind a VLAN link that was not made.
+  bool operator()(const plan::RouteStep& route, const plan::LinkStep& link) const {
+    if (!link.to || !route.to) return false;
+    const auto network = link.to->address.prefix();
+    return std::all_of(route.to->gateways.begin(), route.to->gateways.end(),
+                       [&](const auto& gateway) { return network.contains(gateway); });
+  }
+  bool operator()(const plan::AdoptStep& adopt, const plan::RouteStep& route) const {
+    return route.to && route.to->destination == adopt.route.destination;
+  }
+  bool operator()(const plan::RestartDockerStep&, const plan::DockerStep&) const { return true; }
+};
+
+std::vector<model::Sysctl> read_sysctls(host::Sysctls& sysctls, const model::HostState& named) {
+  std::vector<model::Sysctl> now;
+  for (const auto& one : named.sysctls) {
+    if (auto value = sysctls.read(one.key)) now.push_back({one.key, std::move(*value)});
+  }
+  return now;
+}
+
+void read_firewall(host::Firewall& firewall, const model::HostState& named, model::Observed& now) {
+  auto found = firewall.read(named.firewall.value_or(model::FirewallPolicy{}));
+  now.state.firewall.reset();
+  now.defects.clear();
+  if (!found) return;
+  now.state.firewall = std::move(found->policy);
+  now.defects = std::move(found->defects);
+}
+
+const model::LinkFacts* bridge_of(const model::HostState& desired, const model::HostFacts& facts) {
+  const auto bridge = std::find_if(facts.links.begin(), facts.links.end(), [&](const auto& link) {
+    return desired.docker && link.name == desired.docker->bridge;
+  });
+  return bridge == facts.links.end() ? nullptr : &*bridge;
+}
+
+void observe_routes(host::Routes& routes, const model::HostState& desired, model::HostState& now,
+                    model::HostFacts& facts) {
+  const auto destinations = [](const std::vector<model::Route>& list) {
+    std::vector<model::Prefix> result;
+    result.reserve(list.size());
+    for (const auto& route : list) result.push_back(route.destination);
+    return result;
+  };
+  auto found = routes.look(destinations(desired.routes));
+  now.routes = std::move(found.ours);
+  facts.foreign_routes = std::move(found.foreign);
+  // Asked for routes of ours that stand: of others the main table would say nothing either.
+  facts.diversions = routes.diversions(destinations(now.routes), bridge_of(desired, facts),
+                                       desired.firewall ? desired.firewall->mark : 0);
+}
+
+void observe_docker(const host::Ports& ports, const model::HostState& desired,
+                    const SavedState& saved, const model::HostFacts& facts, model::Observed& now) {
+  auto& docker = now.state.docker.emplace();
+  docker.mode = desired.docker->mode;
+  docker.bridge = desired.docker->bridge;
+  now.daemon_json_unread = !desired.docker->keys.empty() &&
+                           !answered("docker daemon.json", now.findings,
+                                     [&] { read(ports, Neighbour::kDocker, desired, now); });
+  if (const auto* bridge = bridge_of(desired, facts)) {
+    const auto& addresses = bridge->addresses;
+    const auto first = std::find_if(addresses.begin(), addresses.end(), [](const auto& one) {
+      return one.address.family() == model::Family::kInet4;
+    });
+    if (first != addresses.end()) docker.address = *first;
+  }
+  now.restart_pending =
+      facts.docker.running && !saved.unread_by.empty() && saved.unread_by == facts.docker.instance;
+}
+
+}  // namespace
+
+Neighbour neighbour(const plan::Step& step) { return std::visit(Needs{}, step); }
+
+void carry_out(const host::Ports& ports, const plan::Step& step) {
+  std::visit(Executor{ports}, step);
+}
+
+bool depends(const plan::Step& step, const plan::Step& failed) {
+  return std::visit(Depends{}, step, failed);
+}
+
+void read(const host::Ports& ports, Neighbour neighbour, const model::HostState& named,
+          model::Observed& now) {
+  switch (neighbour) {
+    case Neighbour::kKernel:
+      now.state.sysctls = read_sysctls(ports.sysctls, named);
+      now.state.links = ports.links.read();
+      now.state.routes = ports.routes.read();
+      return;
+    case Neighbour::kFirewall:
+      return read_firewall(ports.firewall, named, now);
+    case Neighbour::kDocker:
+      if (named.docker) now.state.docker->keys = ports.docker.read(named.docker->keys);
+      return;
+  }
+}
+
+model::Observed observe(const host::Ports& ports, const model::HostState& desired,
+                        const SavedState& saved, model::HostFacts& facts) {
+  model::Observed now;
+  for (const auto* found : {&facts.docker.unknown, &facts.firewall.unknown, &facts.findings}) {
+    now.findings.insert(now.findings.end(), found->begin(), found->end());
+  }
+  now.state.sysctls = read_sysctls(ports.sysctls, desired);
+  now.state.links = ports.links.read();
+  now.firewall_unread =
+      !answered("firewall", now.findings, [&] { read(ports, Neighbour::kFirewall, desired, now); });
+  observe_routes(ports.routes, desired, now.state, facts);
+  if (desired.docker) observe_docker(ports, desired, saved, facts, now);
+  return now;
+}
+
+}  // namespace overland::reconcile
