@@ -76,7 +76,7 @@ Session::Session(Options given, Purpose purpose)
 void Session::choose(Chosen from) {
   chosen = std::move(from);
   host = &inventory::find_host(inventory, options.host, reconcile::hostname(),
-                               addresses(machine.ports().links));
+                               [&] { return addresses(machine.ports().links); });
   if (host->docker.program) machine.prefer_dockerd(*host->docker.program);
 }
 

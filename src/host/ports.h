@@ -53,10 +53,8 @@ class Routes {
 class Links {
  public:
   virtual ~Links() = default;
-  /// All links of this network namespace, sorted by name.
+  /// All links of this network namespace, sorted by name; ours are among them (model::our_links).
   virtual std::vector<model::LinkFacts> facts() = 0;
-  /// The VLAN links that carry our alias, sorted by name.
-  virtual std::vector<model::VlanLink> read() = 0;
   virtual void apply(const plan::LinkStep& step) = 0;
 };
 

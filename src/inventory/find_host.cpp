@@ -69,7 +69,8 @@ const Host& the_only(const std::vector<const Host*>& found, const std::string& s
 }  // namespace
 
 const Host& find_host(const Inventory& inventory, const std::optional<std::string>& name,
-                      const std::string& hostname, const std::vector<model::Address>& addresses) {
+                      const std::string& hostname,
+                      const std::function<std::vector<model::Address>()>& addresses) {
   if (name) {
     const auto found = by_name(inventory, *name);
     if (!found.empty()) return the_only(found, "--host " + quote(*name));
@@ -85,7 +86,7 @@ const Host& find_host(const Inventory& inventory, const std::optional<std::strin
   const auto named = machine.empty() ? std::vector<const Host*>() : by_name(inventory, machine);
   if (!named.empty()) return the_only(named, "this machine, " + quote(machine) + ",");
 
-  std::vector<model::Address> own = addresses;
+  std::vector<model::Address> own = addresses();
   std::sort(own.begin(), own.end());
   const auto owning = matching(inventory, [&own](const Host& host) {
     return std::any_of(host.addresses.begin(), host.addresses.end(), [&own](const HostAddress& a) {

@@ -5,6 +5,7 @@
 #include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -108,9 +109,10 @@ std::string read_text(const std::string& file, Owners owners);
 Loaded load(const std::string& file);
 
 /// The host this machine is: `name` where given (--host), else the one whose name is `hostname`
-/// (full, or either one's first label), else the one that owns one of `addresses`. Throws
-/// kInventory where none or several match, and says which.
+/// (full, or either one's first label), else the one that owns one of `addresses`, which are only
+/// asked for then. Throws kInventory where none or several match, and says which.
 const Host& find_host(const Inventory& inventory, const std::optional<std::string>& name,
-                      const std::string& hostname, const std::vector<model::Address>& addresses);
+                      const std::string& hostname,
+                      const std::function<std::vector<model::Address>()>& addresses);
 
 }  // namespace overland::inventory

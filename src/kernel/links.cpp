@@ -66,13 +66,6 @@ class Table {
   std::vector<Link> links_;
 };
 
-model::InterfaceAddress first_ipv4(const Link& link) {
-  for (const model::InterfaceAddress& address : link.addresses) {
-    if (address.address.family() == model::Family::kInet4) return address;
-  }
-  return {};
-}
-
 bool has(const Link& link, const model::InterfaceAddress& address) {
   return std::find(link.addresses.begin(), link.addresses.end(), address) != link.addresses.end();
 }
@@ -149,21 +142,6 @@ std::vector<model::LinkFacts> LinkTable::facts() {
   }
   std::sort(facts.begin(), facts.end());
   return facts;
-}
-
-std::vector<model::VlanLink> LinkTable::read() {
-  Table table;
-  std::vector<model::VlanLink> links;
-  for (const Link& link : table.links()) {
-    const LinkMessage& message = link.message;
-    if (!message.ours()) continue;
-    const Link* parent = table.find(message.parent);
-    links.push_back({message.name, parent == nullptr ? "" : parent->message.name, message.vlan,
-                     first_ipv4(link), (message.flags & IFF_UP) != 0,
-                     parent != nullptr && parent->message.mtu == message.mtu});
-  }
-  std::sort(links.begin(), links.end());
-  return links;
 }
 
 void LinkTable::apply(const plan::LinkStep& step) {

@@ -13,9 +13,6 @@ class LinkTable : public host::Links {
  public:
   /// Addresses in the kernel's order: IPv4 before IPv6, primary before secondary ones.
   std::vector<model::LinkFacts> facts() override;
-  /// A link we did not finish is there too, without an address (0.0.0.0/0). Of several IPv4
-  /// addresses the first counts.
-  std::vector<model::VlanLink> read() override;
   /// Makes `to` of whatever is there under its name: made, finished, changed in place, or made anew
   /// where id or parent differ. Throws kFailure where the name is somebody else's (EEXIST) or the
   /// parent is missing (ENODEV), kUnsupported where the kernel has no 802.1Q.

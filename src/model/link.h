@@ -40,4 +40,8 @@ struct LinkFacts {
   auto operator<=>(const LinkFacts&) const = default;
 };
 
+/// Those of ours, sorted by name as `links` are. One we did not finish is there too, without an
+/// address (0.0.0.0/0); of several IPv4 addresses the first counts.
+std::vector<VlanLink> our_links(const std::vector<LinkFacts>& links);
+
 }  // namespace overland::model

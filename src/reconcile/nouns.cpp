@@ -126,7 +126,7 @@ void read(const host::Ports& ports, Neighbour neighbour, const model::HostState&
   switch (neighbour) {
     case Neighbour::kKernel:
       now.state.sysctls = read_sysctls(ports.sysctls, named);
-      now.state.links = ports.links.read();
+      now.state.links = model::our_links(ports.links.facts());
       now.state.routes = ports.routes.read();
       return;
     case Neighbour::kFirewall:
@@ -144,7 +144,7 @@ model::Observed observe(const host::Ports& ports, const model::HostState& desire
     now.findings.insert(now.findings.end(), found->begin(), found->end());
   }
   now.state.sysctls = read_sysctls(ports.sysctls, desired);
-  now.state.links = ports.links.read();
+  now.state.links = model::our_links(facts.links);
   now.firewall_unread =
       !answered("firewall", now.findings, [&] { read(ports, Neighbour::kFirewall, desired, now); });
   observe_routes(ports.routes, desired, now.state, facts);

@@ -24,7 +24,7 @@ void read(const host::Ports& ports, Neighbour neighbour, const model::HostState&
           model::Observed& now);
 
 /// What is there of all that `desired` names and of all that is ours; what could not be read is a
-/// finding. Takes bridge addresses from `facts`; adds to them the foreign routes to the
+/// finding. Takes links and bridge addresses from `facts`; adds to them the foreign routes to the
 /// desired destinations.
 model::Observed observe(const host::Ports& ports, const model::HostState& desired,
                         const SavedState& saved, model::HostFacts& facts);

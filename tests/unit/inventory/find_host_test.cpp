@@ -34,7 +34,7 @@ address = ["10.0.0.203", "10.0.0.204"]
                     const std::vector<std::string>& addresses = {}) {
     std::vector<model::Address> parsed;
     for (const std::string& text : addresses) parsed.push_back(*model::Address::parse(text));
-    return find_host(inventory_, name, hostname, parsed).name;
+    return find_host(inventory_, name, hostname, [&] { return parsed; }).name;
   }
 
   std::string fault(const std::optional<std::string>& name, const std::string& hostname,

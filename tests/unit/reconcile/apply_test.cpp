@@ -145,6 +145,7 @@ TEST_F(Apply, SkipsRoutesBehindAVlanLinkThatFailed) {
   };
   machine.state = two_hosts_desired();
   machine.state.routes.clear();
+  machine.facts.links.push_back(link("eth1", {}));
   machine.fail_at = 0;
   const auto report = run();
   ASSERT_GE(report.steps.size(), 3U);

@@ -25,12 +25,12 @@ struct World {
   std::vector<std::string> defects;  // of the rules in force
   int spoilt = 0;              // how often somebody else spoils the firewall once it is written
   bool blind = false;          // links cannot be listed
-  bool blind_to_ours = false;  // nor those of ours
   bool hangs = false;          // whoever asks Docker, iptables or who drops waits forever
   bool deaf_docker = false;    // daemon.json cannot be read
   bool deaf_firewall = false;  // the rules in force cannot be read
   std::vector<model::Finding> droppers;  // what look_who_drops() finds
   int changes = 0;
+  int link_looks = 0;
   int restarts = 0;
 
   void must_not_hang() const {
@@ -83,11 +83,18 @@ struct FakeLinks : host::Links {
   explicit FakeLinks(World& w) : world(w) {}
   std::vector<model::LinkFacts> facts() override {
     if (world.blind) throw base::Error(base::ErrorKind::kFailure, "injected blindness");
-    return world.facts.links;
-  }
-  std::vector<model::VlanLink> read() override {
-    if (world.blind_to_ours) throw base::Error(base::ErrorKind::kFailure, "injected blindness");
-    return world.state.links;
+    ++world.link_looks;
+    auto links = world.facts.links;
+    for (const auto& one : world.state.links) {
+      links.push_back({.name = one.name,
+                       .up = one.up,
+                       .mtu = 1500,
+                       .vlan = one.vlan,
+                       .parent = one.parent,
+                       .ours = true,
+                       .addresses = {one.address}});
+    }
+    return links;
   }
   void apply(const plan::LinkStep& step) override { world.must(step); }
   World& world;

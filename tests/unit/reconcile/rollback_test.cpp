@@ -94,7 +94,7 @@ TEST_F(RollBack, GoesBackByHeartWhereItCannotLook) {
   auto found = look_now();
   const auto before = remember_before(machine.ports(), found, saved_file);
   apply_now(std::move(found));
-  machine.blind_to_ours = true;
+  machine.blind = true;
   EXPECT_THAT(roll_back(machine.ports(), before, saved_file),
               ElementsAre(HasSubstr("could not look whether routes, links and sysctls")));
   EXPECT_EQ(machine.state, state);

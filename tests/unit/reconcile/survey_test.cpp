@@ -66,6 +66,17 @@ TEST(Survey, RulesThatCannotBeReadLeaveTheRestToBeRepaired) {
   EXPECT_EQ(survey.plan.steps.size(), 2U);  // ip_forward, which we had turned on, and the route
 }
 
+TEST(Survey, LooksAtTheLinksOnce) {
+  FakeMachine machine;
+  machine.state = two_hosts_desired();
+  machine.facts = running_docker();
+  machine.facts.links.push_back(link("eth1", {}));
+  machine.state.links = {vlan("eth1", 100, "172.16.10.1/24")};
+  const auto survey = reconcile::survey(machine.ports(), two_hosts(), {}, {});
+  EXPECT_EQ(machine.link_looks, 1);
+  EXPECT_EQ(survey.actual.state.links, machine.state.links);
+}
+
 TEST(Survey, WhoElseDropsIsAskedApart) {
   FakeMachine machine;
   machine.state = two_hosts_fresh();
