@@ -82,7 +82,7 @@ def test_firewalld_rejects_and_status_names_the_rule_and_the_remedy(firewalld, o
     assert "reject with icmpx admin-prohibited" in conflict["message"]
     assert "of table inet firewalld drops traffic from" in conflict["message"]
     assert "inet firewalld" in old.overland("status").stdout
-    remedy = conflict["remedy"] or conflict["message"].split("remedy: ")[1]
+    remedy = conflict["remedy"]
     old.sh(remedy.replace("; ", "\n"))
     keep_their_sources(firewalld, firewalld.pairs())
     assert conflicts(old) == []

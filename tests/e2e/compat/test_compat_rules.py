@@ -75,7 +75,7 @@ def test_a_policy_left_in_the_other_variant(cluster, on):
         assert not web.ping(cluster.containers[host.name][0].address)
         [conflict] = [one for one in status(host)["conflicts"] if one["resource"] == "firewall"]
         assert "FORWARD" in conflict["message"]
-        host.sh((conflict["remedy"] or conflict["message"].split("remedy: ")[1]))
+        host.sh(conflict["remedy"])
         assert status(host)["conflicts"] == []
         assert web.ping(cluster.containers[host.name][0].address)
 
