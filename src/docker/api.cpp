@@ -35,21 +35,24 @@ using Sink = std::function<bool(std::string_view)>;
 /// Beast's Body concept, which names what is in here.
 struct SinkBody {
   using value_type = Sink;
-  class reader {
+  class Reader {
    public:
     template <bool kIsRequest, class Fields>
-    reader(http::header<kIsRequest, Fields>& /*header*/, Sink& sink) : sink_(sink) {}
-    void init(const boost::optional<std::uint64_t>& /*length*/, error_code& error) { error = {}; }
+    Reader(http::header<kIsRequest, Fields>& /*header*/, Sink& sink) : sink_(sink) {}
+    static void init(const boost::optional<std::uint64_t>& /*length*/, error_code& error) {
+      error = {};
+    }
     std::size_t put(const boost::asio::const_buffer& piece, error_code& error) {
       const bool more = sink_({static_cast<const char*>(piece.data()), piece.size()});
       error = more ? error_code() : error_code(ECANCELED, boost::system::generic_category());
       return piece.size();
     }
-    void finish(error_code& error) { error = {}; }
+    static void finish(error_code& error) { error = {}; }
 
    private:
     Sink& sink_;
   };
+  using reader = Reader;
 };
 using Parser = http::response_parser<SinkBody>;
 

@@ -152,6 +152,19 @@ def test_a_reload_of_docker_disturbs_nothing(place):
     assert seen == own
 
 
+def test_docker_is_seen_without_its_pid_file_and_not_started_by_a_look_at_its_socket(place):
+    host = place.host
+    host.sh("rm /run/docker.pid")
+    assert re.search(r"\d, running", host.overland("status").stdout)
+    previous = runs(host)
+    host.systemctl("stop", "docker.service", timeout=120)
+    assert host.systemctl("is-active", "docker.socket").stdout == "active\n"
+    assert "not running" in host.overland("status").stdout
+    assert host.systemctl("is-active", "docker.service", check=False).stdout == "inactive\n"
+    restart_docker(host)
+    await_run(host, previous)
+
+
 def test_a_restart_that_apply_makes_itself_does_not_meet_its_own_unit(place):
     """docker.service pulls overland.service in, which waits for the lock of the apply that restarts Docker.
 
