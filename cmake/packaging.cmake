@@ -1,6 +1,8 @@
 # What `cmake --install` puts where, and the packages: `cpack` in a Release build makes the DEB, and the
 # RPM where rpmbuild is at hand. docs/operations.md says what is in them and why.
 set(packaging ${PROJECT_SOURCE_DIR}/packaging)
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
+    GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)  # whatever the umask
 
 install(FILES systemd/overland-boot.service systemd/overland.service systemd/overland.timer
         DESTINATION lib/systemd/system)
@@ -17,6 +19,7 @@ install(DIRECTORY config/ DESTINATION share/doc/overland/examples
 install(FILES docs/inventory.md docs/operations.md README.md DESTINATION share/doc/overland OPTIONAL)
 install(FILES docs/prometheus/overland.rules.yml DESTINATION share/doc/overland/examples OPTIONAL)
 install(FILES packaging/debian/copyright DESTINATION share/doc/overland)
+install(FILES ${CMAKE_BINARY_DIR}/linked-in DESTINATION share/doc/overland OPTIONAL)  # scripts/release makes it
 install(FILES packaging/debian/lintian-overrides DESTINATION share/lintian/overrides RENAME overland)
 install(FILES packaging/debian/changelog DESTINATION share/doc/overland RENAME changelog.Debian)
 # -n: no time stamp inside, so that two builds of one source give the same package.
@@ -52,6 +55,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "init-system-helpers (>= 1.52)")
 # Loaded where systemd runs, so no linker tells of it; systemd itself depends on it.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libsystemd0")

@@ -1,4 +1,4 @@
-// spdlog's code, compiled once: header-only it takes seconds in each file that logs. The files of its own src.
+// spdlog's own sources, compiled once: header-only it takes seconds in each file that logs.
 
 // clang-format off: each wants those above it
 #include <spdlog/common-inl.h>

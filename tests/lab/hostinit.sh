@@ -4,6 +4,7 @@
 set -eu
 name=$1 lower=$2 state=$3
 root=$state/root
+. "${0%/*}/rootfs.sh"
 
 # New namespaces inherit the machine's value, and Docker sets FORWARD to DROP only when it switches forwarding on itself.
 echo 0 > /proc/sys/net/ipv4/ip_forward
@@ -13,20 +14,7 @@ hostname "$name"
 mount -t overlay -o "lowerdir=$lower,upperdir=$state/upper,workdir=$state/work" overlay "$root"
 cd "$root"
 
-# A few nodes of its own. With the machine's /dev bound here one careless rm -rf would take the machine down.
-mount -t tmpfs -o mode=755,size=64k tmpfs dev
-for node in null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0; do
-    IFS=: read -r file major minor <<EOF
-$node
-EOF
-    mknod -m 666 "dev/$file" c "$major" "$minor"
-done
-mkdir dev/pts dev/shm
-mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
-ln -s pts/ptmx dev/ptmx
-ln -s /proc/self/fd dev/fd
-mount -t tmpfs tmpfs dev/shm
-
+make_dev
 mount -t proc proc proc
 # Only what belongs to the network namespace may be written: the rest of /proc/sys is the machine's.
 mount --bind proc/sys proc/sys
@@ -45,10 +33,7 @@ mount -t tmpfs tmpfs tmp
 mkdir -p var/lib/docker
 mount --bind "$state/docker" var/lib/docker
 
-mkdir -p mnt
-pivot_root . mnt
-cd /
-busybox umount -l /mnt
+enter_root
 
 # SIGCHLD ignored, so that the kernel reaps the orphans every daemon leaves to process 1.
 echo ready

@@ -16,9 +16,7 @@ from .systemd import QUIET, SystemdCommands, mask
 
 # What the overland package depends on is in the root, since the hosts have no mirror to get it from.
 PACKAGES = [
-    "apt", "rpm", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-apt", "libnftnl11", "libip4tc2",
-    "libboost-program-options1.74.0", "libspdlog1.10-fmt9", "libtomlplusplus3", "libnl-3-200",
-    "libnl-route-3-200",
+    "apt", "rpm", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-apt", "libip4tc2", "libmnl0",
 ]
 NETWORK = """[Unit]
 Before=network-online.target
@@ -144,4 +142,5 @@ def missing():
 
 
 if __name__ == "__main__":
-    print(roots.ensure("bookworm", True, PACKAGES), flush=True)
+    for suite in roots.SUITES:
+        print(roots.ensure(suite, True, PACKAGES), flush=True)
