@@ -21,7 +21,7 @@ void gauge(std::ostream& out, const char* name, const char* help, Value value) {
 
 template <typename Count>
 void by_kind(std::ostream& out, const char* name, Count count) {
-  for (const char* const kind : plan::kKinds) {
+  for (const auto& kind : plan::kinds()) {
     out << name << "{kind=\"" << kind << "\"} " << count(kind) << "\n";
   }
 }

@@ -1,5 +1,7 @@
 #include "plan/describe.h"
 
+#include <utility>
+
 #include "plan/nouns.h"
 
 namespace overland::plan {
@@ -17,6 +19,13 @@ char sign(Operation operation) { return "+~-!"[static_cast<std::size_t>(operatio
 
 const char* kind(const Step& step) {
   return std::visit([](const auto& one) { return kind_of(one); }, step);
+}
+
+std::set<std::string> kinds() {
+  const auto of_all = []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::set<std::string>{kind_of(std::variant_alternative_t<I, Step>())...};
+  };
+  return of_all(std::make_index_sequence<std::variant_size_v<Step>>());
 }
 
 Words words(const Step& step) {

@@ -1,7 +1,7 @@
 #pragma once
 // Steps in words, the same in plan, apply's report and the journal.
 
-#include <array>
+#include <set>
 #include <string>
 
 #include "plan/step.h"
@@ -16,9 +16,9 @@ std::string name(Operation operation);
 /// '+', '~', '-', '!'.
 char sign(Operation operation);
 
-/// All kinds of steps as metrics name them, sorted.
-inline constexpr std::array kKinds = {"docker", "firewall", "link", "route", "sysctl"};
+/// "docker", "firewall", "link", "route", "sysctl": the noun, as metrics name it.
 const char* kind(const Step& step);
+std::set<std::string> kinds();
 
 struct Words {
   std::string resource;  // "route 192.168.200.0/24", "sysctl net.ipv4.ip_forward", "firewall"
