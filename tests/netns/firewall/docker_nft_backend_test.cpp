@@ -73,7 +73,7 @@ TEST_F(DockerNftBackendTest, IsFoundByItsTable) {
   EXPECT_EQ(facts.variant, FirewallVariant::kNft);
   EXPECT_THAT(facts.evidence, HasSubstr("docker-bridges"));
   EXPECT_FALSE(facts.both_variants);
-  EXPECT_THAT(find_droppers(policy()).sentences, IsEmpty());
+  EXPECT_THAT(find_droppers(policy()), IsEmpty());
 }
 
 TEST_F(DockerNftBackendTest, BlocksPeersWithoutTheKeys) {
