@@ -22,7 +22,7 @@ ALLOWED = {
 ALLOWED["cli"] = set(ALLOWED)
 
 # Types of these never leave the .cpp of the folders that use them.
-PRIVATE_LIBRARIES = re.compile(r"<(netlink/|libiptc/|nftables/|nlohmann/|libnftnl/|toml\+\+|boost/beast/|systemd/|libipset/)")
+PRIVATE_LIBRARIES = re.compile(r"<(netlink/|libiptc/|nftables/|nlohmann/|libnftnl/|toml\+\+|boost/beast/|systemd/)")
 FIXED_WIDTH = re.compile(r"^(?!\s*//).*\bu?int(8|16|32|64)_t\b", re.MULTILINE)
 
 

@@ -139,11 +139,8 @@ void add_transit(const inventory::Inventory& inventory, model::FirewallPolicy& p
 
 model::FirewallAnchor anchor(const model::HostFacts& facts) {
   if (facts.firewall.docker_nft_backend) return model::FirewallAnchor::kDockerNft;
-  // Before dockerd's first start nothing leads to DOCKER-USER either: it puts its jump there
-  // itself.
-  return facts.docker.installed && !facts.firewall.docker_user_cut
-             ? model::FirewallAnchor::kDockerUser
-             : model::FirewallAnchor::kForward;
+  return facts.docker.installed ? model::FirewallAnchor::kDockerUser
+                                : model::FirewallAnchor::kForward;
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ Fit fit(const Inventory& inventory, const Host& host, const model::HostFacts& fa
   if (state.firewall && !facts.firewall.variant && facts.firewall.unknown.empty()) {
     result.findings.push_back({Severity::kMisfit, "firewall",
                                "no usable packet filter: " + facts.firewall.evidence,
-                               "install nftables or iptables"});
+                               "run a kernel with nf_tables, 4.18 or later"});
   }
   return result;
 }

@@ -41,12 +41,12 @@ struct Suspect {
   }
 };
 
-/// Where the rule of iptables' filter table that comes first leads to us, nothing there can drop
-/// before.
+/// Whether nothing in iptables' own FORWARD can drop before our anchor there accepts: in front of
+/// it are only the rules down to the jump to DOCKER-USER.
 bool leads_to_us(NftDump& dump) {
   const auto rules = dump.rules("filter", "FORWARD");
-  return !rules.empty() && rules.front().plain &&
-         (rules.front().jump == kUserChain || rules.front().jump == model::kForwardChain);
+  const auto jump = std::ranges::find(rules, std::string_view(kUserChain), &NftRuleEntry::jump);
+  return jump == rules.end() || jump == rules.begin();
 }
 
 /// Tables whose chains no packet goes through: pairs of family and name.
@@ -62,7 +62,7 @@ std::set<std::pair<std::uint8_t, std::string>> dormant_tables(NftSocket& socket)
   return result;
 }
 
-std::vector<Suspect> suspects(NftSocket& socket) {
+std::vector<Suspect> suspects(NftSocket& socket, bool anchored) {
   std::vector<Suspect> result;
   NftDump dump;
   const auto dormant = dormant_tables(socket);
@@ -73,7 +73,8 @@ std::vector<Suspect> suspects(NftSocket& socket) {
     if (!forwards || dormant.contains({chain.family, chain.table})) continue;
     const bool ip = chain.family == kIpv4;
     if (ip && (chain.table == model::kNftTable || chain.table == "docker-bridges")) continue;
-    if (ip && chain.table == "filter" && chain.name == "FORWARD" && leads_to_us(dump)) continue;
+    const bool spot = anchored && ip && chain.table == "filter" && chain.name == "FORWARD";
+    if (spot && leads_to_us(dump)) continue;
     auto place = std::find_if(result.begin(), result.end(), [&](const Suspect& one) {
       return one.family == chain.family && one.table == chain.table;
     });
@@ -81,6 +82,8 @@ std::vector<Suspect> suspects(NftSocket& socket) {
       place = result.insert(result.end(), {chain.family, chain.table, {}});
     }
     place->chains.push_back(chain);
+    // Our anchor comes before it.
+    if (spot) place->chains.back().hook->policy_drop = false;
   }
   for (Suspect& one : result) {
     std::stable_sort(one.chains.begin(), one.chains.end(), [](const auto& a, const auto& b) {
@@ -199,7 +202,7 @@ void follow(const Suspect& suspect, NftSocket& socket, const FirewallPolicy& pol
 std::vector<Finding> find_droppers(const FirewallPolicy& policy) {
   std::vector<Finding> found;
   NftSocket socket;
-  for (const Suspect& suspect : suspects(socket)) {
+  for (const Suspect& suspect : suspects(socket, policy.variant == FirewallVariant::kNft)) {
     try {
       follow(suspect, socket, policy, found);
     } catch (const base::Error& error) {

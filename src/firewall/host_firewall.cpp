@@ -1,9 +1,11 @@
 #include "firewall/host_firewall.h"
 
-#include "base/error.h"
-#include "firewall/legacy_look.h"
-#include "firewall/nft_driver.h"
-#include "firewall/nft_look.h"
+#include <sys/utsname.h>
+
+#include <cstdint>
+#include <utility>
+
+#include "firewall/nft/wing.h"
 #include "firewall/variant.h"
 
 namespace overland::firewall {
@@ -15,8 +17,14 @@ FirewallVariant other(FirewallVariant variant) {
   return variant == FirewallVariant::kNft ? FirewallVariant::kLegacy : FirewallVariant::kNft;
 }
 
-model::Finding unknown(const std::string& message) {
-  return {model::Severity::kUnknown, "firewall", message, ""};
+FirewallParts kernels_parts(base::Deadline& deadline, const IptcOptions& options) {
+  nft::Wing nft = nft::make_wing();
+  return {std::move(nft.table), std::move(nft.anchors), make_legacy_anchors(deadline, options)};
+}
+
+std::string kernel_release() {
+  utsname name = {};
+  return ::uname(&name) == 0 ? name.release : "";
 }
 
 /// What `look` gives; a default and a finding where it fails. Lack of privilege is nobody's fault
@@ -27,64 +35,34 @@ auto looked(Look look, const char* what, std::vector<model::Finding>& findings) 
     return std::optional(look());
   } catch (const base::Error& error) {
     if (error.kind() == base::ErrorKind::kPrivilege) throw;
-    findings.push_back(unknown(std::string(what) + " could not be looked at: " + error.what()));
+    findings.push_back({model::Severity::kUnknown, "firewall",
+                        std::string(what) + " could not be looked at: " + error.what(), ""});
     return decltype(std::optional(look()))();
   }
 }
 
-/// A kernel that lacks a variant holds nothing of ours in it.
-std::optional<model::Firewall> read_if_supported(Driver& driver,
-                                                 const model::FirewallPolicy& desired) {
+/// A kernel that lacks something holds nothing of ours in it.
+template <typename Ask>
+auto if_supported(Ask ask) -> decltype(ask()) {
   try {
-    return driver.read(desired);
+    return ask();
   } catch (const base::Error& error) {
     if (error.kind() != base::ErrorKind::kUnsupported) throw;
-    return std::nullopt;
-  }
-}
-
-/// nullopt where that fails for another reason: facts() has looked at the same tables, and said so.
-std::optional<std::optional<model::Firewall>> read_if_readable(
-    Driver& driver, const model::FirewallPolicy& desired) {
-  try {
-    return read_if_supported(driver, desired);
-  } catch (const base::Error& error) {
-    if (error.kind() == base::ErrorKind::kPrivilege) throw;
-    return std::nullopt;
-  }
-}
-
-/// As after `iptables -F`, or with Docker's `iptables: false`: what stands in DOCKER-USER counts
-/// for nothing then.
-bool docker_user_cut(const model::FirewallFacts& facts, const NftLook& nft,
-                     const LegacyLook& legacy) {
-  if (!facts.variant || facts.docker_nft_backend) return false;
-  return *facts.variant == FirewallVariant::kNft ? !nft.docker_user_reached : !legacy.docker_chains;
-}
-
-void remove_if_supported(Driver& driver) {
-  try {
-    driver.remove();
-  } catch (const base::Error& error) {
-    if (error.kind() != base::ErrorKind::kUnsupported) throw;
+    return decltype(ask())();
   }
 }
 
 }  // namespace
 
 HostFirewall::HostFirewall(base::Deadline& deadline, HostFirewallOptions options)
-    : HostFirewall(deadline, options, make_nft_driver(), make_iptc_driver(deadline, options.iptc)) {
-}
+    : HostFirewall(deadline, options, kernels_parts(deadline, options.iptc)) {}
 
 HostFirewall::HostFirewall(base::Deadline& deadline, HostFirewallOptions options,
-                           std::unique_ptr<Driver> nft, std::unique_ptr<Driver> iptc)
-    : deadline_(deadline),
-      options_(std::move(options)),
-      nft_(std::move(nft)),
-      iptc_(std::move(iptc)) {}
+                           FirewallParts parts)
+    : deadline_(deadline), options_(std::move(options)), parts_(std::move(parts)) {}
 
-Driver& HostFirewall::driver(FirewallVariant variant) {
-  return variant == FirewallVariant::kNft ? *nft_ : *iptc_;
+Anchors& HostFirewall::anchors(FirewallVariant variant) {
+  return variant == FirewallVariant::kNft ? *parts_.nft : *parts_.legacy;
 }
 
 std::string HostFirewall::iptables() {
@@ -99,39 +77,33 @@ std::string HostFirewall::iptables() {
 
 model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
   std::vector<model::Finding> findings;
-  const auto nft_seen = looked(look_at_nft, "nf_tables", findings);
-  const auto legacy_seen = looked(look_at_legacy, "the legacy tables", findings);
-  const NftLook nft = nft_seen.value_or(NftLook());
-  const LegacyLook legacy = legacy_seen.value_or(LegacyLook());
+  const auto nft = looked([&] { return parts_.nft->glance(); }, "nf_tables", findings);
+  const auto legacy =
+      looked([&] { return parts_.legacy->glance(); }, "the legacy tables", findings);
   VariantClues clues;
   clues.forced = options_.variant;
+  clues.kernel = kernel_release();
   clues.docker_backend = docker.firewall_backend;
-  clues.nft_usable = nft.usable;
-  clues.nft_docker_chains = nft.docker_chains;
-  clues.nft_docker_backend = nft.docker_backend;
-  clues.legacy_usable = legacy.usable;
-  clues.legacy_docker_chains = legacy.docker_chains;
-  clues.complete = nft_seen && legacy_seen;
+  clues.nft = nft;
+  clues.legacy = legacy;
   // The program is asked only where the tables leave it open.
-  if (nft.docker_chains == legacy.docker_chains) {
-    const auto version =
+  if ((nft && nft->docker_chains) == (legacy && legacy->docker_chains)) {
+    clues.iptables_version =
         looked([&] { return iptables(); }, "which tables iptables writes", findings);
-    clues.iptables_version = version.value_or("");
-    clues.complete = clues.complete && version;
+  } else {
+    clues.iptables_version = "";
   }
   model::FirewallFacts facts = choose_variant(clues);
-  facts.both_variants = legacy.foreign_rules && nft.usable && nft_has_foreign_rules(nft);
-  facts.docker_user_cut =
-      docker.running && nft_seen && legacy_seen && docker_user_cut(facts, nft, legacy);
+  legacy_forward_drops_ = legacy && legacy->forward_drops;
+  facts.both_variants =
+      legacy && parts_.legacy->foreign_rules() && nft && nft->usable && parts_.nft->foreign_rules();
   facts.unknown = std::move(findings);
   return facts;
 }
 
 std::vector<model::Finding> HostFirewall::droppers(const model::FirewallPolicy& desired) {
   auto found = ask_droppers(desired, options_.trace, deadline_);
-  std::vector<model::Finding> faults;  // facts() has looked at the same tables, and said so
-  const auto legacy = looked(look_at_legacy, "the legacy tables", faults);
-  if (legacy && legacy->forward_drops && desired.variant == FirewallVariant::kNft) {
+  if (legacy_forward_drops_ && desired.variant == FirewallVariant::kNft) {
     found.push_back({model::Severity::kConflict, "firewall",
                      "the policy DROP of chain FORWARD in the legacy table filter drops traffic "
                      "between hosts; Docker uses the nf_tables variant here",
@@ -140,38 +112,81 @@ std::vector<model::Finding> HostFirewall::droppers(const model::FirewallPolicy& 
   return found;
 }
 
+std::optional<AnchorsFound> HostFirewall::look_at_others(FirewallVariant others,
+                                                         std::uint32_t mark) {
+  try {
+    return if_supported(
+        [&] { return anchors(others).look(model::FirewallAnchor::kDockerNft, mark); });
+  } catch (const base::Error& error) {
+    if (error.kind() == base::ErrorKind::kPrivilege) throw;
+    return std::nullopt;
+  }
+}
+
 std::optional<model::Firewall> HostFirewall::read(const model::FirewallPolicy& desired) {
-  auto found = read_if_supported(driver(desired.variant), desired);
-  auto remnants = read_if_readable(driver(other(desired.variant)), desired).value_or(std::nullopt);
-  if (!remnants) return found;
-  if (!found) return remnants;
-  found->defects.emplace_back(desired.variant == FirewallVariant::kNft
-                                  ? "rules of ours are left in the legacy tables"
-                                  : "rules of ours are left in the nf_tables variant");
+  auto found = if_supported([&] { return parts_.table->read(desired); });
+  const std::uint32_t mark = found ? found->policy.mark : desired.mark;
+  const AnchorsFound own =
+      if_supported([&] { return anchors(desired.variant).look(desired.anchor, mark); });
+  const FirewallVariant others = other(desired.variant);
+  const AnchorsFound left = look_at_others(others, mark).value_or(AnchorsFound());
+  if (!found && !own.any && !left.any) return std::nullopt;
+  if (!found) {
+    found.emplace();
+    found->policy.mark = desired.mark;
+    found->policy.conntrack = desired.conntrack;
+    found->defects.emplace_back("table ip overland is missing");
+  }
+  const AnchorsFound& in_force = own.any || !left.any ? own : left;
+  found->policy.variant = &in_force == &own ? desired.variant : others;
+  found->policy.anchor = in_force.anchor;
+  found->defects.insert(found->defects.end(), in_force.defects.begin(), in_force.defects.end());
+  if (own.any && left.any) {
+    found->defects.emplace_back(others == FirewallVariant::kLegacy
+                                    ? "rules of ours are left in the legacy tables"
+                                    : "rules of ours are left in the nf_tables variant");
+  }
   return found;
 }
 
-void HostFirewall::apply(const plan::FirewallStep& step) {
-  if (step.to) {
-    const FirewallVariant variant = step.to->variant;
-    driver(variant).write(std::nullopt, *step.to);
-    try {
-      remove_if_supported(driver(other(variant)));
-    } catch (const base::Error&) {
-      // What cannot even be read is told by facts(), and is no fault of this step.
-      if (read_if_readable(driver(other(variant)), *step.to)) throw;
-    }
-    return;
+void HostFirewall::remove_others(FirewallVariant others) {
+  try {
+    if_supported([&] { anchors(others).remove(); });
+  } catch (const base::Error&) {
+    // What cannot even be read is told by facts(), and is no fault of this step.
+    if (look_at_others(others, 0)) throw;
   }
+}
+
+void HostFirewall::remove_all(FirewallVariant in_force) {
   std::optional<base::Error> failed;
-  for (Driver* each : {nft_.get(), iptc_.get()}) {
+  const auto attempt = [&](auto remove) {
     try {
-      remove_if_supported(*each);
+      if_supported(remove);
+      return true;
     } catch (const base::Error& error) {
       if (!failed) failed = error;
+      return false;
     }
-  }
+  };
+  const bool gone = attempt([&] { anchors(in_force).remove(); });
+  attempt([&] { anchors(other(in_force)).remove(); });
+  if (gone) attempt([&] { parts_.table->remove(); });
   if (failed) throw base::Error(*failed);
+}
+
+void HostFirewall::apply(const plan::FirewallStep& step) {
+  if (!step.to) {
+    remove_all(step.from ? step.from->variant : FirewallVariant::kNft);
+    return;
+  }
+  if (const std::string why = refusal_of(kernel_release()); !why.empty()) {
+    throw base::Error(base::ErrorKind::kUnsupported, why);
+  }
+  const model::FirewallPolicy& to = *step.to;
+  parts_.table->write(to);
+  anchors(to.variant).put(to.anchor, to.mark);
+  remove_others(other(to.variant));
 }
 
 }  // namespace overland::firewall

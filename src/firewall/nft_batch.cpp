@@ -191,6 +191,9 @@ void NftBatch::put(const NftCommand& command, const NftRule& wanted) {
       return put_anonymous(command.table, ranges);
     });
     if (wanted.comment) put_comment(*rule);
+    if (wanted.handle != 0) {
+      ::nftnl_rule_set_u64(rule.get(), NFTNL_RULE_POSITION, wanted.handle);
+    }
   }
   const std::uint16_t flags = command.verb == NftVerb::kInsert ? kAdd : kAppend;
   nlmsghdr* header = begin(deletes ? NFT_MSG_DELRULE : NFT_MSG_NEWRULE, deletes ? 0 : flags);

@@ -12,8 +12,9 @@ std::string name_of(const NftSet& set) { return " " + printable(set.name); }
 std::string name_of(const NftMembers& members) { return " " + printable(members.set.name); }
 std::string name_of(std::monostate) { return ""; }
 std::string name_of(const NftRule& rule) {
+  const char* place = rule.statements.empty() ? " handle " : " position ";
   return " " + printable(rule.chain) +
-         (rule.handle == 0 ? "" : " handle " + std::to_string(rule.handle));
+         (rule.handle == 0 ? "" : place + std::to_string(rule.handle));
 }
 
 }  // namespace

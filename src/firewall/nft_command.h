@@ -1,6 +1,6 @@
 #pragma once
-// One command of an nf_tables transaction, as data: decided in nft_write.h, carried out in
-// nft_transaction.h. All tables are of family ip.
+// One command of an nf_tables transaction, as data: decided in nft/write_table.h and
+// nft/anchor_state.h, carried out in nft_transaction.h. All tables are of family ip.
 
 #include <cstdint>
 #include <string>
@@ -22,7 +22,7 @@ struct NftRule {
   std::string chain;
   NftStatements statements;  // to delete: none
   bool comment = false;      // whether it carries model::kRuleComment
-  std::uint64_t handle = 0;  // to delete
+  std::uint64_t handle = 0;  // to delete; to add: of the rule it follows, 0: all
 };
 
 /// Of one set, either kind by the set's type.

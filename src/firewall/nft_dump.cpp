@@ -39,8 +39,10 @@ NftRuleEntry rule_of(Bytes rule) {
       const Bytes value = find_attribute(data, NFTA_IMMEDIATE_DATA);
       const Bytes verdict = find_attribute(value, NFTA_DATA_VERDICT);
       result.jump = text_of(find_attribute(verdict, NFTA_VERDICT_CHAIN));
-      result.goes = static_cast<std::int32_t>(
-                        number32_of(find_attribute(verdict, NFTA_VERDICT_CODE))) == NFT_GOTO;
+      const auto code =
+          static_cast<std::int32_t>(number32_of(find_attribute(verdict, NFTA_VERDICT_CODE)));
+      result.goes = code == NFT_GOTO;
+      result.returns = code == NFT_RETURN;
     } else if (name == "match") {
       // iptables-nft keeps a comment as an xtables match once it has restored a rule.
       if (text_of(find_attribute(data, NFTA_MATCH_NAME)) != "comment") result.plain = false;

@@ -40,6 +40,7 @@ struct NftRuleEntry {
   bool plain = false;  // nothing but a counter, a comment and the verdict: applies to every packet
   bool goes = false;   // goes, and does not come back
   std::string chain = {};
+  bool returns = false;
 };
 
 struct NftSetEntry {

@@ -1,7 +1,7 @@
 #pragma once
 // The rules of table `ip overland` and of our anchors as values: what nft_rule.h reads,
-// nft_rule_encode.h writes and nft_compare.h compares. Each rule has one form, so that rules that
-// do the same are equal.
+// nft_rule_encode.h writes and nft/compare_table.h compares. Each rule has one form, so that rules
+// that do the same are equal.
 
 #include <cstdint>
 #include <string>

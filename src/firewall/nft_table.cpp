@@ -189,6 +189,12 @@ bool NftChain::same_hook(const NftChain& other) const {
          priority == other.priority && policy == other.policy;
 }
 
+std::string made_name(std::string_view table, std::string_view chain_name) {
+  std::string name = std::string(kMadePrefix) + std::string(table);
+  if (!chain_name.empty()) name += "-" + std::string(chain_name);
+  return name;
+}
+
 void check_link_names(const FirewallPolicy& policy) {
   std::vector<std::string> names = policy.bridges;
   names.insert(names.end(), policy.underlay_links.begin(), policy.underlay_links.end());

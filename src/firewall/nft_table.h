@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "firewall/nft_statement.h"
@@ -16,6 +17,7 @@ namespace overland::firewall {
 /// they remember which tables and chains of iptables we had to make, so that remove() takes those
 /// and no others.
 inline constexpr std::string_view kMadePrefix = "made-";
+std::string made_name(std::string_view table, std::string_view chain = "");
 
 struct NftSet {
   std::string name;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "base/error.h"
 #include "base/process.h"
@@ -22,28 +24,33 @@ FirewallFacts chosen(FirewallVariant variant, std::string evidence) {
   return facts;
 }
 
-FirewallFacts undecided() {
+FirewallFacts refused(std::string why) {
   FirewallFacts none;
-  none.evidence = "what would tell which tables Docker uses could not be asked";
+  none.evidence = std::move(why);
   return none;
 }
 
-std::optional<FirewallVariant> variant_of(const std::string& version) {
-  if (version.find("(nf_tables)") != std::string::npos) return FirewallVariant::kNft;
-  // Before 1.8 there was but one kind, and its version says nothing.
-  if (!version.empty()) return FirewallVariant::kLegacy;
-  return std::nullopt;
+FirewallFacts undecided() {
+  return refused("what would tell which tables Docker uses could not be asked");
 }
 
+std::optional<FirewallVariant> variant_of(const std::optional<std::string>& version) {
+  if (!version || version->empty()) return std::nullopt;
+  // Before 1.8 there was but one kind, and its version says nothing.
+  return version->find("(nf_tables)") != std::string::npos ? FirewallVariant::kNft
+                                                           : FirewallVariant::kLegacy;
+}
+
+bool docker_stands(const std::optional<Glance>& glance) { return glance && glance->docker_chains; }
+
 FirewallFacts by_docker_chains(const VariantClues& clues) {
-  const auto program = variant_of(clues.iptables_version);
-  if (clues.nft_docker_chains && clues.legacy_docker_chains) {
-    if (program) {
-      return chosen(*program, "DOCKER-USER stands in both variants; " + clues.iptables_version);
+  if (docker_stands(clues.nft) && docker_stands(clues.legacy)) {
+    if (const auto program = variant_of(clues.iptables_version)) {
+      return chosen(*program, "DOCKER-USER stands in both variants; " + *clues.iptables_version);
     }
-    if (!clues.complete) return undecided();
+    if (!clues.iptables_version) return undecided();
   }
-  if (clues.nft_docker_chains) {
+  if (docker_stands(clues.nft)) {
     return chosen(FirewallVariant::kNft, "DOCKER-USER stands in the nf_tables table ip filter");
   }
   return chosen(FirewallVariant::kLegacy, "DOCKER-USER stands in the legacy table filter");
@@ -65,9 +72,21 @@ std::string kind_by_name(const std::string& program) {
 
 }  // namespace
 
+std::string refusal_of(const std::string& kernel) {
+  unsigned major = 0;
+  unsigned minor = 0;
+  if (std::sscanf(kernel.c_str(), "%u.%u", &major, &minor) != 2) return "";
+  if (std::pair(major, minor) >= std::pair(4U, 18U)) return "";
+  return "kernel " + kernel +
+         " is older than 4.18, the first whose nf_tables translates addresses beside iptables";
+}
+
 FirewallFacts choose_variant(const VariantClues& clues) {
-  const bool stands = clues.docker_backend.empty() && clues.nft_docker_backend &&
-                      !clues.nft_docker_chains && !clues.legacy_docker_chains;
+  if (clues.nft && !clues.nft->usable) return refused("the kernel has no nf_tables");
+  if (std::string why = refusal_of(clues.kernel); !why.empty()) return refused(std::move(why));
+  const bool docker_chains = docker_stands(clues.nft) || docker_stands(clues.legacy);
+  const bool stands =
+      clues.docker_backend.empty() && clues.nft && clues.nft->docker_backend && !docker_chains;
   const bool docker_nft = clues.docker_backend == "nftables" || stands;
   if (clues.forced) {
     FirewallFacts facts = chosen(*clues.forced, *clues.forced == FirewallVariant::kNft
@@ -83,21 +102,12 @@ FirewallFacts choose_variant(const VariantClues& clues) {
     facts.docker_nft_backend = true;
     return facts;
   }
-  if (clues.nft_docker_chains || clues.legacy_docker_chains) return by_docker_chains(clues);
+  if (docker_chains) return by_docker_chains(clues);
   if (const auto program = variant_of(clues.iptables_version)) {
-    return chosen(*program, clues.iptables_version);
+    return chosen(*program, *clues.iptables_version);
   }
-  if (!clues.complete) return undecided();
-  if (clues.nft_usable) {
-    return chosen(FirewallVariant::kNft, "no iptables program; the kernel has nf_tables");
-  }
-  if (clues.legacy_usable) {
-    return chosen(FirewallVariant::kLegacy,
-                  "no iptables program; the kernel has legacy tables and no nf_tables");
-  }
-  FirewallFacts none;
-  none.evidence = "no iptables program, and the kernel has neither nf_tables nor legacy tables";
-  return none;
+  if (!clues.nft || !clues.legacy || !clues.iptables_version) return undecided();
+  return chosen(FirewallVariant::kNft, "no iptables program; the kernel has nf_tables");
 }
 
 std::string iptables_version(const base::Deadline& deadline) {

@@ -1,11 +1,12 @@
 #pragma once
-// Which of the two kernel interfaces the host's packet filter lives in. An accept in one does not
-// override a drop in the other, so ours has to stand where Docker's rules stand.
+// Which of the two kinds of tables the host's packet filter lives in. An accept in one does not
+// override a drop in the other, so our anchors have to stand where Docker's rules stand.
 
 #include <optional>
 #include <string>
 
 #include "base/deadline.h"
+#include "firewall/anchors.h"
 #include "model/docker.h"
 #include "model/firewall.h"
 
@@ -14,19 +15,22 @@ namespace overland::firewall {
 /// What the choice is made from.
 struct VariantClues {
   std::optional<model::FirewallVariant> forced;  // --firewall
+  std::string kernel;                            // its release: "6.1.0-18-amd64"
   std::string docker_backend;                    // DockerFacts::firewall_backend; may be empty
-  bool nft_usable = false;
-  bool nft_docker_chains = false;
-  bool nft_docker_backend = false;  // table ip docker-bridges
-  bool legacy_usable = false;
-  bool legacy_docker_chains = false;
-  std::string iptables_version;  // "iptables v1.8.9 (nf_tables)"; empty without the program
-  bool complete = true;          // false: one of those that tell could not be asked
+  std::optional<Glance> nft;                     // nullopt: could not be looked at
+  std::optional<Glance> legacy;
+  /// "iptables v1.8.9 (nf_tables)"; empty without the program; nullopt: could not be asked.
+  std::optional<std::string> iptables_version;
 };
 
-/// Pure. Fills variant, docker_nft_backend and evidence; in this order: what is forced, Docker's
-/// own word, where DOCKER-USER stands, what the iptables program says, what the kernel has. Where
-/// one of these could not be asked, only what was seen decides: what is missing proves nothing.
+/// Why table ip overland cannot be on a kernel of that release; empty where it can, or the release
+/// tells nothing. Pure.
+std::string refusal_of(const std::string& kernel);
+
+/// Pure. Fills variant, docker_nft_backend and evidence; in this order: whether the kernel can have
+/// table ip overland at all (nf_tables, 4.18: NAT of nf_tables beside another), what is forced,
+/// Docker's own word, where DOCKER-USER stands, what the iptables program says. Where one of these
+/// could not be asked, only what was seen decides: what is missing proves nothing.
 model::FirewallFacts choose_variant(const VariantClues& clues);
 
 /// What program iptables is: by the name of the program behind the link, else the first line of

@@ -1,6 +1,6 @@
 #pragma once
-// What the firewall shall let through, as intent: drivers encode it in their own rules, read it
-// back and compare by meaning and order. Lists are sorted and aggregated, so equal policies compare
+// What the firewall shall let through, as intent: it is encoded in table `ip overland`, read back
+// and compared by meaning and order. Lists are sorted and aggregated, so equal policies compare
 // equal.
 //
 // Trusted traffic comes in on an underlay link from a peer's address or bridge subnet and goes to a
@@ -18,13 +18,14 @@
 
 namespace overland::model {
 
-/// Which kernel interface the host's packet filter rules live in.
+/// In which kind of tables the anchors stand: the one the host's packet filter rules live in. The
+/// policy itself is in table `ip overland` either way.
 enum class FirewallVariant : std::uint8_t { kNft, kLegacy };
 
-/// Where the accepts have to stand so that they count.
+/// Where the accepts have to stand so that they count whatever Docker is doing.
 enum class FirewallAnchor : std::uint8_t {
-  kForward,     // no Docker, or its rules are gone: filter FORWARD, raw PREROUTING
-  kDockerUser,  // Docker with its iptables backend: filter DOCKER-USER, raw PREROUTING
+  kForward,     // no Docker: filter FORWARD, raw PREROUTING
+  kDockerUser,  // Docker with its iptables backend, running or not: filter DOCKER-USER, too
   kDockerNft,   // Docker's nftables backend: none; Docker yields to our mark by its own setting
 };
 
@@ -57,7 +58,7 @@ struct FirewallPolicy {
 };
 
 /// What a look found in force. `defects` says, one sentence each, where the rules read differ from
-/// what the driver would write for `policy` (a jump missing, a rule out of order, a rule of
+/// what we would write for `policy` (a jump missing, a rule out of order, a rule of
 /// somebody else in a chain of ours).
 struct Firewall {
   FirewallPolicy policy;
@@ -68,12 +69,11 @@ struct Firewall {
 
 /// What was found on the host about packet filters, and from what.
 struct FirewallFacts {
-  std::optional<FirewallVariant> variant;  // nullopt: neither variant can be used
+  std::optional<FirewallVariant> variant;  // nullopt: not known, or not to be had on this kernel
   bool docker_nft_backend = false;         // Docker 29 with "firewall-backend": "nftables"
   std::string evidence;                    // one sentence: "iptables v1.8.9 (nf_tables)"
   bool both_variants = false;              // rules in the legacy and in the nf_tables variant
-  bool docker_user_cut = false;  // Docker runs, and no rule of FORWARD leads to DOCKER-USER
-  std::vector<Finding> unknown;  // what could not be asked, and is at its default above
+  std::vector<Finding> unknown;            // what could not be asked, and is at its default above
 
   auto operator<=>(const FirewallFacts&) const = default;
 };

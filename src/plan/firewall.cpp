@@ -47,12 +47,6 @@ void advise(const model::FirewallFacts& facts, std::vector<model::Finding>& find
                         "both",
                         "remove those of the variant Docker does not use"});
   }
-  if (facts.docker_user_cut) {
-    findings.push_back({model::Severity::kAdvice, "firewall",
-                        "no rule of chain FORWARD leads to DOCKER-USER, so overland's accepts "
-                        "stand in FORWARD itself",
-                        "if Docker's rules were flushed, restart Docker to have them back"});
-  }
 }
 
 /// "peer subnets +10.0.0.7/32 -… and 3 more": how a list of prefixes changes; empty where it does

@@ -73,23 +73,6 @@ TEST_F(HostFirewallKernelTest, FindsDockersChainsInEitherVariant) {
   EXPECT_FALSE(firewall_.facts({}).both_variants);
 }
 
-TEST_F(HostFirewallKernelTest, NoticesThatNothingLeadsToDockerUserWhileDockerRuns) {
-  model::DockerFacts running;
-  running.installed = running.running = true;
-  for (const std::string iptables : {"iptables-nft", "iptables-legacy"}) {
-    sh(iptables + " -N DOCKER-USER; " + iptables + " -I FORWARD -j DOCKER-USER");
-    EXPECT_FALSE(firewall_.facts(running).docker_user_cut) << iptables;
-    sh(iptables + " -F");
-    HostFirewallOptions forcing = options();
-    forcing.variant = iptables == "iptables-nft" ? FirewallVariant::kNft : FirewallVariant::kLegacy;
-    HostFirewall forced(deadline_, std::move(forcing));
-    EXPECT_TRUE(forced.facts(running).docker_user_cut) << iptables;
-    // A dockerd that does not run puts its jump there when it starts.
-    EXPECT_FALSE(forced.facts({}).docker_user_cut) << iptables;
-    sh(iptables + " -X");
-  }
-}
-
 TEST_F(HostFirewallKernelTest, OwnRulesAreNoSignOfAVariant) {
   const auto before = firewall_.facts({});
   for (const FirewallVariant variant : {FirewallVariant::kNft, FirewallVariant::kLegacy}) {
@@ -146,6 +129,7 @@ TEST_F(HostFirewallKernelTest, NamesTheRuleThatStandsAboveTheJumpToUs) {
 TEST_F(HostFirewallKernelTest, NamesThePolicyOfTheVariantDockerDoesNotUse) {
   apply(FirewallVariant::kNft);
   sh("iptables-legacy -P FORWARD DROP");
+  firewall_.facts({});
   EXPECT_THAT(droppers(), ElementsAre(HasSubstr("iptables-legacy -P FORWARD ACCEPT")));
 }
 

@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 #include "base/unique_fd.h"
-#include "netns/firewall/nft_driver_fixture.h"
+#include "netns/firewall/nft_fixture.h"
 
 namespace overland::firewall {
 namespace {
@@ -33,17 +33,22 @@ struct Fault {
   const char* defect;
 };
 
-TEST_F(NftDriverTest, NamesAndRepairsEveryFault) {
+TEST_F(NftTest, NamesAndRepairsEveryFault) {
   const Fault faults[] = {
       {"iptables-nft -F DOCKER-USER", "jump from filter DOCKER-USER"},
-      {"iptables-nft -I DOCKER-USER -s 1.2.3.4 -j DROP", "not the first rule"},
+      {"iptables-nft -F FORWARD", "jump from filter FORWARD"},
+      {"iptables-nft -I DOCKER-USER -j RETURN", "not reached in filter DOCKER-USER"},
+      {"iptables-nft -I FORWARD -s 1.2.3.4 -j DROP", "not the first rule of filter FORWARD"},
+      {"iptables-nft -A FORWARD -j DOCKER-USER", "not directly below the one to DOCKER-USER"},
+      {"iptables-nft -I FORWARD 1 -j DOCKER-USER; iptables-nft -I FORWARD 2 -s 1.2.3.4 -j ACCEPT",
+       "not directly below the one to DOCKER-USER in filter FORWARD"},
       {"iptables-nft -I DOCKER-USER -j OVERLAND-FORWARD", "more than once"},
       {"iptables-nft -F DOCKER-USER; iptables-nft -A DOCKER-USER -s 1.1.1.1 -j OVERLAND-FORWARD",
        "has a condition"},
       {"iptables-nft -I FORWARD -j OVERLAND-FORWARD", "filter FORWARD jumps to OVERLAND-FORWARD"},
       {"iptables-nft -t raw -I PREROUTING -s 1.2.3.4 -j DROP", "not the first rule of raw"},
-      {"iptables-nft -F OVERLAND-FORWARD", "lacks a rule"},
-      {"iptables-nft -I OVERLAND-FORWARD -j DROP", "has a rule that is not ours"},
+      {"iptables-nft -F OVERLAND-FORWARD", "holds other rules than ours"},
+      {"iptables-nft -I OVERLAND-FORWARD -j DROP", "holds other rules than ours"},
       {"iptables-nft -t raw -F; iptables-nft -t raw -X", "OVERLAND-RAW of table ip raw is missing"},
       {"nft delete table ip raw", "OVERLAND-RAW of table ip raw is missing"},
       {"nft delete table ip filter", "OVERLAND-FORWARD of table ip filter is missing"},
@@ -136,7 +141,7 @@ void add_odd_element(bool catch_all) {
   ::nftnl_set_free(set);
 }
 
-TEST_F(NftDriverTest, NamesAndRepairsElementsWithConditions) {
+TEST_F(NftTest, NamesAndRepairsElementsWithConditions) {
   FirewallPolicy policy = two_host_policy();
   for (const bool catch_all : {false, true}) {
     write(policy);
@@ -161,14 +166,14 @@ base::UniqueFd own_table() {
   return fd;
 }
 
-TEST_F(NftDriverTest, RemovesItsChainsWhereverTheyAreJumpedToFrom) {
+TEST_F(NftTest, RemovesItsChainsWhereverTheyAreJumpedToFrom) {
   write(two_host_policy());
   sh("iptables-nft -A INPUT -j OVERLAND-FORWARD");
-  driver_->remove();
+  firewall_.remove();
   EXPECT_EQ(sh("nft list ruleset | grep -c OVERLAND; true"), "0\n");
 }
 
-TEST_F(NftDriverTest, NamesThatAreNotUtf8AreShownAsAscii) {
+TEST_F(NftTest, NamesThatAreNotUtf8AreShownAsAscii) {
   write(two_host_policy());
   nftnl_chain* chain = ::nftnl_chain_alloc();
   ::nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, "overland");
@@ -184,7 +189,7 @@ TEST_F(NftDriverTest, NamesThatAreNotUtf8AreShownAsAscii) {
   expect_in_force(odd);
 }
 
-TEST_F(NftDriverTest, SaysWhoOwnsATableThatNobodyElseMayChange) {
+TEST_F(NftTest, SaysWhoOwnsATableThatNobodyElseMayChange) {
   write(two_host_policy());
   sh("nft delete table ip overland");
   const base::UniqueFd owner = own_table();

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-#include "netns/firewall/nft_driver_fixture.h"
+#include "netns/firewall/nft_fixture.h"
 
 namespace overland::firewall {
 namespace {
@@ -18,7 +18,7 @@ using tests::sh;
 using tests::spaced;
 using tests::two_host_policy;
 
-using NftListsTest = NftDriverTest;
+using NftListsTest = NftTest;
 
 TEST_F(NftListsTest, ChangesElementsWithoutTouchingRules) {
   FirewallPolicy policy = two_host_policy();
@@ -63,7 +63,7 @@ TEST_F(NftListsTest, ShowsAChangedElementAsAChangedPolicy) {
   write(policy);
   sh("nft delete element ip overland peer-subnets '{ 192.168.200.0/24 }';"
      "nft add element ip overland peer-hosts '{ 10.0.0.210-10.0.0.212 }'");
-  const auto found = driver_->read(policy);
+  const auto found = firewall_.read(policy);
   ASSERT_TRUE(found.has_value());
   EXPECT_THAT(found->defects, IsEmpty());
   EXPECT_THAT(found->policy.peer_subnets, IsEmpty());
@@ -83,7 +83,7 @@ TEST_F(NftListsTest, ShowsAChangedElementOfAHashSetToo) {
   for (const char* change : {"delete element ip overland peer-hosts-32 '{ 10.0.0.1 }'",
                              "add element ip overland peer-subnets-24 '{ 10.99.0.7 }'"}) {
     sh("nft " + std::string(change));
-    const auto found = driver_->read(policy);
+    const auto found = firewall_.read(policy);
     ASSERT_TRUE(found.has_value());
     EXPECT_FALSE(found->policy == policy) << change;
     write(policy);

@@ -1,10 +1,11 @@
-// The nft driver's rules with packets, beside the rules of Docker in both variants of iptables.
+// Table ip overland and the anchors in nf_tables with packets, beside the rules of Docker in both
+// variants of iptables.
 
 #include <gmock/gmock.h>
 
 #include <cstdint>
 
-#include "firewall/nft_driver.h"
+#include "netns/firewall/applied.h"
 #include "netns/firewall/docker_like_host.h"
 #include "netns/firewall/nft_policy.h"
 
@@ -23,7 +24,7 @@ using tests::two_host_policy;
 
 class NftPacketsTest : public tests::DockerLikeHost {
  protected:
-  void write(const FirewallPolicy& policy) { driver_->write(driver_->read(policy), policy); }
+  void write(const FirewallPolicy& policy) { firewall_.write(policy); }
 
   void expect_trusted_traffic_only() {
     EXPECT_TRUE(ping("p", "192.168.200.2", "192.168.100.2")) << "peer container to container";
@@ -33,7 +34,7 @@ class NftPacketsTest : public tests::DockerLikeHost {
     EXPECT_TRUE(ping("c", "192.168.100.2", "203.0.113.2")) << "container to the internet, by NAT";
   }
 
-  std::unique_ptr<Driver> driver_ = make_nft_driver();
+  tests::Applied firewall_;
 };
 
 TEST_F(NftPacketsTest, DockersRulesAloneBlockAndHideTheSource) {
@@ -48,7 +49,7 @@ TEST_F(NftPacketsTest, LetsTrustedTrafficThroughWhetherWrittenBeforeOrAfterDocke
   write(two_host_policy());
   docker_rules("iptables-nft");
   expect_trusted_traffic_only();
-  driver_->remove();
+  firewall_.remove();
   EXPECT_FALSE(ping("p", "192.168.200.2", "192.168.100.2"));
   write(two_host_policy());
   expect_trusted_traffic_only();

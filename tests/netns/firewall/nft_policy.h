@@ -1,5 +1,5 @@
 #pragma once
-// A policy as a small cluster has it, and shorthands, for the tests of the nft driver.
+// A policy as a small cluster has it, and shorthands.
 
 #include <cstdint>
 #include <string>

@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "firewall/nft_driver.h"
+#include "netns/firewall/applied.h"
 #include "netns/firewall/nft_policy.h"
 #include "netns/sandbox.h"
 
@@ -24,12 +24,12 @@ class NftTransactionTest : public tests::Sandbox {
  protected:
   /// Whether what is read back after writing `policy` is that policy, without a defect.
   bool takes(const FirewallPolicy& policy) {
-    driver_->write(std::nullopt, policy);
-    const auto found = driver_->read(policy);
+    firewall_.write(policy);
+    const auto found = firewall_.read(policy);
     return found && found->defects.empty() && found->policy == policy;
   }
 
-  std::unique_ptr<Driver> driver_ = make_nft_driver();
+  tests::Applied firewall_;
 };
 
 TEST_F(NftTransactionTest, SpreadsLinkNamesOverMessages) {

@@ -157,11 +157,13 @@ TEST_F(TraceTest, ATableThatIsDormantDropsNothing) {
   EXPECT_THAT(certain(find_droppers(policy())), IsEmpty());
 }
 
-TEST_F(TraceTest, TellsWhatExtensionsOfIptablesSay) {
+TEST_F(TraceTest, TellsWhatExtensionsOfIptablesSayAboveTheJumpToDockerUser) {
   sh("iptables-nft -A FORWARD -m conntrack --ctstate INVALID -j DROP;"
      "iptables-nft -A FORWARD -p udp -m multiport --dports 1,2 -j DROP");
   EXPECT_THAT(find_droppers(policy()), IsEmpty());
   sh("iptables-nft -A FORWARD -m statistic --mode random --probability 0.5 -j DROP");
+  EXPECT_THAT(find_droppers(policy()), IsEmpty()) << "our accept will stand first";
+  sh("iptables-nft -N DOCKER-USER; iptables-nft -A FORWARD -j DOCKER-USER");
   const auto found = find_droppers(policy());
   EXPECT_THAT(certain(found), IsEmpty());
   ASSERT_THAT(untold(found), SizeIs(1));

@@ -114,16 +114,17 @@ TEST(DeriveLinks, UsesAForeignLinkThatServesTheVlanAlready) {
   EXPECT_EQ(policy(state).underlay_links[2], "servers");
 }
 
-TEST(DeriveFirewall, AnchorsInForwardWhereNothingLeadsToDockerUser) {
+TEST(DeriveFirewall, AnchorsInDockerUserTooWhateverDockerIsDoing) {
   const auto inventory = load(kTwoVlans);
   model::HostFacts facts;
-  facts.docker.installed = facts.docker.running = true;
   const auto anchor = [&] {
     return policy(desired::derive(inventory, inventory.hosts[0], facts)).anchor;
   };
-  EXPECT_EQ(anchor(), model::FirewallAnchor::kDockerUser);
-  facts.firewall.docker_user_cut = true;
   EXPECT_EQ(anchor(), model::FirewallAnchor::kForward);
+  facts.docker.installed = true;
+  EXPECT_EQ(anchor(), model::FirewallAnchor::kDockerUser);
+  facts.docker.running = true;
+  EXPECT_EQ(anchor(), model::FirewallAnchor::kDockerUser);
 }
 
 TEST(DeriveFirewall, RouterWithoutDockerAnchorsInForward) {

@@ -1,3 +1,5 @@
+// In which order table and anchors are written and removed, and what is made of what is read.
+
 #include "firewall/host_firewall.h"
 
 #include <gmock/gmock.h>
@@ -5,26 +7,67 @@
 namespace overland::firewall {
 namespace {
 
+using model::FirewallAnchor;
 using model::FirewallPolicy;
 using model::FirewallVariant;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-struct FakeDriver final : Driver {
+/// Told what was done, in order.
+using Done = std::vector<std::string>;
+
+struct FakeTable final : PolicyTable {
+  explicit FakeTable(Done& all) : done(all) {}
+  Done& done;
   std::optional<model::Firewall> there;
   std::optional<base::Error> fault;
 
-  std::optional<model::Firewall> read(const FirewallPolicy& /*desired*/) override {
+  std::optional<model::Firewall> read(const FirewallPolicy& desired) override {
     if (fault) throw base::Error(*fault);
+    if (there) there->policy.variant = desired.variant;
     return there;
   }
-  void write(const std::optional<model::Firewall>& /*from*/, const FirewallPolicy& to) override {
+  void write(const FirewallPolicy& to) override {
     if (fault) throw base::Error(*fault);
+    done.emplace_back("write table");
     there = model::Firewall{to, {}};
   }
   void remove() override {
     if (fault) throw base::Error(*fault);
+    done.emplace_back("remove table");
     there.reset();
+  }
+};
+
+struct FakeAnchors final : Anchors {
+  FakeAnchors(Done& all, std::string called) : done(all), name(std::move(called)) {}
+  Done& done;
+  std::string name;
+  bool there = false;
+  std::optional<base::Error> fault;
+
+  void check() const {
+    if (fault) throw base::Error(*fault);
+  }
+  Glance glance() override {
+    check();
+    return {};
+  }
+  bool foreign_rules() override { return false; }
+  AnchorsFound look(FirewallAnchor wanted, std::uint32_t /*mark*/) override {
+    check();
+    if (!there) return {false, wanted, {name + " jump is missing"}};
+    return {true, FirewallAnchor::kDockerUser, {}};
+  }
+  void put(FirewallAnchor /*anchor*/, std::uint32_t /*mark*/) override {
+    check();
+    done.push_back("put " + name);
+    there = true;
+  }
+  void remove() override {
+    check();
+    done.push_back("remove " + name);
+    there = false;
   }
 };
 
@@ -35,57 +78,95 @@ class HostFirewallTest : public testing::Test {
     result.variant = variant;
     return result;
   }
+  void write(FirewallVariant variant) { firewall_.apply({{}, policy(variant)}); }
+  FirewallParts parts() {
+    auto table = std::make_unique<FakeTable>(done_);
+    auto nft = std::make_unique<FakeAnchors>(done_, "nft");
+    auto legacy = std::make_unique<FakeAnchors>(done_, "legacy");
+    table_ = table.get();
+    nft_ = nft.get();
+    legacy_ = legacy.get();
+    return {std::move(table), std::move(nft), std::move(legacy)};
+  }
 
-  std::unique_ptr<FakeDriver> owned_nft_ = std::make_unique<FakeDriver>();
-  std::unique_ptr<FakeDriver> owned_iptc_ = std::make_unique<FakeDriver>();
-  FakeDriver& nft_ = *owned_nft_;
-  FakeDriver& iptc_ = *owned_iptc_;
+  Done done_;
+  FakeTable* table_ = nullptr;
+  FakeAnchors* nft_ = nullptr;
+  FakeAnchors* legacy_ = nullptr;
   base::Deadline deadline_{std::chrono::seconds(60)};
-  HostFirewall firewall_{deadline_, {}, std::move(owned_nft_), std::move(owned_iptc_)};
+  HostFirewall firewall_{deadline_, {}, parts()};
 };
 
-TEST_F(HostFirewallTest, WritesOneVariantAndClearsTheOther) {
-  iptc_.there = model::Firewall{policy(FirewallVariant::kLegacy), {}};
-  firewall_.apply({{}, policy(FirewallVariant::kNft)});
-  EXPECT_TRUE(nft_.there.has_value());
-  EXPECT_FALSE(iptc_.there.has_value());
+TEST_F(HostFirewallTest, WritesTheTableFirstThenTheAnchorsThenClearsTheOthers) {
+  write(FirewallVariant::kLegacy);
+  EXPECT_THAT(done_, ElementsAre("write table", "put legacy", "remove nft"));
+  done_.clear();
+  write(FirewallVariant::kNft);
+  EXPECT_THAT(done_, ElementsAre("write table", "put nft", "remove legacy"));
+}
+
+TEST_F(HostFirewallTest, RemovesTheTableLast) {
+  firewall_.apply({policy(FirewallVariant::kLegacy), std::nullopt});
+  EXPECT_THAT(done_, ElementsAre("remove legacy", "remove nft", "remove table"));
+}
+
+TEST_F(HostFirewallTest, KeepsTheTableWhileItsAnchorsCannotBeRemoved) {
+  legacy_->fault = base::Error(base::ErrorKind::kLocked, "held");
+  EXPECT_THROW(firewall_.apply({policy(FirewallVariant::kLegacy), std::nullopt}), base::Error);
+  EXPECT_THAT(done_, ElementsAre("remove nft"));
+}
+
+TEST_F(HostFirewallTest, RemovesTheRestWhereTheOtherVariantFails) {
+  legacy_->fault = base::Error(base::ErrorKind::kFailure, "broken");
+  EXPECT_THROW(firewall_.apply({policy(FirewallVariant::kNft), std::nullopt}), base::Error);
+  EXPECT_THAT(done_, ElementsAre("remove nft", "remove table"));
+}
+
+TEST_F(HostFirewallTest, WritesNoAnchorWithoutTheTable) {
+  table_->fault = base::Error(base::ErrorKind::kUnsupported, "the kernel has no nf_tables");
+  EXPECT_THROW(write(FirewallVariant::kLegacy), base::Error);
+  EXPECT_THAT(done_, IsEmpty());
 }
 
 TEST_F(HostFirewallTest, CallsRemnantsOfTheOtherVariantADefect) {
-  nft_.there = model::Firewall{policy(FirewallVariant::kNft), {}};
+  write(FirewallVariant::kNft);
   EXPECT_THAT(firewall_.read(policy(FirewallVariant::kNft))->defects, IsEmpty());
-  iptc_.there = model::Firewall{policy(FirewallVariant::kLegacy), {}};
+  legacy_->there = true;
   EXPECT_THAT(firewall_.read(policy(FirewallVariant::kNft))->defects,
               ElementsAre("rules of ours are left in the legacy tables"));
   EXPECT_THAT(firewall_.read(policy(FirewallVariant::kLegacy))->defects,
               ElementsAre("rules of ours are left in the nf_tables variant"));
 }
 
-TEST_F(HostFirewallTest, ShowsTheOtherVariantWhereThatIsAllThereIs) {
-  iptc_.there = model::Firewall{policy(FirewallVariant::kLegacy), {}};
-  EXPECT_EQ(firewall_.read(policy(FirewallVariant::kNft))->policy.variant,
-            FirewallVariant::kLegacy);
+TEST_F(HostFirewallTest, TheVariantInForceIsWhereAnchorsStand) {
+  write(FirewallVariant::kLegacy);
+  const auto found = firewall_.read(policy(FirewallVariant::kNft));
+  EXPECT_EQ(found->policy.variant, FirewallVariant::kLegacy);
+  EXPECT_THAT(found->defects, IsEmpty());
+  legacy_->there = false;
+  EXPECT_THAT(firewall_.read(policy(FirewallVariant::kNft))->defects,
+              ElementsAre("nft jump is missing"));
+}
+
+TEST_F(HostFirewallTest, AnchorsWithoutATableAreNoPolicy) {
+  EXPECT_FALSE(firewall_.read(policy(FirewallVariant::kNft)).has_value());
+  legacy_->there = true;
+  EXPECT_THAT(firewall_.read(policy(FirewallVariant::kLegacy))->defects,
+              ElementsAre("table ip overland is missing"));
 }
 
 TEST_F(HostFirewallTest, LivesWithoutAVariantTheKernelLacks) {
-  iptc_.fault = base::Error(base::ErrorKind::kUnsupported, "no legacy tables");
-  firewall_.apply({{}, policy(FirewallVariant::kNft)});
+  legacy_->fault = base::Error(base::ErrorKind::kUnsupported, "no legacy tables");
+  write(FirewallVariant::kNft);
   EXPECT_TRUE(firewall_.read(policy(FirewallVariant::kNft)).has_value());
-  EXPECT_THROW(firewall_.apply({{}, policy(FirewallVariant::kLegacy)}), base::Error);
+  EXPECT_THROW(write(FirewallVariant::kLegacy), base::Error);
 }
 
 TEST_F(HostFirewallTest, LivesWithoutAnotherVariantThatCannotBeRead) {
-  iptc_.fault = base::Error(base::ErrorKind::kFailure, "legacy table filter: junk");
-  firewall_.apply({{}, policy(FirewallVariant::kNft)});
+  legacy_->fault = base::Error(base::ErrorKind::kFailure, "legacy table filter: junk");
+  write(FirewallVariant::kNft);
   EXPECT_THAT(firewall_.read(policy(FirewallVariant::kNft))->defects, IsEmpty());
   EXPECT_THROW(firewall_.read(policy(FirewallVariant::kLegacy)), base::Error);
-}
-
-TEST_F(HostFirewallTest, RemovesTheOtherVariantEvenWhenOneFails) {
-  iptc_.there = model::Firewall{policy(FirewallVariant::kLegacy), {}};
-  nft_.fault = base::Error(base::ErrorKind::kFailure, "broken");
-  EXPECT_THROW(firewall_.apply({{}, std::nullopt}), base::Error);
-  EXPECT_FALSE(iptc_.there.has_value());
 }
 
 }  // namespace

@@ -12,7 +12,9 @@ constexpr const char* kLegacyProgram = "iptables v1.8.9 (legacy)";
 
 VariantClues usual() {
   VariantClues clues;
-  clues.nft_usable = true;
+  clues.kernel = "6.1.0-18-amd64";
+  clues.nft.emplace().usable = true;
+  clues.legacy.emplace();
   clues.iptables_version = kNftProgram;
   return clues;
 }
@@ -33,17 +35,17 @@ TEST(ChooseVariant, TakesAProgramBeforeOneDotEightForLegacy) {
 
 TEST(ChooseVariant, FollowsDockerUserRatherThanTheProgram) {
   VariantClues clues = usual();
-  clues.legacy_docker_chains = true;
+  clues.legacy->docker_chains = true;
   EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kLegacy);
   clues = usual();
   clues.iptables_version = kLegacyProgram;
-  clues.nft_docker_chains = true;
+  clues.nft->docker_chains = true;
   EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kNft);
 }
 
 TEST(ChooseVariant, LetsTheProgramDecideWhereBothHoldDockerUser) {
   VariantClues clues = usual();
-  clues.nft_docker_chains = clues.legacy_docker_chains = true;
+  clues.nft->docker_chains = clues.legacy->docker_chains = true;
   clues.iptables_version = kLegacyProgram;
   EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kLegacy);
   clues.iptables_version = "";
@@ -51,13 +53,16 @@ TEST(ChooseVariant, LetsTheProgramDecideWhereBothHoldDockerUser) {
 }
 
 TEST(ChooseVariant, GuessesNothingFromWhatCouldNotBeAsked) {
-  VariantClues clues;
-  clues.nft_usable = true;
-  clues.complete = false;
+  VariantClues clues = usual();
+  clues.iptables_version.reset();
   EXPECT_EQ(choose_variant(clues).variant, std::nullopt);
-  clues.nft_docker_chains = true;
+  clues.nft->docker_chains = true;
   EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kNft);
-  clues.legacy_docker_chains = true;
+  clues.legacy->docker_chains = true;
+  EXPECT_EQ(choose_variant(clues).variant, std::nullopt);
+  clues = usual();
+  clues.nft.reset();
+  clues.iptables_version = "";
   EXPECT_EQ(choose_variant(clues).variant, std::nullopt);
 }
 
@@ -68,34 +73,47 @@ TEST(ChooseVariant, BelievesDockerAboutItsNftablesBackend) {
   EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kNft);
   EXPECT_TRUE(choose_variant(clues).docker_nft_backend);
   clues.docker_backend = "iptables";
-  clues.nft_docker_backend = true;  // left over from before
+  clues.nft->docker_backend = true;  // left over from before
   EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kLegacy);
   EXPECT_FALSE(choose_variant(clues).docker_nft_backend);
 }
 
 TEST(ChooseVariant, KnowsDockersNftablesBackendByItsTableWhileDockerIsSilent) {
   VariantClues clues = usual();
-  clues.nft_docker_backend = true;
+  clues.nft->docker_backend = true;
   EXPECT_TRUE(choose_variant(clues).docker_nft_backend);
 }
 
 TEST(ChooseVariant, ObeysWhatIsForced) {
   VariantClues clues = usual();
-  clues.nft_docker_chains = true;
+  clues.nft->docker_chains = true;
   clues.forced = FirewallVariant::kLegacy;
   EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kLegacy);
   EXPECT_EQ(choose_variant(clues).evidence, "chosen with --firewall iptc");
 }
 
-TEST(ChooseVariant, TakesWhatTheKernelHasWithoutTheProgram) {
-  VariantClues clues;
-  clues.nft_usable = true;
+TEST(ChooseVariant, TakesNfTablesWithoutTheProgram) {
+  VariantClues clues = usual();
+  clues.iptables_version = "";
   EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kNft);
-  clues.nft_usable = false;
-  clues.legacy_usable = true;
-  EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kLegacy);
-  clues.legacy_usable = false;
+}
+
+TEST(ChooseVariant, RefusesAKernelThatCannotHaveTheTable) {
+  VariantClues clues = usual();
+  clues.nft->usable = false;
+  clues.forced = FirewallVariant::kLegacy;
   EXPECT_EQ(choose_variant(clues).variant, std::nullopt);
+  EXPECT_EQ(choose_variant(clues).evidence, "the kernel has no nf_tables");
+  for (const char* old : {"4.17.19", "3.10.0-1160.el7.x86_64"}) {
+    clues = usual();
+    clues.kernel = old;
+    EXPECT_EQ(choose_variant(clues).variant, std::nullopt) << old;
+    EXPECT_THAT(choose_variant(clues).evidence, testing::HasSubstr("older than 4.18"));
+  }
+  for (const char* enough : {"4.18.0-553.el8_10.x86_64", "5.4.0", "10.0", "odd"}) {
+    clues.kernel = enough;
+    EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kNft) << enough;
+  }
 }
 
 }  // namespace

@@ -189,15 +189,6 @@ TEST(PlanConflicts, PolicyRulesInOneSentence) {
             "somebody else's rule (ip rule) refuses packets to 192.168.200.0/24");
 }
 
-TEST(PlanAdvice, AcceptsInForwardWhereDockersRulesAreGone) {
-  auto facts = running_docker();
-  facts.firewall.docker_user_cut = true;
-  const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
-  ASSERT_EQ(plan.advice().size(), 1U);
-  EXPECT_EQ(plan.advice()[0].remedy,
-            "if Docker's rules were flushed, restart Docker to have them back");
-}
-
 TEST(PlanAdvice, AddressPoolOverAPeersSubnet) {
   auto facts = running_docker();
   facts.docker.address_pools = {net("172.16.0.0/12"), net("192.168.0.0/16")};

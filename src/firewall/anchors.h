@@ -1,0 +1,105 @@
+#pragma once
+// The places where an accept counts, and what stands there of ours. Which packets are accepted is
+// decided in table `ip overland`, by a mark; an anchor accepts that mark. There are two kinds of
+// tables Docker may write, and an implementation for each, which touches only its own kind, and
+// there only what carries our marks.
+//
+//   filter DOCKER-USER → OVERLAND-FORWARD  beside Docker with its iptables backend: the place its
+//                                          start leaves alone
+//   filter FORWARD     → OVERLAND-FORWARD  what counts while nothing leads to DOCKER-USER. Directly
+//                                          below the jump to it where there is one, so that a
+//                                          user's DROP there comes first; else first
+//   raw PREROUTING     → OVERLAND-RAW      first: Docker drops there what comes from outside
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/firewall.h"
+
+namespace overland::firewall {
+
+/// A place for a jump into a chain of ours.
+struct AnchorSpot {
+  const char* table;
+  const char* chain;
+  const char* target;
+};
+
+inline constexpr AnchorSpot kDockerUserSpot = {"filter", "DOCKER-USER", "OVERLAND-FORWARD"};
+inline constexpr AnchorSpot kForwardSpot = {"filter", "FORWARD", "OVERLAND-FORWARD"};
+inline constexpr AnchorSpot kPreroutingSpot = {"raw", "PREROUTING", "OVERLAND-RAW"};
+inline constexpr std::array<AnchorSpot, 3> kSpots = {kDockerUserSpot, kForwardSpot,
+                                                     kPreroutingSpot};
+
+/// The spots an anchor uses.
+std::vector<AnchorSpot> spots_of(model::FirewallAnchor anchor);
+
+/// A rule of a spot's chain, as far as order is concerned.
+struct AnchorRule {
+  std::string target;    // chain jumped or gone to; empty: neither
+  bool plain = false;    // without a condition: for every packet
+  bool goes = false;     // goes, and does not come back
+  bool returns = false;  // ends this chain
+};
+
+/// Where our jump belongs: how many of the other rules of `spot`'s chain stand above it. A jump
+/// that is there but wrong is not lifted above rules that a user put before it.
+std::size_t place_of(const AnchorSpot& spot, std::span<const AnchorRule> rules);
+
+/// What is wrong with our jump at `spot`, one clause; empty where it stands as it has to.
+std::string jump_fault(const AnchorSpot& spot, std::span<const AnchorRule> rules);
+
+/// What one kind of tables holds, as far as anchors are concerned.
+struct AnchorsSeen {
+  std::array<std::vector<AnchorRule>, kSpots.size()> rules;  // of each spot's chain
+  /// Our chains that are there: what is wrong with them, one clause; empty where they hold the
+  /// accept of the mark and nothing else.
+  std::map<std::string, std::string, std::less<>> chains;
+  std::vector<std::string> others;  // sentences: what else of ours is there and shall not be
+
+  /// Anything of ours at all.
+  [[nodiscard]] bool any() const;
+};
+
+struct AnchorsFound {
+  bool any = false;  // anything of ours
+  /// As the jumps stand; the wanted one where none does.
+  model::FirewallAnchor anchor = model::FirewallAnchor::kForward;
+  std::vector<std::string> defects;
+};
+
+/// Pure. `kind` is how sentences name a table: "table ip " or "legacy table ".
+AnchorsFound judge(const AnchorsSeen& seen, model::FirewallAnchor wanted, std::string_view kind);
+
+/// What the choice of a variant needs to know of one kind of tables.
+struct Glance {
+  bool usable = false;          // this network namespace can have such tables
+  bool docker_chains = false;   // Docker's rules stand here
+  bool docker_backend = false;  // nf_tables: table ip docker-bridges, of Docker's own backend
+  bool forward_drops = false;   // legacy: filter FORWARD has the policy DROP
+};
+
+class Anchors {
+ public:
+  virtual ~Anchors() = default;
+  /// Looks at the tables; makes none. What was seen serves foreign_rules() and the next look() too:
+  /// facts and state of one survey go by the same look. look() uses it up, and so does a change.
+  virtual Glance glance() = 0;
+  /// Whether tables of iptables hold rules that are neither ours nor lead to us.
+  virtual bool foreign_rules() = 0;
+  /// How the anchors stand, compared with `wanted` and the accept of `mark`. Changes nothing.
+  virtual AnchorsFound look(model::FirewallAnchor wanted, std::uint32_t mark) = 0;
+  /// Makes them stand, in one transaction a table; what is right already is not touched.
+  virtual void put(model::FirewallAnchor anchor, std::uint32_t mark) = 0;
+  /// Removes all of ours, and a DOCKER-USER we made where nobody uses it.
+  virtual void remove() = 0;
+};
+
+}  // namespace overland::firewall

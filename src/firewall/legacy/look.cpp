@@ -1,0 +1,102 @@
+#include "firewall/legacy/look.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "firewall/legacy/old_sets.h"
+#include "model/ownership.h"
+
+namespace overland::firewall::legacy {
+namespace {
+
+bool ours(std::string_view chain) { return chain.starts_with(model::kChainPrefix); }
+
+bool is_place(const std::string& table, const std::string& chain) {
+  return std::ranges::any_of(
+      kSpots, [&](const AnchorSpot& spot) { return table == spot.table && chain == spot.chain; });
+}
+
+bool is_target(const std::string& table, const std::string& chain) {
+  return std::ranges::any_of(
+      kSpots, [&](const AnchorSpot& spot) { return table == spot.table && chain == spot.target; });
+}
+
+void add(const std::string& table, const TableLook& look, std::uint32_t mark, AnchorsSeen& seen) {
+  for (std::size_t i = 0; i < kSpots.size(); ++i) {
+    const auto place = look.places.find(kSpots.at(i).chain);
+    if (table != kSpots.at(i).table || place == look.places.end()) continue;
+    seen.rules.at(i) = place->second;
+  }
+  for (const auto& [chain, rules] : look.own) {
+    if (is_target(table, chain)) {
+      seen.chains[chain] = accepts(rules, mark) ? "" : "holds other rules than ours";
+    } else {
+      seen.others.push_back("chain " + chain + " of legacy table " + table +
+                            " is an earlier version's");
+    }
+  }
+  for (const TableLook::Jump& jump : look.jumps) {
+    if (is_place(table, jump.chain)) continue;
+    seen.others.push_back(table + " " + jump.chain + " jumps to " + jump.target +
+                          ", where it is of no use");
+  }
+}
+
+}  // namespace
+
+TableLook look_at(const Table& table) {
+  TableLook look;
+  for (const std::string& chain : table.chains()) {
+    std::vector<Rule> rules = table.rules(chain);
+    if (ours(chain)) {
+      look.own[chain] = std::move(rules);
+      continue;
+    }
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      if (ours(rules[i].target)) {
+        look.jumps.push_back({chain, i, rules[i].target});
+      } else {
+        look.foreign_rules = true;
+      }
+    }
+    if (is_place(table.name(), chain)) look.places[chain].assign(rules.begin(), rules.end());
+  }
+  return look;
+}
+
+bool accepts(const std::vector<Rule>& rules, std::uint32_t mark) {
+  return rules.size() == 1 && rules.front().accepts == mark;
+}
+
+bool Look::foreign_rules() const {
+  return std::ranges::any_of(tables, [](const auto& one) { return one.second.foreign_rules; });
+}
+
+AnchorsSeen Look::anchors(std::uint32_t mark) const {
+  AnchorsSeen seen;
+  for (const auto& [table, look] : tables) add(table, look, mark, seen);
+  if (old_sets) seen.others.emplace_back("ipsets of an earlier version are left");
+  return seen;
+}
+
+Look look() {
+  Look result;
+  const auto tables = live_tables();
+  if (!tables) return result;
+  result.glance.usable = true;
+  for (const std::string& name : *tables) {
+    const Table table(name);
+    TableLook found = look_at(table);
+    if (name == kForwardSpot.table) {
+      result.glance.forward_drops = table.drops(kForwardSpot.chain);
+      result.glance.docker_chains = std::ranges::any_of(
+          found.places[kForwardSpot.chain],
+          [](const AnchorRule& rule) { return rule.target == kDockerUserSpot.chain; });
+    }
+    result.tables.emplace(name, std::move(found));
+  }
+  result.old_sets = !old_sets().empty();
+  return result;
+}
+
+}  // namespace overland::firewall::legacy

@@ -1,0 +1,47 @@
+#pragma once
+// What of ours stands in the legacy tables, and what the choice of a variant needs of them: one
+// dump of each table that lives, and none is made.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "firewall/anchors.h"
+#include "firewall/legacy/table.h"
+
+namespace overland::firewall::legacy {
+
+/// What of one table concerns us.
+struct TableLook {
+  struct Jump {
+    std::string chain;
+    std::size_t position = 0;  // from 0
+    std::string target;
+  };
+
+  std::map<std::string, std::vector<Rule>> own;           // our chains
+  std::vector<Jump> jumps;                                // into them, from others
+  std::map<std::string, std::vector<AnchorRule>> places;  // the spots' chains that are there
+  bool foreign_rules = false;
+};
+
+TableLook look_at(const Table& table);
+
+/// A chain that holds the accept of `mark` and nothing else.
+bool accepts(const std::vector<Rule>& rules, std::uint32_t mark);
+
+struct Look {
+  Glance glance;
+  std::map<std::string, TableLook> tables;
+  bool old_sets = false;  // ipsets of an earlier version
+
+  [[nodiscard]] bool foreign_rules() const;
+  [[nodiscard]] AnchorsSeen anchors(std::uint32_t mark) const;
+};
+
+/// Throws kPrivilege without CAP_NET_ADMIN and CAP_NET_RAW where there are tables to look at.
+Look look();
+
+}  // namespace overland::firewall::legacy

@@ -1,0 +1,105 @@
+#include "firewall/legacy/rewrite.h"
+
+#include <algorithm>
+
+#include "firewall/legacy/look.h"
+#include "firewall/legacy/table.h"
+
+namespace overland::firewall::legacy {
+namespace {
+
+std::vector<AnchorSpot> spots_in(const std::string& table, model::FirewallAnchor anchor) {
+  std::vector<AnchorSpot> spots = spots_of(anchor);
+  std::erase_if(spots, [&](const AnchorSpot& spot) { return table != spot.table; });
+  return spots;
+}
+
+const AnchorSpot* spot_at(const std::vector<AnchorSpot>& spots, const std::string& chain) {
+  const auto found =
+      std::ranges::find_if(spots, [&](const AnchorSpot& spot) { return chain == spot.chain; });
+  return found == spots.end() ? nullptr : &*found;
+}
+
+class Rewrite {
+ public:
+  Rewrite(Table& table, std::vector<AnchorSpot> spots, std::uint32_t mark)
+      : table_(table), spots_(std::move(spots)), mark_(mark), now_(look_at(table)) {}
+
+  /// False: all is right.
+  bool operator()() {
+    remove_jumps();
+    clear_chains();
+    for (const AnchorSpot& spot : spots_) {
+      fill(spot.target);
+      put_jump(spot);
+    }
+    const bool stood = now_.places.contains(kDockerUserSpot.chain);
+    if (left_docker_user_ && stood && table_.unused(kDockerUserSpot.chain)) {
+      table_.remove(kDockerUserSpot.chain);
+    }
+    return changed_;
+  }
+
+ private:
+  bool stands(const AnchorSpot& spot) { return jump_fault(spot, now_.places[spot.chain]).empty(); }
+
+  void remove_jumps() {
+    // From the last to the first, so that the positions stay true.
+    for (auto jump = now_.jumps.rbegin(); jump != now_.jumps.rend(); ++jump) {
+      const AnchorSpot* spot = spot_at(spots_, jump->chain);
+      if (spot != nullptr && stands(*spot)) continue;
+      table_.erase(jump->chain, jump->position);
+      left_docker_user_ |= spot == nullptr && jump->chain == kDockerUserSpot.chain;
+      changed_ = true;
+    }
+  }
+
+  bool wanted(const std::string& chain) const {
+    return std::ranges::any_of(spots_,
+                               [&](const AnchorSpot& spot) { return chain == spot.target; });
+  }
+
+  /// First all flushed, then those removed: a chain can go only when no rule leads to it.
+  void clear_chains() {
+    for (const auto& [chain, rules] : now_.own) {
+      if (wanted(chain) && accepts(rules, mark_)) continue;
+      table_.flush(chain);
+      changed_ = true;
+    }
+    for (const auto& [chain, rules] : now_.own) {
+      if (!wanted(chain)) table_.remove(chain);
+    }
+  }
+
+  void fill(const std::string& chain) {
+    const auto there = now_.own.find(chain);
+    if (there != now_.own.end() && accepts(there->second, mark_)) return;
+    if (!table_.has(chain)) table_.make(chain);
+    table_.append_accept(chain, mark_);
+    now_.own[chain] = {Rule{{}, mark_}};
+    changed_ = true;
+  }
+
+  void put_jump(const AnchorSpot& spot) {
+    if (stands(spot)) return;
+    if (!table_.has(spot.chain)) table_.make(spot.chain);
+    table_.insert_jump(spot.chain, place_of(spot, now_.places[spot.chain]), spot.target);
+    changed_ = true;
+  }
+
+  Table& table_;
+  std::vector<AnchorSpot> spots_;
+  std::uint32_t mark_;
+  TableLook now_;
+  bool changed_ = false;
+  bool left_docker_user_ = false;  // a jump of ours there is gone
+};
+
+}  // namespace
+
+void rewrite(const std::string& table, model::FirewallAnchor anchor, std::uint32_t mark) {
+  const std::vector<AnchorSpot> spots = spots_in(table, anchor);
+  update(table, [&](Table& opened) { return Rewrite(opened, spots, mark)(); });
+}
+
+}  // namespace overland::firewall::legacy

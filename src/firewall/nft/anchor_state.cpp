@@ -1,0 +1,80 @@
+#include "firewall/nft/anchor_state.h"
+
+#include <algorithm>
+
+#include "firewall/nft_rule.h"
+#include "firewall/nft_table.h"
+#include "firewall/printable.h"
+#include "model/ownership.h"
+
+namespace overland::firewall::nft {
+namespace {
+
+bool belongs(const std::string& table, const NftRuleEntry& rule) {
+  return std::ranges::any_of(kSpots, [&](const AnchorSpot& spot) {
+    return rule.chain == spot.chain && table == spot.table;
+  });
+}
+
+/// Only where a chain of ours is used more often than we know of: foreign tables can be long.
+void find_strays(NftDump& dump, AnchorState& state) {
+  for (const AnchorSpot& spot : {kForwardSpot, kPreroutingSpot}) {
+    const NftChainEntry* chain = state.look.chain(spot.table, spot.target);
+    if (chain == nullptr) continue;
+    std::size_t known = state.chains.at(spot.target).size();
+    for (const AnchorSpot& one : kSpots) {
+      known += static_cast<std::size_t>(std::ranges::count(
+          state.look.rules_at(one), std::string_view(spot.target), &NftRuleEntry::jump));
+    }
+    if (chain->uses <= known) continue;
+    for (NftRuleEntry& rule : dump.rules(spot.table, "")) {
+      if (rule.jump != spot.target || belongs(spot.table, rule)) continue;
+      state.strays.push_back({spot.table, std::move(rule)});
+    }
+  }
+}
+
+}  // namespace
+
+AnchorsSeen AnchorState::seen(std::uint32_t mark) const {
+  AnchorsSeen result;
+  for (std::size_t i = 0; i < kSpots.size(); ++i) {
+    for (const NftRuleEntry& rule : look.spots.at(i)) {
+      result.rules.at(i).push_back({rule.jump, rule.plain, rule.goes, rule.returns});
+    }
+  }
+  for (const auto& [chain, rules] : chains) {
+    result.chains[chain] = rules == anchor_rules(mark) ? "" : "holds other rules than ours";
+  }
+  for (const Stray& stray : strays) {
+    result.others.push_back(stray.table + " " + printable(stray.rule.chain) + " jumps to " +
+                            stray.rule.jump + ", where it is of no use");
+  }
+  return result;
+}
+
+AnchorState read_anchors(Look look) {
+  AnchorState state;
+  state.look = std::move(look);
+  NftDump dump;
+  for (const AnchorSpot& spot : {kForwardSpot, kPreroutingSpot}) {
+    if (state.look.chain(spot.table, spot.target) == nullptr) continue;
+    auto& rules = state.chains[spot.target];
+    for (const auto& expressions : dump.expressions(spot.table, spot.target)) {
+      rules.push_back(decode_rule(expressions, [](const auto&) { return std::nullopt; }));
+    }
+  }
+  find_strays(dump, state);
+  return state;
+}
+
+std::set<std::string> made_with_sets(const Look& look) {
+  std::set<std::string> result;
+  NftDump dump;
+  for (const NftTableEntry& table : look.tables) {
+    if (look.made(table.name) && !dump.sets(table.name).empty()) result.insert(table.name);
+  }
+  return result;
+}
+
+}  // namespace overland::firewall::nft

@@ -1,0 +1,45 @@
+#pragma once
+// The anchors in the tables iptables-nft and Docker work in, as found; and, pure, the commands that
+// lead from there to where they have to stand, or to none. Each list is one transaction; an empty
+// one means that nothing has to change.
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "firewall/nft/look.h"
+#include "firewall/nft_command.h"
+
+namespace overland::firewall::nft {
+
+struct AnchorState {
+  /// A jump into a chain of ours from where none belongs.
+  struct Stray {
+    std::string table;
+    NftRuleEntry rule;
+  };
+
+  Look look;
+  std::map<std::string, std::vector<NftStatements>, std::less<>> chains;  // ours, with their rules
+  std::vector<Stray> strays;
+
+  [[nodiscard]] AnchorsSeen seen(std::uint32_t mark) const;
+};
+
+/// Changes nothing and makes no table.
+AnchorState read_anchors(Look look);
+
+/// The tables that we made and that hold sets by now: somebody uses them.
+std::set<std::string> made_with_sets(const Look& look);
+
+std::vector<NftCommand> put_commands(const AnchorState& state, model::FirewallAnchor anchor,
+                                     std::uint32_t mark);
+
+/// Takes the tables and chains of iptables that we made along, where nobody uses them; `in_use`:
+/// tables that stay.
+std::vector<NftCommand> removal_commands(const AnchorState& state,
+                                         const std::set<std::string>& in_use);
+
+}  // namespace overland::firewall::nft

@@ -1,0 +1,180 @@
+// The commands for anchors in nf_tables: see anchor_state.h.
+
+#include <algorithm>
+#include <cstdint>
+
+#include "firewall/nft/anchor_state.h"
+#include "firewall/nft/commands.h"
+#include "firewall/nft_table.h"
+#include "model/ownership.h"
+
+namespace overland::firewall::nft {
+namespace {
+
+const std::string kOurs(model::kNftTable);
+
+bool ours(const NftRuleEntry& rule) { return rule.jump.starts_with(model::kChainPrefix); }
+
+bool wanted(const std::vector<AnchorSpot>& spots, const AnchorSpot& spot) {
+  return std::ranges::any_of(
+      spots, [&](const AnchorSpot& one) { return std::string_view(one.chain) == spot.chain; });
+}
+
+/// A base chain as iptables-nft makes it.
+NftChain chain_of(const AnchorSpot& spot) {
+  constexpr int kFilter = 0;  // NF_IP_PRI_…
+  constexpr int kRaw = -300;
+  const std::string_view chain = spot.chain;
+  if (chain == kForwardSpot.chain) return {spot.chain, "filter", "forward", kFilter, "accept", {}};
+  if (chain == kPreroutingSpot.chain) {
+    return {spot.chain, "filter", "prerouting", kRaw, "accept", {}};
+  }
+  return {spot.chain, "", "", 0, "", {}};
+}
+
+class Writer {
+ public:
+  explicit Writer(const AnchorState& state) : state_(state), look_(state.look) {}
+
+  void put(const AnchorSpot& spot, const AnchorsSeen& seen, std::uint32_t mark) {
+    make_place(spot);
+    fill(spot, seen, mark);
+    const std::vector<AnchorRule> rules = as_rules(look_.rules_at(spot));
+    if (jump_fault(spot, rules).empty()) return;
+    remove_jumps(spot);
+    std::vector<std::uint64_t> others;
+    for (const NftRuleEntry& rule : look_.rules_at(spot)) {
+      if (!ours(rule)) others.push_back(rule.handle);
+    }
+    const std::size_t place = place_of(spot, rules);
+    commands_.put_rule(spot.table, spot.chain, {NftVerdict{NftVerdict::kJump, spot.target}},
+                       place == 0 ? 0 : others.at(place - 1));
+  }
+
+  void remove_jumps(const AnchorSpot& spot) {
+    for (const NftRuleEntry& rule : look_.rules_at(spot)) {
+      if (ours(rule)) commands_.remove_rule(spot.table, spot.chain, rule.handle);
+    }
+  }
+
+  void remove_strays() {
+    for (const AnchorState::Stray& stray : state_.strays) {
+      commands_.remove_rule(stray.table, stray.rule.chain, stray.rule.handle);
+    }
+  }
+
+  void remove_chains() {
+    for (const AnchorSpot& spot : {kForwardSpot, kPreroutingSpot}) {
+      if (!state_.chains.contains(spot.target)) continue;
+      commands_.flush_chain(spot.table, spot.target);
+      commands_.remove_chain(spot.table, spot.target);
+      gone_.emplace(spot.table, spot.target);
+    }
+  }
+
+  /// A chain of iptables that we made, where nobody has come to use it: by a rule in it, by one
+  /// that leads to it from wherever, by a policy.
+  void remove_made(const AnchorSpot& spot) {
+    const NftChainEntry* chain = look_.chain(spot.table, spot.chain);
+    const auto& rules = look_.rules_at(spot);
+    if (chain == nullptr || !look_.made(spot.table, spot.chain)) return;
+    if (chain->hook && chain->hook->policy_drop) return;
+    if (chain->uses > rules.size() || !std::ranges::all_of(rules, ours)) return;
+    commands_.remove_chain(spot.table, spot.chain);
+    commands_.remove_chain(kOurs, made_name(spot.table, spot.chain));
+    gone_.emplace(spot.table, spot.chain);
+    gone_.emplace(kOurs, made_name(spot.table, spot.chain));
+  }
+
+  void remove_made_table(const std::string& table) {
+    const bool stays = std::ranges::any_of(look_.chains, [&](const NftChainEntry& chain) {
+      return chain.table == table && !gone_.contains({chain.table, chain.name});
+    });
+    if (look_.made(table) && !stays && look_.table(table) != nullptr) commands_.remove(table);
+  }
+
+  void forget_made() {
+    for (const NftChainEntry& chain : look_.chains) {
+      const bool memory = chain.table == kOurs && chain.name.starts_with(kMadePrefix);
+      if (memory && !gone_.contains({kOurs, chain.name})) {
+        commands_.remove_chain(kOurs, chain.name);
+      }
+    }
+  }
+
+  std::vector<NftCommand> take() { return commands_.take(); }
+
+ private:
+  static std::vector<AnchorRule> as_rules(const std::vector<NftRuleEntry>& entries) {
+    std::vector<AnchorRule> rules;
+    for (const NftRuleEntry& rule : entries) {
+      rules.push_back({rule.jump, rule.plain, rule.goes, rule.returns});
+    }
+    return rules;
+  }
+
+  /// With what has to be made for it remembered in our table.
+  void make_place(const AnchorSpot& spot) {
+    if (look_.chain(spot.table, spot.chain) != nullptr) return;
+    commands_.add(kOurs);
+    if (look_.table(spot.table) == nullptr) {
+      commands_.add(spot.table);
+      commands_.add_chain(kOurs, made_name(spot.table));
+    }
+    commands_.add(spot.table, chain_of(spot));
+    commands_.add_chain(kOurs, made_name(spot.table, spot.chain));
+  }
+
+  void fill(const AnchorSpot& spot, const AnchorsSeen& seen, std::uint32_t mark) {
+    const auto there = seen.chains.find(spot.target);
+    if (!filled_.insert(spot.target).second) return;
+    if (there == seen.chains.end()) {
+      commands_.add_chain(spot.table, spot.target);
+    } else if (there->second.empty()) {
+      return;
+    } else {
+      commands_.flush_chain(spot.table, spot.target);
+    }
+    commands_.add_rules(spot.table, spot.target, anchor_rules(mark), true);
+  }
+
+  const AnchorState& state_;
+  const Look& look_;
+  Commands commands_;
+  std::set<std::string> filled_;
+  std::set<std::pair<std::string, std::string>> gone_;  // tables and chains
+};
+
+}  // namespace
+
+std::vector<NftCommand> put_commands(const AnchorState& state, model::FirewallAnchor anchor,
+                                     std::uint32_t mark) {
+  Writer writer(state);
+  const std::vector<AnchorSpot> spots = spots_of(anchor);
+  const AnchorsSeen seen = state.seen(mark);
+  for (const AnchorSpot& spot : spots) writer.put(spot, seen, mark);
+  for (const AnchorSpot& spot : kSpots) {
+    if (wanted(spots, spot)) continue;
+    writer.remove_jumps(spot);
+    writer.remove_made(spot);
+  }
+  writer.remove_strays();
+  if (spots.empty()) writer.remove_chains();
+  return writer.take();
+}
+
+std::vector<NftCommand> removal_commands(const AnchorState& state,
+                                         const std::set<std::string>& in_use) {
+  Writer writer(state);
+  for (const AnchorSpot& spot : kSpots) writer.remove_jumps(spot);
+  writer.remove_strays();
+  writer.remove_chains();
+  for (const AnchorSpot& spot : kSpots) writer.remove_made(spot);
+  for (const std::string table : {kForwardSpot.table, kPreroutingSpot.table}) {
+    if (!in_use.contains(table)) writer.remove_made_table(table);
+  }
+  writer.forget_made();
+  return writer.take();
+}
+
+}  // namespace overland::firewall::nft

@@ -1,0 +1,135 @@
+#include "firewall/nft/read_table.h"
+
+#include <linux/netfilter/nf_tables.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "firewall/nft_address_sets.h"
+#include "firewall/nft_numbers.h"
+#include "firewall/nft_ranges.h"
+#include "firewall/nft_rule.h"
+#include "firewall/printable.h"
+#include "model/ownership.h"
+
+namespace overland::firewall::nft {
+namespace {
+
+constexpr std::uint32_t kAnonymous = 1;  // NFT_SET_… of linux/netfilter/nf_tables.h
+constexpr std::uint32_t kInterval = 4;
+
+NftSet set_of(const NftSetEntry& entry) {
+  const bool plain = (entry.flags & ~kInterval) == 0;
+  const char* type = plain && entry.key_type == kAddressType    ? "ipv4_addr"
+                     : plain && entry.key_type == kLinkNameType ? "ifname"
+                                                                : "other";
+  return {entry.name, type, (entry.flags & kInterval) != 0};
+}
+
+NftChain chain_of(const NftChainEntry& entry) {
+  NftChain chain;
+  chain.name = entry.name;
+  if (!entry.hook) return chain;
+  chain.type = entry.hook->type;
+  chain.hook = entry.hook->number < kHookNames.size() ? kHookNames.at(entry.hook->number) : "other";
+  chain.priority = entry.hook->priority;
+  chain.policy = entry.hook->policy_drop ? "drop" : "accept";
+  return chain;
+}
+
+std::vector<NftStatements> rules_in(NftDump& dump, const std::string& table,
+                                    const std::string& chain,
+                                    const std::vector<NftSetEntry>& sets) {
+  const AnonymousSet anonymous =
+      [&](const std::string& name) -> std::optional<std::vector<NftRange>> {
+    for (const NftSetEntry& set : sets) {
+      if (set.name != name || (set.flags & kAnonymous) == 0) continue;
+      if (set.key_type != kAddressType) break;
+      // Neighbours are one range there (NftBatch); a policy's lists are prefixes.
+      return ranges_of(prefixes_of(dump.ranges(table, name, (set.flags & kInterval) != 0).keys));
+    }
+    return std::nullopt;
+  };
+  std::vector<NftStatements> rules;
+  for (const auto& expressions : dump.expressions(table, chain)) {
+    rules.push_back(decode_rule(expressions, anonymous));
+  }
+  return rules;
+}
+
+template <typename T>
+void sort_by_name(std::vector<T>& items) {
+  std::sort(items.begin(), items.end(),
+            [](const T& left, const T& right) { return left.name < right.name; });
+}
+
+/// A hash set holds the first addresses of prefixes.
+void widen(std::vector<NftRange>& ranges, std::uint8_t length) {
+  const std::uint32_t host_bits = UINT32_MAX >> (length - 1U) >> 1U;
+  for (NftRange& range : ranges) range.last = range.first + std::min(host_bits, ~range.first);
+}
+
+/// What stands in our table beside chains and sets, and how the table itself is.
+void look_at_the_rest(NftDump& dump, const NftTableEntry& entry, NftTable& table) {
+  const std::string name = "table ip " + entry.name + " ";
+  if ((entry.flags & NFT_TABLE_F_DORMANT) != 0) {
+    table.spoilt.push_back(name + "is dormant: no packet passes its chains");
+  }
+  if (entry.owner != 0) table.spoilt.push_back(name + "belongs to another program");
+  table.owner = entry.owner;
+  for (const std::string& other : dump.others(entry.name)) {
+    table.spoilt.push_back(printable(other) + " in " + name + "is not ours");
+  }
+}
+
+NftTable read(NftDump& dump, const NftTableEntry& of, const std::vector<NftChainEntry>& chains) {
+  const std::string ours(model::kNftTable);
+  const std::vector<NftSetEntry> sets = dump.sets(ours);
+  NftTable table;
+  look_at_the_rest(dump, of, table);
+  const auto require_plain = [&](const std::string& set, bool plain) {
+    if (plain) return;
+    table.spoilt.push_back("set " + printable(set) +
+                           " of table ip overland has elements with conditions");
+  };
+  for (const NftSetEntry& entry : sets) {
+    if ((entry.flags & kAnonymous) != 0) continue;
+    const NftSet set = set_of(entry);
+    if (set.type == "ipv4_addr") {
+      auto held = dump.ranges(ours, set.name, set.interval);
+      require_plain(set.name, held.plain);
+      auto& ranges = table.elements.ranges[set.name];
+      ranges = std::move(held.keys);
+      if (!set.interval) widen(ranges, length_of(set.name).value_or(32));
+    } else if (set.type == "ifname") {
+      auto held = dump.names(ours, set.name);
+      require_plain(set.name, held.plain);
+      table.elements.names[set.name] = std::move(held.keys);
+    }
+    table.sets.push_back(set);
+  }
+  for (const NftChainEntry& entry : chains) {
+    if (entry.table != ours) continue;
+    if (entry.name.starts_with(kMadePrefix)) {
+      table.made.push_back(entry.name);
+      continue;
+    }
+    table.chains.push_back(chain_of(entry));
+    table.chains.back().rules = rules_in(dump, ours, entry.name, sets);
+  }
+  sort_by_name(table.sets);
+  sort_by_name(table.chains);
+  std::sort(table.made.begin(), table.made.end());
+  return table;
+}
+
+}  // namespace
+
+std::optional<NftTable> read_table(const Look& look) {
+  const NftTableEntry* found = look.table(model::kNftTable);
+  if (found == nullptr) return std::nullopt;
+  NftDump dump;
+  return read(dump, *found, look.chains);
+}
+
+}  // namespace overland::firewall::nft

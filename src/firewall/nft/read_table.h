@@ -1,0 +1,14 @@
+#pragma once
+// Table `ip overland` as found.
+
+#include <optional>
+
+#include "firewall/nft/look.h"
+#include "firewall/nft_table.h"
+
+namespace overland::firewall::nft {
+
+/// nullopt where `look` has no such table. Changes nothing.
+std::optional<NftTable> read_table(const Look& look);
+
+}  // namespace overland::firewall::nft

@@ -1,0 +1,101 @@
+#include "firewall/nft/write_table.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/error.h"
+#include "firewall/nft/commands.h"
+#include "firewall/nft_ranges.h"
+#include "model/ownership.h"
+
+namespace overland::firewall::nft {
+namespace {
+
+using model::FirewallPolicy;
+
+const std::string kOurs(model::kNftTable);
+
+template <typename T>
+std::vector<T> elements_in(const std::map<std::string, std::vector<T>>& sets,
+                           const std::string& name) {
+  const auto found = sets.find(name);
+  return found == sets.end() ? std::vector<T>() : found->second;
+}
+
+void change_elements(Commands& commands, const NftElements& from, const NftTable& to) {
+  for (const NftSet& set : to.sets) {
+    auto ranges =
+        delta(elements_in(from.ranges, set.name), elements_in(to.elements.ranges, set.name));
+    auto names = delta(elements_in(from.names, set.name), elements_in(to.elements.names, set.name));
+    commands.change_members(NftVerb::kDelete, kOurs,
+                            {set, std::move(ranges.gone), std::move(names.gone)});
+    commands.change_members(NftVerb::kAdd, kOurs,
+                            {set, std::move(ranges.added), std::move(names.added)});
+  }
+}
+
+/// Our table from nothing, in place of whatever stands there.
+void write_whole(Commands& commands, const NftTable& wanted, const std::vector<std::string>& made) {
+  commands.add(kOurs);
+  commands.remove(kOurs);
+  commands.add(kOurs);
+  for (const NftSet& set : wanted.sets) commands.add(kOurs, set);
+  change_elements(commands, {}, wanted);
+  for (const NftChain& chain : wanted.chains) {
+    commands.add(kOurs, chain);
+    commands.add_rules(kOurs, chain.name, chain.rules, false);
+  }
+  for (const std::string& name : made) commands.add_chain(kOurs, name);
+}
+
+/// The kernel lets nobody else change such a table, nor remove it.
+void refuse_owned(const std::optional<NftTable>& found) {
+  if (!found || found->owner == 0) return;
+  throw base::Error(base::ErrorKind::kInvalid,
+                    "table ip overland belongs to another program (netlink port " +
+                        std::to_string(found->owner) +
+                        "), which alone may change it; end that program");
+}
+
+/// True where sets and chains are all there as wanted, rules and elements aside.
+bool same_structure(const NftTable& found, const NftTable& wanted) {
+  return found.spoilt.empty() && found.sets == wanted.sets &&
+         std::equal(found.chains.begin(), found.chains.end(), wanted.chains.begin(),
+                    wanted.chains.end(),
+                    [](const NftChain& a, const NftChain& b) { return a.same_hook(b); });
+}
+
+void write(Commands& commands, const std::optional<NftTable>& found, const NftTable& wanted,
+           WriteMode mode) {
+  if (mode == WriteMode::kWhole || !found || !same_structure(*found, wanted)) {
+    write_whole(commands, wanted, found ? found->made : std::vector<std::string>());
+    return;
+  }
+  change_elements(commands, found->elements, wanted);
+  for (std::size_t i = 0; i < wanted.chains.size(); ++i) {
+    const NftChain& chain = wanted.chains[i];
+    if (found->chains[i].rules == chain.rules) continue;
+    commands.flush_chain(kOurs, chain.name);
+    commands.add_rules(kOurs, chain.name, chain.rules, false);
+  }
+}
+
+}  // namespace
+
+std::vector<NftCommand> commands_for(const std::optional<NftTable>& found, const FirewallPolicy& to,
+                                     WriteMode mode) {
+  check_link_names(to);
+  refuse_owned(found);
+  Commands commands;
+  write(commands, found, encode_table(to), mode);
+  return commands.take();
+}
+
+std::vector<NftCommand> removal_commands(const std::optional<NftTable>& found) {
+  refuse_owned(found);
+  Commands commands;
+  if (found) commands.remove(kOurs);
+  return commands.take();
+}
+
+}  // namespace overland::firewall::nft

@@ -1,0 +1,111 @@
+// What would be done to the anchors in nf_tables, from states made up here: no kernel.
+
+#include <gmock/gmock.h>
+
+#include "firewall/nft/anchor_state.h"
+#include "firewall/nft_table.h"
+
+namespace overland::firewall::nft {
+namespace {
+
+using model::FirewallAnchor;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr std::uint32_t kMark = 0x200000;
+
+NftRuleEntry jump(std::uint64_t handle, const char* chain) { return {handle, chain, true}; }
+
+/// As the kernel stands once the anchors are put, Docker's jump to DOCKER-USER above.
+AnchorState standing() {
+  AnchorState state;
+  state.look.usable = true;
+  for (const char* table : {"filter", "overland", "raw"}) state.look.tables.push_back({table});
+  state.look.spots = {std::vector{jump(7, "OVERLAND-FORWARD"), NftRuleEntry{8, "", false}},
+                      std::vector{jump(5, "DOCKER-USER"), jump(6, "OVERLAND-FORWARD")},
+                      std::vector{jump(4, "OVERLAND-RAW")}};
+  state.look.chains = {{2, "filter", "DOCKER-USER", {}, 3},
+                       {2, "filter", "FORWARD", {}, 2},
+                       {2, "raw", "PREROUTING", {}, 1},
+                       {2, "filter", "OVERLAND-FORWARD", {}, 3},
+                       {2, "raw", "OVERLAND-RAW", {}, 2}};
+  state.chains = {{"OVERLAND-FORWARD", anchor_rules(kMark)}, {"OVERLAND-RAW", anchor_rules(kMark)}};
+  return state;
+}
+
+/// Each command as nft(8) has it, with where a rule jumps to.
+std::vector<std::string> lines(const std::vector<NftCommand>& commands) {
+  std::vector<std::string> result;
+  for (const NftCommand& command : commands) {
+    std::string line = to_string(command);
+    const auto* rule = std::get_if<NftRule>(&command.object);
+    if (rule != nullptr && rule->statements.size() == 1) {
+      line += " jump " + std::get<NftVerdict>(rule->statements.front()).chain;
+      line += rule->comment ? " comment" : "";
+    }
+    result.push_back(std::move(line));
+  }
+  return result;
+}
+
+std::vector<std::string> put(const AnchorState& state,
+                             FirewallAnchor anchor = FirewallAnchor::kDockerUser) {
+  return lines(put_commands(state, anchor, kMark));
+}
+
+TEST(NftAnchorCommands, AreNoneWhereAllStand) { EXPECT_THAT(put(standing()), IsEmpty()); }
+
+TEST(NftAnchorCommands, MoveAJumpBelowTheOneToDockerUser) {
+  AnchorState state = standing();
+  std::swap(state.look.spots[1][0], state.look.spots[1][1]);
+  EXPECT_THAT(put(state),
+              ElementsAre("delete rule ip filter FORWARD handle 6",
+                          "add rule ip filter FORWARD position 5 jump OVERLAND-FORWARD comment"));
+}
+
+TEST(NftAnchorCommands, PutAJumpFirstWhereNothingLeadsToDockerUser) {
+  AnchorState state = standing();
+  state.look.spots[1] = {NftRuleEntry{9, "", false}, jump(6, "OVERLAND-FORWARD")};
+  EXPECT_THAT(put(state),
+              ElementsAre("delete rule ip filter FORWARD handle 6",
+                          "insert rule ip filter FORWARD jump OVERLAND-FORWARD comment"));
+}
+
+TEST(NftAnchorCommands, RewriteAChainThatHoldsOtherRules) {
+  AnchorState state = standing();
+  state.chains["OVERLAND-RAW"] = anchor_rules(0x40);
+  EXPECT_THAT(put(state),
+              ElementsAre("flush chain ip raw OVERLAND-RAW", "add rule ip raw OVERLAND-RAW"));
+}
+
+TEST(NftAnchorCommands, RememberWhatOfIptablesTheyMake) {
+  const auto commands = put({});
+  for (const char* name :
+       {"made-filter", "made-filter-DOCKER-USER", "made-raw", "made-raw-PREROUTING"}) {
+    EXPECT_THAT(commands, Contains("add chain ip overland " + std::string(name)));
+  }
+  EXPECT_THAT(put({}, FirewallAnchor::kForward), Not(Contains(HasSubstr("DOCKER-USER"))));
+}
+
+TEST(NftAnchorCommands, RemoveOnlyWhatTheyMade) {
+  AnchorState state = standing();
+  const std::string removal = "delete chain ip filter DOCKER-USER";
+  const auto removed = [&] { return lines(removal_commands(state, {})); };
+  state.look.spots[0].pop_back();
+  state.look.spots[1].erase(state.look.spots[1].begin());
+  state.look.chains[0].uses = 1;
+  EXPECT_THAT(removed(), Not(Contains(removal))) << "somebody else made it";
+  state.look.chains.push_back({2, "overland", "made-filter-DOCKER-USER", {}, 0});
+  EXPECT_THAT(removed(), Contains(removal));
+  state.look.chains[0].uses = 2;
+  EXPECT_THAT(removed(), Not(Contains(removal))) << "something jumps to it";
+  state.look.chains[0].uses = 1;
+  state.look.spots[0].push_back({8, "", false});
+  EXPECT_THAT(removed(), Not(Contains(removal))) << "it holds a rule of somebody else";
+}
+
+}  // namespace
+}  // namespace overland::firewall::nft
