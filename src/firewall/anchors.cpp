@@ -1,6 +1,7 @@
 #include "firewall/anchors.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "model/ownership.h"
 
@@ -111,6 +112,27 @@ bool AnchorsSeen::any() const {
          std::ranges::any_of(rules, [](Rules at) { return std::ranges::any_of(at, ours); });
 }
 
+namespace {
+
+/// jump_fault(), but for a place below that is of no harm: each network Docker makes, and each of
+/// its starts, puts rules between the jump to DOCKER-USER and ours. While every packet takes that
+/// jump and is accepted there, ours may stand anywhere below it.
+std::string fault_at(const AnchorsSeen& seen, const AnchorSpot& spot) {
+  const auto& rules = rules_at(seen, spot);
+  if (!is(spot, kForwardSpot) ||
+      !jump_fault(kDockerUserSpot, rules_at(seen, kDockerUserSpot)).empty()) {
+    return jump_fault(spot, rules);
+  }
+  const Rules above = to_docker_user(rules);
+  const bool all = !above.empty() && above.back().plain;
+  if (!all || std::ranges::any_of(above, ours)) return jump_fault(spot, rules);
+  std::vector<AnchorRule> moved(above.begin(), above.end());
+  std::ranges::copy_if(rules, std::back_inserter(moved), ours);
+  return jump_fault(spot, moved);
+}
+
+}  // namespace
+
 AnchorsFound judge(const AnchorsSeen& seen, FirewallAnchor wanted, std::string_view kind) {
   AnchorsFound found = {seen.any(), anchor_in(seen, wanted), {}};
   const std::vector<AnchorSpot> used = spots_of(found.anchor);
@@ -130,7 +152,7 @@ AnchorsFound judge(const AnchorsSeen& seen, FirewallAnchor wanted, std::string_v
   }
   for (const AnchorSpot& spot : kSpots) {
     if (uses([&](const AnchorSpot& one) { return is(one, spot); })) {
-      if (auto fault = jump_fault(spot, rules_at(seen, spot)); !fault.empty()) {
+      if (auto fault = fault_at(seen, spot); !fault.empty()) {
         found.defects.push_back(std::move(fault));
       }
     } else if (jumps_at(seen, spot)) {

@@ -40,8 +40,6 @@ TEST_F(NftTest, NamesAndRepairsEveryFault) {
       {"iptables-nft -I DOCKER-USER -j RETURN", "not reached in filter DOCKER-USER"},
       {"iptables-nft -I FORWARD -s 1.2.3.4 -j DROP", "not the first rule of filter FORWARD"},
       {"iptables-nft -A FORWARD -j DOCKER-USER", "not directly below the one to DOCKER-USER"},
-      {"iptables-nft -I FORWARD 1 -j DOCKER-USER; iptables-nft -I FORWARD 2 -s 1.2.3.4 -j ACCEPT",
-       "not directly below the one to DOCKER-USER in filter FORWARD"},
       {"iptables-nft -I DOCKER-USER -j OVERLAND-FORWARD", "more than once"},
       {"iptables-nft -F DOCKER-USER; iptables-nft -A DOCKER-USER -s 1.1.1.1 -j OVERLAND-FORWARD",
        "has a condition"},

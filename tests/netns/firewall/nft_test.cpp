@@ -146,8 +146,11 @@ TEST_F(NftTest, StandsDirectlyBelowTheJumpToDockerUser) {
   // As dockerd 28 does at each of its starts.
   sh("iptables-nft -N DOCKER-FORWARD; iptables-nft -I FORWARD -j DOCKER-FORWARD;"
      "iptables-nft -I FORWARD -j DOCKER-USER");
+  expect_in_force(two_host_policy());
+  sh("iptables-nft -F DOCKER-USER");
   EXPECT_THAT(defects(two_host_policy()),
-              ElementsAre(HasSubstr("not directly below the one to DOCKER-USER")));
+              ElementsAre(HasSubstr("DOCKER-USER to OVERLAND-FORWARD is missing"),
+                          HasSubstr("not directly below the one to DOCKER-USER")));
   write(two_host_policy());
   expect_in_force(two_host_policy());
   EXPECT_EQ(forward(), "DOCKER-USER\nOVERLAND-FORWARD\nDOCKER-FORWARD\n");

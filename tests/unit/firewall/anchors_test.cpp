@@ -99,6 +99,25 @@ TEST(JudgedAnchors, HaveNoDefectWhereAllStand) {
   EXPECT_THAT(found.defects, IsEmpty());
 }
 
+TEST(JudgedAnchors, MayBePushedDownByDockerWhileDockerUserIsReachedAndAccepts) {
+  const auto defects = [](const AnchorsSeen& seen) {
+    return judge(seen, FirewallAnchor::kDockerUser, "table ip ").defects;
+  };
+  AnchorsSeen seen = standing();
+  seen.rules[1] = {kToDockerUser, kDocker, kDrop, kOurs};
+  EXPECT_THAT(defects(seen), IsEmpty());
+  seen.rules[1] = {kSomeToDockerUser, kDocker, kOurs};
+  EXPECT_THAT(defects(seen), ElementsAre(HasSubstr("not directly below")));
+  seen.rules[1] = {kOurs, kToDockerUser};
+  EXPECT_THAT(defects(seen), ElementsAre(HasSubstr("not directly below"))) << "a DROP there first";
+  seen.rules[1] = {kToDockerUser, kDocker, kOurs, kOurs};
+  EXPECT_THAT(defects(seen), ElementsAre(HasSubstr("more than once")));
+  seen.rules[0] = {kReturn, kOurs};
+  seen.rules[1] = {kToDockerUser, kDocker, kOurs};
+  EXPECT_THAT(defects(seen),
+              ElementsAre(HasSubstr("not reached"), HasSubstr("not directly below")));
+}
+
 TEST(JudgedAnchors, NameTheJumpThatIsMissingBesideDocker) {
   AnchorsSeen seen = standing();
   seen.rules[0].clear();
