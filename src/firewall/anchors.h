@@ -6,9 +6,11 @@
 //
 //   filter DOCKER-USER → OVERLAND-FORWARD  beside Docker with its iptables backend: the place its
 //                                          start leaves alone
-//   filter FORWARD     → OVERLAND-FORWARD  what counts while nothing leads to DOCKER-USER. Directly
-//                                          below the jump to it where there is one, so that a
-//                                          user's DROP there comes first; else first
+//   filter FORWARD     → OVERLAND-FORWARD  what counts while nothing leads to DOCKER-USER. Put
+//                                          directly below the jump to it where there is one, so
+//                                          that a user's DROP there comes first; else first.
+//                                          Docker may push it down: no defect while DOCKER-USER
+//                                          is reached and accepts
 //   raw PREROUTING     → OVERLAND-RAW      first: Docker drops there what comes from outside
 
 #include <array>
@@ -78,6 +80,9 @@ struct AnchorsFound {
 /// Pure. `kind` is how sentences name a table: "table ip " or "legacy table ".
 AnchorsFound judge(const AnchorsSeen& seen, model::FirewallAnchor wanted, std::string_view kind);
 
+/// One bit each; two while the mark changes.
+using Marks = std::vector<std::uint32_t>;
+
 /// What the choice of a variant needs to know of one kind of tables.
 struct Glance {
   bool usable = false;          // this network namespace can have such tables
@@ -96,8 +101,9 @@ class Anchors {
   virtual bool foreign_rules() = 0;
   /// How the anchors stand, compared with `wanted` and the accept of `mark`. Changes nothing.
   virtual AnchorsFound look(model::FirewallAnchor wanted, std::uint32_t mark) = 0;
-  /// Makes them stand, in one transaction a table; what is right already is not touched.
-  virtual void put(model::FirewallAnchor anchor, std::uint32_t mark) = 0;
+  /// Makes them stand, accepting each of `marks`, in one transaction a table; what is right already
+  /// is not touched.
+  virtual void put(model::FirewallAnchor anchor, const Marks& marks) = 0;
   /// Removes all of ours, and a DOCKER-USER we made where nobody uses it.
   virtual void remove() = 0;
 };

@@ -184,8 +184,11 @@ void HostFirewall::apply(const plan::FirewallStep& step) {
     throw base::Error(base::ErrorKind::kUnsupported, why);
   }
   const model::FirewallPolicy& to = *step.to;
+  // While the mark changes both are accepted, or what carries one would be lost in between.
+  const bool changes = step.from && step.from->mark != 0 && step.from->mark != to.mark;
+  if (changes) anchors(to.variant).put(to.anchor, {step.from->mark, to.mark});
   parts_.table->write(to);
-  anchors(to.variant).put(to.anchor, to.mark);
+  anchors(to.variant).put(to.anchor, {to.mark});
   remove_others(other(to.variant));
 }
 

@@ -16,6 +16,8 @@ using model::FirewallAnchor;
 
 constexpr const char* kOldTable = "nat";  // where only earlier versions had rules
 
+constexpr const char* kKind = "legacy table ";
+
 class LegacyAnchors final : public Anchors {
  public:
   LegacyAnchors(base::Deadline& deadline, IptcOptions options)
@@ -33,32 +35,32 @@ class LegacyAnchors final : public Anchors {
 
   AnchorsFound look(FirewallAnchor wanted, std::uint32_t mark) override {
     const legacy::Look seen = seen_ ? *std::exchange(seen_, std::nullopt) : legacy::look();
-    return judge(seen.anchors(mark), wanted, "legacy table ");
+    return judge(seen.anchors({mark}), wanted, kKind);
   }
 
-  void put(FirewallAnchor anchor, std::uint32_t mark) override {
+  void put(FirewallAnchor anchor, const Marks& marks) override {
     seen_.reset();
     // Where only table `ip overland` had to change, nobody's lock is waited for.
-    const AnchorsFound now = look(anchor, mark);
+    const AnchorsFound now = judge(legacy::look().anchors(marks), anchor, kKind);
     if (now.defects.empty() && now.anchor == anchor) return;
     const base::FileLock lock = take_lock();
     // Mark, sources and masquerade are table `ip overland`'s by now, so what an earlier version had
     // for them in these tables decides nothing any more and may go in any order.
     for (const char* table : {kForwardSpot.table, kPreroutingSpot.table}) {
-      legacy::rewrite(table, anchor, mark);
+      legacy::rewrite(table, anchor, marks);
     }
-    if (live(kOldTable)) legacy::rewrite(kOldTable, anchor, mark);
+    if (live(kOldTable)) legacy::rewrite(kOldTable, anchor, marks);
     legacy::destroy_old_sets();
   }
 
   void remove() override {
     seen_.reset();
     // Hosts that never had anything of ours here wait for nobody's lock.
-    if (!legacy::look().anchors(0).any()) return;
+    if (!legacy::look().anchors({}).any()) return;
     const base::FileLock lock = take_lock();
     // An earlier version's mark, set in raw, goes first: without it the rest does nothing.
     for (const char* table : {kPreroutingSpot.table, kForwardSpot.table, kOldTable}) {
-      if (live(table)) legacy::rewrite(table, FirewallAnchor::kDockerNft, 0);
+      if (live(table)) legacy::rewrite(table, FirewallAnchor::kDockerNft, {});
     }
     legacy::destroy_old_sets();
   }

@@ -21,7 +21,7 @@ bool is_target(const std::string& table, const std::string& chain) {
       kSpots, [&](const AnchorSpot& spot) { return table == spot.table && chain == spot.target; });
 }
 
-void add(const std::string& table, const TableLook& look, std::uint32_t mark, AnchorsSeen& seen) {
+void add(const std::string& table, const TableLook& look, const Marks& marks, AnchorsSeen& seen) {
   for (std::size_t i = 0; i < kSpots.size(); ++i) {
     const auto place = look.places.find(kSpots.at(i).chain);
     if (table != kSpots.at(i).table || place == look.places.end()) continue;
@@ -29,7 +29,7 @@ void add(const std::string& table, const TableLook& look, std::uint32_t mark, An
   }
   for (const auto& [chain, rules] : look.own) {
     if (is_target(table, chain)) {
-      seen.chains[chain] = accepts(rules, mark) ? "" : "holds other rules than ours";
+      seen.chains[chain] = accepts(rules, marks) ? "" : "holds other rules than ours";
     } else {
       seen.others.push_back("chain " + chain + " of legacy table " + table +
                             " is an earlier version's");
@@ -64,17 +64,17 @@ TableLook look_at(const Table& table) {
   return look;
 }
 
-bool accepts(const std::vector<Rule>& rules, std::uint32_t mark) {
-  return rules.size() == 1 && rules.front().accepts == mark;
+bool accepts(const std::vector<Rule>& rules, const Marks& marks) {
+  return std::ranges::equal(rules, marks, {}, &Rule::accepts);
 }
 
 bool Look::foreign_rules() const {
   return std::ranges::any_of(tables, [](const auto& one) { return one.second.foreign_rules; });
 }
 
-AnchorsSeen Look::anchors(std::uint32_t mark) const {
+AnchorsSeen Look::anchors(const Marks& marks) const {
   AnchorsSeen seen;
-  for (const auto& [table, look] : tables) add(table, look, mark, seen);
+  for (const auto& [table, look] : tables) add(table, look, marks, seen);
   if (old_sets) seen.others.emplace_back("ipsets of an earlier version are left");
   return seen;
 }

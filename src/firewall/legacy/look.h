@@ -29,8 +29,8 @@ struct TableLook {
 
 TableLook look_at(const Table& table);
 
-/// A chain that holds the accept of `mark` and nothing else.
-bool accepts(const std::vector<Rule>& rules, std::uint32_t mark);
+/// A chain that holds the accepts of `marks` and nothing else.
+bool accepts(const std::vector<Rule>& rules, const Marks& marks);
 
 struct Look {
   Glance glance;
@@ -38,7 +38,7 @@ struct Look {
   bool old_sets = false;  // ipsets of an earlier version
 
   [[nodiscard]] bool foreign_rules() const;
-  [[nodiscard]] AnchorsSeen anchors(std::uint32_t mark) const;
+  [[nodiscard]] AnchorsSeen anchors(const Marks& marks) const;
 };
 
 /// Throws kPrivilege without CAP_NET_ADMIN and CAP_NET_RAW where there are tables to look at.

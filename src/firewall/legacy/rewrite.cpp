@@ -1,6 +1,8 @@
 #include "firewall/legacy/rewrite.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 
 #include "firewall/legacy/look.h"
 #include "firewall/legacy/table.h"
@@ -22,8 +24,8 @@ const AnchorSpot* spot_at(const std::vector<AnchorSpot>& spots, const std::strin
 
 class Rewrite {
  public:
-  Rewrite(Table& table, std::vector<AnchorSpot> spots, std::uint32_t mark)
-      : table_(table), spots_(std::move(spots)), mark_(mark), now_(look_at(table)) {}
+  Rewrite(Table& table, std::vector<AnchorSpot> spots, const Marks& marks)
+      : table_(table), spots_(std::move(spots)), marks_(marks), now_(look_at(table)) {}
 
   /// False: all is right.
   bool operator()() {
@@ -62,7 +64,7 @@ class Rewrite {
   /// First all flushed, then those removed: a chain can go only when no rule leads to it.
   void clear_chains() {
     for (const auto& [chain, rules] : now_.own) {
-      if (wanted(chain) && accepts(rules, mark_)) continue;
+      if (wanted(chain) && accepts(rules, marks_)) continue;
       table_.flush(chain);
       changed_ = true;
     }
@@ -72,11 +74,12 @@ class Rewrite {
   }
 
   void fill(const std::string& chain) {
+    if (filled_.contains(chain)) return;
     const auto there = now_.own.find(chain);
-    if (there != now_.own.end() && accepts(there->second, mark_)) return;
+    if (there != now_.own.end() && accepts(there->second, marks_)) return;
     if (!table_.has(chain)) table_.make(chain);
-    table_.append_accept(chain, mark_);
-    now_.own[chain] = {Rule{{}, mark_}};
+    for (const std::uint32_t mark : marks_) table_.append_accept(chain, mark);
+    filled_.insert(chain);
     changed_ = true;
   }
 
@@ -89,17 +92,18 @@ class Rewrite {
 
   Table& table_;
   std::vector<AnchorSpot> spots_;
-  std::uint32_t mark_;
+  const Marks& marks_;
   TableLook now_;
+  std::set<std::string> filled_;
   bool changed_ = false;
   bool left_docker_user_ = false;  // a jump of ours there is gone
 };
 
 }  // namespace
 
-void rewrite(const std::string& table, model::FirewallAnchor anchor, std::uint32_t mark) {
+void rewrite(const std::string& table, model::FirewallAnchor anchor, const Marks& marks) {
   const std::vector<AnchorSpot> spots = spots_in(table, anchor);
-  update(table, [&](Table& opened) { return Rewrite(opened, spots, mark)(); });
+  update(table, [&](Table& opened) { return Rewrite(opened, spots, marks)(); });
 }
 
 }  // namespace overland::firewall::legacy

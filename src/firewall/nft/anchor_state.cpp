@@ -1,6 +1,7 @@
 #include "firewall/nft/anchor_state.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "firewall/nft_rule.h"
 #include "firewall/nft_table.h"
@@ -36,7 +37,7 @@ void find_strays(NftDump& dump, AnchorState& state) {
 
 }  // namespace
 
-AnchorsSeen AnchorState::seen(std::uint32_t mark) const {
+AnchorsSeen AnchorState::seen(const Marks& marks) const {
   AnchorsSeen result;
   for (std::size_t i = 0; i < kSpots.size(); ++i) {
     for (const NftRuleEntry& rule : look.spots.at(i)) {
@@ -44,13 +45,19 @@ AnchorsSeen AnchorState::seen(std::uint32_t mark) const {
     }
   }
   for (const auto& [chain, rules] : chains) {
-    result.chains[chain] = rules == anchor_rules(mark) ? "" : "holds other rules than ours";
+    result.chains[chain] = rules == accepts(marks) ? "" : "holds other rules than ours";
   }
   for (const Stray& stray : strays) {
     result.others.push_back(stray.table + " " + printable(stray.rule.chain) + " jumps to " +
                             stray.rule.jump + ", where it is of no use");
   }
   return result;
+}
+
+std::vector<NftStatements> accepts(const Marks& marks) {
+  std::vector<NftStatements> rules;
+  for (const std::uint32_t mark : marks) rules.push_back(anchor_rules(mark).front());
+  return rules;
 }
 
 AnchorState read_anchors(Look look) {

@@ -3,7 +3,6 @@
 // lead from there to where they have to stand, or to none. Each list is one transaction; an empty
 // one means that nothing has to change.
 
-#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -25,8 +24,11 @@ struct AnchorState {
   std::map<std::string, std::vector<NftStatements>, std::less<>> chains;  // ours, with their rules
   std::vector<Stray> strays;
 
-  [[nodiscard]] AnchorsSeen seen(std::uint32_t mark) const;
+  [[nodiscard]] AnchorsSeen seen(const Marks& marks) const;
 };
+
+/// What our chains hold that accept `marks`.
+std::vector<NftStatements> accepts(const Marks& marks);
 
 /// Changes nothing and makes no table.
 AnchorState read_anchors(Look look);
@@ -35,7 +37,7 @@ AnchorState read_anchors(Look look);
 std::set<std::string> made_with_sets(const Look& look);
 
 std::vector<NftCommand> put_commands(const AnchorState& state, model::FirewallAnchor anchor,
-                                     std::uint32_t mark);
+                                     const Marks& marks);
 
 /// Takes the tables and chains of iptables that we made along, where nobody uses them; `in_use`:
 /// tables that stay.

@@ -36,9 +36,9 @@ class Writer {
  public:
   explicit Writer(const AnchorState& state) : state_(state), look_(state.look) {}
 
-  void put(const AnchorSpot& spot, const AnchorsSeen& seen, std::uint32_t mark) {
+  void put(const AnchorSpot& spot, const AnchorsSeen& seen, const Marks& marks) {
     make_place(spot);
-    fill(spot, seen, mark);
+    fill(spot, seen, marks);
     const std::vector<AnchorRule> rules = as_rules(look_.rules_at(spot));
     if (jump_fault(spot, rules).empty()) return;
     remove_jumps(spot);
@@ -125,7 +125,7 @@ class Writer {
     commands_.add_chain(kOurs, made_name(spot.table, spot.chain));
   }
 
-  void fill(const AnchorSpot& spot, const AnchorsSeen& seen, std::uint32_t mark) {
+  void fill(const AnchorSpot& spot, const AnchorsSeen& seen, const Marks& marks) {
     const auto there = seen.chains.find(spot.target);
     if (!filled_.insert(spot.target).second) return;
     if (there == seen.chains.end()) {
@@ -135,7 +135,7 @@ class Writer {
     } else {
       commands_.flush_chain(spot.table, spot.target);
     }
-    commands_.add_rules(spot.table, spot.target, anchor_rules(mark), true);
+    commands_.add_rules(spot.table, spot.target, accepts(marks), true);
   }
 
   const AnchorState& state_;
@@ -148,11 +148,11 @@ class Writer {
 }  // namespace
 
 std::vector<NftCommand> put_commands(const AnchorState& state, model::FirewallAnchor anchor,
-                                     std::uint32_t mark) {
+                                     const Marks& marks) {
   Writer writer(state);
   const std::vector<AnchorSpot> spots = spots_of(anchor);
-  const AnchorsSeen seen = state.seen(mark);
-  for (const AnchorSpot& spot : spots) writer.put(spot, seen, mark);
+  const AnchorsSeen seen = state.seen(marks);
+  for (const AnchorSpot& spot : spots) writer.put(spot, seen, marks);
   for (const AnchorSpot& spot : kSpots) {
     if (wanted(spots, spot)) continue;
     writer.remove_jumps(spot);

@@ -80,13 +80,13 @@ class NftAnchors final : public Anchors {
   AnchorsFound look(FirewallAnchor wanted, std::uint32_t mark) override {
     const AnchorState state = read_anchors(sight_->get());
     sight_->forget();
-    return judge(state.seen(mark), wanted, "table ip ");
+    return judge(state.seen({mark}), wanted, "table ip ");
   }
 
-  void put(FirewallAnchor anchor, std::uint32_t mark) override {
+  void put(FirewallAnchor anchor, const Marks& marks) override {
     with_retries(*sight_, [&](int) {
       require(sight_->get());
-      carry_out(put_commands(read_anchors(sight_->get()), anchor, mark));
+      carry_out(put_commands(read_anchors(sight_->get()), anchor, marks));
     });
   }
 

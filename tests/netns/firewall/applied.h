@@ -19,7 +19,10 @@ class Applied {
   std::optional<model::Firewall> read(const model::FirewallPolicy& desired) {
     return firewall_.read(desired);
   }
-  void write(const model::FirewallPolicy& policy) { firewall_.apply({{}, policy}); }
+  void write(const model::FirewallPolicy& policy) {
+    const auto now = firewall_.read(policy);
+    firewall_.apply({now ? std::optional(now->policy) : std::nullopt, policy});
+  }
   void remove(const model::FirewallPolicy& in_force = {}) { firewall_.apply({in_force, {}}); }
 
  private:

@@ -25,7 +25,7 @@ using tests::sh;
 
 class LegacyWriters : public LegacyScene {
  protected:
-  static void put(Anchors& anchors) { anchors.put(docker_host().anchor, docker_host().mark); }
+  static void put(Anchors& anchors) { anchors.put(docker_host().anchor, {docker_host().mark}); }
 };
 
 /// Runs `work` in a process of its own; its status is 0 unless something was thrown.

@@ -59,9 +59,9 @@ struct FakeAnchors final : Anchors {
     if (!there) return {false, wanted, {name + " jump is missing"}};
     return {true, FirewallAnchor::kDockerUser, {}};
   }
-  void put(FirewallAnchor /*anchor*/, std::uint32_t /*mark*/) override {
+  void put(FirewallAnchor /*anchor*/, const Marks& marks) override {
     check();
-    done.push_back("put " + name);
+    done.push_back("put " + name + (marks.size() > 1 ? ", both marks" : ""));
     there = true;
   }
   void remove() override {
@@ -103,6 +103,15 @@ TEST_F(HostFirewallTest, WritesTheTableFirstThenTheAnchorsThenClearsTheOthers) {
   done_.clear();
   write(FirewallVariant::kNft);
   EXPECT_THAT(done_, ElementsAre("write table", "put nft", "remove legacy"));
+}
+
+TEST_F(HostFirewallTest, AcceptsBothMarksWhileTheMarkChanges) {
+  FirewallPolicy from = policy(FirewallVariant::kNft);
+  from.mark = 0x40;
+  FirewallPolicy to = from;
+  to.mark = 0x80;
+  firewall_.apply({from, to});
+  EXPECT_THAT(done_, ElementsAre("put nft, both marks", "write table", "put nft", "remove legacy"));
 }
 
 TEST_F(HostFirewallTest, RemovesTheTableLast) {

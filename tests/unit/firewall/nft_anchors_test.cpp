@@ -53,7 +53,7 @@ std::vector<std::string> lines(const std::vector<NftCommand>& commands) {
 
 std::vector<std::string> put(const AnchorState& state,
                              FirewallAnchor anchor = FirewallAnchor::kDockerUser) {
-  return lines(put_commands(state, anchor, kMark));
+  return lines(put_commands(state, anchor, {kMark}));
 }
 
 TEST(NftAnchorCommands, AreNoneWhereAllStand) { EXPECT_THAT(put(standing()), IsEmpty()); }
