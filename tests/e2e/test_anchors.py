@@ -4,6 +4,7 @@ The tests go on from each other: every router lives through the same life of its
 """
 
 import json
+import time
 
 import pytest
 from anchored import ENGINES, JUMP, NUMBERS, OURS, WITHOUT, Anchored, changes, misplaced, moved, rules
@@ -37,10 +38,13 @@ def foreign(host, chain):
     return [rule for rule in rules(host, chain) if not OURS.search(rule)]
 
 
-def flows(net, own=False):
-    """New connections without end from the peer's container through every router; `own`: to its container as well."""
-    targets = [net.behind[name] for name in ENGINES] + [net.webs[name] for name in ENGINES if own]
-    return Flows(Flow(net.web, target) for target in targets)
+def flows(net):
+    """New connections without end from the peer's container through every router."""
+    return Flows(Flow(net.web, net.behind[name]) for name in ENGINES)
+
+
+def flows_to_containers(net):
+    return Flows(Flow(net.web, net.webs[name]) for name in ENGINES)
 
 
 def test_never_started(net):
@@ -237,20 +241,25 @@ def test_live_restore_with_dockerd_stopped(net):
     net.each(configure)
     start_containers(net)
     net.apply_everywhere()
-    with flows(net, own=True) as talk:
+    with flows(net) as talk, flows_to_containers(net) as own:
         net.each(lambda host: host.stop_docker())
-    assert talk.verdicts() == []
+    assert talk.verdicts() + own.verdicts() == []
     net.prove(lambda name: net.settled(name, ban=True))
 
     net.each(flush)
     net.prove(net.repaired)
     net.each(lambda host: ban(net, host))
-    with flows(net, own=True) as talk:
+    with flows(net) as talk, flows_to_containers(net) as started:
         net.each(lambda host: host.start_docker())
-    assert talk.verdicts() == []
-    net.prove(lambda name: net.unheard(name) + net.let_through(name))
+        # Docker 28 puts its drop at the head of FORWARD a moment before the jump to DOCKER-USER.
+        started.from_now_on()
+        time.sleep(1)
+    assert talk.verdicts() + started.verdicts() == []
+    net.prove(net.unheard)
     net.apply_everywhere()
-    net.prove(lambda name: net.settled(name, ban=True))
+    # Beside containers that live on, Docker up to 26 puts back all but its jump to DOCKER-USER.
+    net.prove(lambda name: net.settled(name, ban=JUMP in rules(net[name], "FORWARD")))
+    assert [name for name in ENGINES if JUMP in rules(net[name], "FORWARD")] == ["sid-nft", "sid-legacy"]
 
 
 def test_docker_that_leaves_iptables_alone(net):

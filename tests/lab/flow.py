@@ -37,7 +37,7 @@ class Flow:
     def __init__(self, source, target, fresh=True, seen_as=None):
         self.source, self.target = source, target
         self.fresh, self.seen_as = fresh, seen_as or source.address
-        self.port, self.sent, self.seen, self.over = next(PORTS), 0, {}, threading.Event()
+        self.port, self.first, self.sent, self.seen, self.over = next(PORTS), 0, 0, {}, threading.Event()
 
     def __enter__(self):
         self.listener = sockets.inside(self.target.netns, self.listen)
@@ -52,6 +52,10 @@ class Flow:
         for thread in self.threads:
             thread.join()
         self.listener.close()
+
+    def from_now_on(self):
+        """What has left so far may be lost."""
+        self.first = self.sent + 1
 
     def listen(self):
         listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -85,12 +89,12 @@ class Flow:
 
     def verdict(self):
         """What is wrong with the flow, in one line; empty: nothing."""
-        lost = [number for number in range(self.sent) if number not in self.seen]
+        lost = [number for number in range(self.first, self.sent) if number not in self.seen]
         strange = set(self.seen.values()) - {self.seen_as}
         name = f"{self.source.address} to {self.target.address}"
         if not self.seen:
             return f"{name}: {self.sent} sent, none arrived"
-        said = [f"{len(lost)} of {self.sent} lost, from number {lost[0]} to {lost[-1]}"] if lost else []
+        said = [f"{len(lost)} of {self.sent - self.first} lost, from number {lost[0]} to {lost[-1]}"] if lost else []
         said += [f"came from {', '.join(sorted(strange))}"] if strange else []
         return f"{name}: {'; '.join(said)}" if said else ""
 
@@ -112,6 +116,10 @@ class Flows:
         for flow in self.flows:
             flow.over.set()  # so that all wait for their last packets together
         self.running.close()
+
+    def from_now_on(self):
+        for flow in self.flows:
+            flow.from_now_on()
 
     def verdicts(self):
         return [words for words in (flow.verdict() for flow in self.flows) if words]
