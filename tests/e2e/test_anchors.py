@@ -191,6 +191,16 @@ def test_restarted_without_connection_tracking(net):
         net.track(True)
 
 
+def test_the_mark_changes(net):
+    text = net.text
+    with flows(net) as talk, flows_to_containers(net) as own:
+        for inventory_text in (text.replace("router = true\n", "router = true\nmark = 0x400000\n"), text):
+            net.write_inventory(inventory_text)
+            net.apply_everywhere()
+    assert talk.verdicts() + own.verdicts() == []
+    net.prove(lambda name: net.settled(name, ban=True))
+
+
 def test_stopped(net):
     with flows(net) as talk:
         net.each(lambda host: host.stop_docker())
