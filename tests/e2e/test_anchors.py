@@ -114,7 +114,7 @@ def test_started(net):
     with flows(net) as talk:
         net.each(start)
     net.look_at_containers()
-    assert talk.verdicts() == []
+    talk.prove()
     net.prove(lambda name: net.unheard(name) + net.let_through(name))
     net.apply_everywhere()
     net.prove(lambda name: net.settled(name, ban=True))
@@ -167,7 +167,7 @@ def restart_and_prove(net):
     with flows(net) as talk:
         net.each(lambda host: host.restart_docker())
     start_containers(net)
-    assert talk.verdicts() == []
+    talk.prove()
     net.prove(lambda name: net.unheard(name) + net.let_through(name) + net.to_the_outside(name))
 
 
@@ -197,7 +197,8 @@ def test_the_mark_changes(net):
         for inventory_text in (text.replace("router = true\n", "router = true\nmark = 0x400000\n"), text):
             net.write_inventory(inventory_text)
             net.apply_everywhere()
-    assert talk.verdicts() + own.verdicts() == []
+    talk.prove()
+    own.prove()
     net.prove(lambda name: net.settled(name, ban=True))
 
 
@@ -205,7 +206,7 @@ def test_stopped(net):
     with flows(net) as talk:
         net.each(lambda host: host.stop_docker())
     net.webs.clear()
-    assert talk.verdicts() == []
+    talk.prove()
     net.prove(lambda name: net.settled(name, ban=True))
 
     def damaged(name):
@@ -229,7 +230,7 @@ def test_flushed_while_it_runs(net):
     with flows(net) as talk:
         net.each(lambda host: host.start_docker())
     start_containers(net)
-    assert talk.verdicts() == []
+    talk.prove()
     net.each(flush)
     net.prove(net.repaired)
     # The user's rule has gone with it; he makes it again, and a restart of Docker leads to it again.
@@ -253,7 +254,8 @@ def test_live_restore_with_dockerd_stopped(net):
     net.apply_everywhere()
     with flows(net) as talk, flows_to_containers(net) as own:
         net.each(lambda host: host.stop_docker())
-    assert talk.verdicts() + own.verdicts() == []
+    talk.prove()
+    own.prove()
     net.prove(lambda name: net.settled(name, ban=True))
 
     net.each(flush)
@@ -264,7 +266,8 @@ def test_live_restore_with_dockerd_stopped(net):
         # Docker 28 puts its drop at the head of FORWARD a moment before the jump to DOCKER-USER.
         started.from_now_on()
         time.sleep(1)
-    assert talk.verdicts() + started.verdicts() == []
+    talk.prove()
+    started.prove()
     net.prove(net.unheard)
     net.apply_everywhere()
     # Beside containers that live on, Docker up to 26 puts back all but its jump to DOCKER-USER.
