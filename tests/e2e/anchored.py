@@ -152,11 +152,11 @@ def rules(host, chain, table="filter"):
 
 
 def misplaced(host):
-    """What is wrong with the places of our accepts."""
+    """What is wrong with the places of our accepts. Docker puts its rules between its jump and ours at any time."""
     forward, raw = rules(host, "FORWARD"), rules(host, "PREROUTING", "raw")
     wrong = []
-    expected = forward.index(JUMP) + 1 if JUMP in forward else 0
-    if [number for number, rule in enumerate(forward) if OURS.search(rule)] != [expected]:
+    ours = [number for number, rule in enumerate(forward) if OURS.search(rule)]
+    if len(ours) != 1 or (ours[0] <= forward.index(JUMP) if JUMP in forward else ours[0] != 0):
         wrong.append(f"FORWARD: {forward}")
     if [number for number, rule in enumerate(raw) if OURS.search(rule)] != [0]:
         wrong.append(f"raw PREROUTING: {raw}")

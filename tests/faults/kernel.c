@@ -1,7 +1,8 @@
 /* LD_PRELOAD: answers as another kernel does.
  *
- *   KERNEL_WITHOUT_NFTABLES  requests to nf_tables go to a subsystem that nfnetlink does not have, and the kernel itself
- *                            refuses them as one without nf_tables does
+ *   KERNEL_WITHOUT_NFTABLES  requests to nf_tables go to a subsystem nfnetlink does not have:
+ *                            the kernel refuses them as one without nf_tables does
+ *
  *   KERNEL_RELEASE           what uname says
  */
 #define _GNU_SOURCE
@@ -26,7 +27,8 @@ static int is_nfnetlink(int fd) {
   if (getenv("KERNEL_WITHOUT_NFTABLES") == NULL) return 0;
   if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_NETLINK) return 0;
   size = sizeof protocol;
-  return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 && protocol == NETLINK_NETFILTER;
+  return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
+         protocol == NETLINK_NETFILTER;
 }
 
 /* A copy in which nothing is meant for nf_tables; NULL where there is nothing to change. */
@@ -56,7 +58,8 @@ ssize_t send(int fd, const void* data, size_t size, int flags) {
   return result;
 }
 
-ssize_t sendto(int fd, const void* data, size_t size, int flags, const struct sockaddr* to, socklen_t length) {
+ssize_t sendto(int fd, const void* data, size_t size, int flags, const struct sockaddr* to,
+               socklen_t length) {
   void* copy = redirected(fd, data, size);
   const ssize_t result = REAL(sendto)(fd, copy != NULL ? copy : data, size, flags, to, length);
   free(copy);
