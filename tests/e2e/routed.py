@@ -1,10 +1,12 @@
 """Routed networks: an inventory's text and its hosts from one table.
 
 A host of the table: `at` maps links to addresses with prefix length ("left" is the LAN of that name), `bip` makes it a
-Docker host, anything else goes into the inventory as it stands.
+Docker host, anything else goes into the inventory as it stands, but for what the lab alone has to know: `sysctls`,
+`suite`, `variant`, and `started` (False: dockerd has never run, and nothing configures it).
 """
 
-LAB_ONLY = ("at", "sysctls")
+LAB_OPTIONS = ("sysctls", "suite", "variant")
+LAB_ONLY = ("at", "started", *LAB_OPTIONS)
 
 
 def inventory(segments, hosts, cluster=""):
@@ -32,9 +34,10 @@ class Routed:
         def raise_host(name):
             spec = hosts[name]
             links = {link: (self.lans[link], address) for link, address in spec["at"].items()}
-            host = lab.host(name, docker="bip" in spec, links=links, sysctls=spec.get("sysctls"))
+            options = {key: spec[key] for key in LAB_OPTIONS if key in spec}
+            host = lab.host(name, docker="bip" in spec, links=links, **options)
             host.write("/etc/overland/inventory.toml", self.text)
-            if host.has_docker:
+            if host.has_docker and spec.get("started", True):
                 host.write_daemon_json(bip=spec["bip"])
                 host.start_docker()
                 host.web = host.container("web")

@@ -29,15 +29,25 @@ def host():
     raised.close()
 
 
-@pytest.fixture(scope="session")
-def shim(tmp_path_factory):
+def preloaded(name, folder):
+    """The bytes of what that C file here is to LD_PRELOAD."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if not compiler:
         pytest.skip("needs a C compiler")
-    library = tmp_path_factory.mktemp("shim") / "shim.so"
-    source = Path(__file__).with_name("shim.c")
+    library = folder / f"{name}.so"
+    source = Path(__file__).with_name(f"{name}.c")
     subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source, "-ldl"], check=True)
     return library.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory):
+    return preloaded("shim", tmp_path_factory.mktemp("shim"))
+
+
+@pytest.fixture(scope="session")
+def other_kernel(tmp_path_factory):
+    return preloaded("kernel", tmp_path_factory.mktemp("kernel"))
 
 
 @pytest.fixture
