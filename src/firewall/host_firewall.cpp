@@ -102,7 +102,7 @@ model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
 }
 
 std::vector<model::Finding> HostFirewall::droppers(const model::FirewallPolicy& desired) {
-  auto found = ask_droppers(desired, options_.trace, deadline_);
+  auto found = trace::ask_droppers(desired, options_.trace, deadline_);
   if (legacy_forward_drops_ && desired.variant == FirewallVariant::kNft) {
     found.push_back({model::Severity::kConflict, "firewall",
                      "the policy DROP of chain FORWARD in the legacy table filter drops traffic "

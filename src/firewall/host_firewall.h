@@ -15,9 +15,9 @@
 #include "base/deadline.h"
 #include "base/error.h"
 #include "firewall/anchors.h"
-#include "firewall/ask_droppers.h"
 #include "firewall/legacy/anchors.h"
 #include "firewall/policy_table.h"
+#include "firewall/trace/ask_droppers.h"
 #include "host/ports.h"
 
 namespace overland::firewall {
@@ -25,7 +25,7 @@ namespace overland::firewall {
 struct HostFirewallOptions {
   std::optional<model::FirewallVariant> variant;  // --firewall nft|iptc; nullopt: auto
   IptcOptions iptc;
-  TraceOptions trace;
+  trace::TraceOptions trace;
 };
 
 /// What writes into the kernel.

@@ -1,22 +1,21 @@
 // Any bytes as the expressions of an nf_tables rule.
 
-#include "firewall/nft_rule.h"
-
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
 #include <vector>
 
-#include "firewall/trace_match.h"
-#include "firewall/trace_text.h"
+#include "firewall/nft/rule.h"
+#include "firewall/trace/match.h"
+#include "firewall/trace/text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // A copy of just that size, so that the sanitizer sees a byte read past its end.
   const std::vector<std::uint8_t> bytes(data, data + size);
-  const auto rule = overland::firewall::decode_rule(
+  const auto rule = overland::firewall::nft::decode_rule(
       bytes, [](const std::string& /*set*/) { return std::nullopt; });
   if (rule != rule) std::abort();
-  overland::firewall::rule_text(bytes);
-  overland::firewall::extension_matches(bytes);
+  overland::firewall::trace::rule_text(bytes);
+  overland::firewall::trace::extension_matches(bytes);
   return 0;
 }

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/unique_fd.h"
-#include "firewall/nft_attributes.h"
+#include "firewall/attributes.h"
 #include "netlink/netlink_socket.h"
 
 namespace overland::firewall::legacy {

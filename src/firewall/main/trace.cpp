@@ -5,21 +5,21 @@
 #include <iostream>
 
 #include "base/error.h"
-#include "firewall/droppers.h"
-#include "firewall/trace_request.h"
+#include "firewall/trace/droppers.h"
+#include "firewall/trace/request.h"
 
 int main(int count, char** words) {
   namespace firewall = overland::firewall;
   try {
-    std::cout << firewall::trace_answer(
-                     firewall::find_droppers(firewall::traced_policy({words + 1, words + count})))
+    std::cout << firewall::trace::trace_answer(firewall::trace::find_droppers(
+                     firewall::trace::traced_policy({words + 1, words + count})))
               << "\n"
               << std::flush;
     return std::cout.good() ? 0 : 1;
   } catch (const overland::base::Error& error) {
     // No nf_tables: nobody drops there.
     if (error.kind() == overland::base::ErrorKind::kUnsupported) {
-      std::cout << firewall::trace_answer({}) << "\n";
+      std::cout << firewall::trace::trace_answer({}) << "\n";
       return 0;
     }
     std::cerr << error.what() << "\n";

@@ -3,32 +3,32 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "firewall/nft_rule.h"
-#include "firewall/nft_table.h"
+#include "firewall/nft/rule.h"
+#include "firewall/nft/table.h"
 #include "firewall/printable.h"
 #include "model/ownership.h"
 
 namespace overland::firewall::nft {
 namespace {
 
-bool belongs(const std::string& table, const NftRuleEntry& rule) {
+bool belongs(const std::string& table, const RuleEntry& rule) {
   return std::ranges::any_of(kSpots, [&](const AnchorSpot& spot) {
     return rule.chain == spot.chain && table == spot.table;
   });
 }
 
 /// Only where a chain of ours is used more often than we know of: foreign tables can be long.
-void find_strays(NftDump& dump, AnchorState& state) {
+void find_strays(Dump& dump, AnchorState& state) {
   for (const AnchorSpot& spot : {kForwardSpot, kPreroutingSpot}) {
-    const NftChainEntry* chain = state.look.chain(spot.table, spot.target);
+    const ChainEntry* chain = state.look.chain(spot.table, spot.target);
     if (chain == nullptr) continue;
     std::size_t known = state.chains.at(spot.target).size();
     for (const AnchorSpot& one : kSpots) {
       known += static_cast<std::size_t>(std::ranges::count(
-          state.look.rules_at(one), std::string_view(spot.target), &NftRuleEntry::jump));
+          state.look.rules_at(one), std::string_view(spot.target), &RuleEntry::jump));
     }
     if (chain->uses <= known) continue;
-    for (NftRuleEntry& rule : dump.rules(spot.table, "")) {
+    for (RuleEntry& rule : dump.rules(spot.table, "")) {
       if (rule.jump != spot.target || belongs(spot.table, rule)) continue;
       state.strays.push_back({spot.table, std::move(rule)});
     }
@@ -40,7 +40,7 @@ void find_strays(NftDump& dump, AnchorState& state) {
 AnchorsSeen AnchorState::seen(const Marks& marks) const {
   AnchorsSeen result;
   for (std::size_t i = 0; i < kSpots.size(); ++i) {
-    for (const NftRuleEntry& rule : look.spots.at(i)) {
+    for (const RuleEntry& rule : look.spots.at(i)) {
       result.rules.at(i).push_back({rule.jump, rule.plain, rule.goes, rule.returns});
     }
   }
@@ -54,8 +54,8 @@ AnchorsSeen AnchorState::seen(const Marks& marks) const {
   return result;
 }
 
-std::vector<NftStatements> accepts(const Marks& marks) {
-  std::vector<NftStatements> rules;
+std::vector<Statements> accepts(const Marks& marks) {
+  std::vector<Statements> rules;
   for (const std::uint32_t mark : marks) rules.push_back(anchor_rules(mark).front());
   return rules;
 }
@@ -63,7 +63,7 @@ std::vector<NftStatements> accepts(const Marks& marks) {
 AnchorState read_anchors(Look look) {
   AnchorState state;
   state.look = std::move(look);
-  NftDump dump;
+  Dump dump;
   for (const AnchorSpot& spot : {kForwardSpot, kPreroutingSpot}) {
     if (state.look.chain(spot.table, spot.target) == nullptr) continue;
     auto& rules = state.chains[spot.target];
@@ -77,8 +77,8 @@ AnchorState read_anchors(Look look) {
 
 std::set<std::string> made_with_sets(const Look& look) {
   std::set<std::string> result;
-  NftDump dump;
-  for (const NftTableEntry& table : look.tables) {
+  Dump dump;
+  for (const TableEntry& table : look.tables) {
     if (look.made(table.name) && !dump.sets(table.name).empty()) result.insert(table.name);
   }
   return result;

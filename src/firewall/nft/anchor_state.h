@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "firewall/nft/command.h"
 #include "firewall/nft/look.h"
-#include "firewall/nft_command.h"
 
 namespace overland::firewall::nft {
 
@@ -17,18 +17,18 @@ struct AnchorState {
   /// A jump into a chain of ours from where none belongs.
   struct Stray {
     std::string table;
-    NftRuleEntry rule;
+    RuleEntry rule;
   };
 
   Look look;
-  std::map<std::string, std::vector<NftStatements>, std::less<>> chains;  // ours, with their rules
+  std::map<std::string, std::vector<Statements>, std::less<>> chains;  // ours, with their rules
   std::vector<Stray> strays;
 
   [[nodiscard]] AnchorsSeen seen(const Marks& marks) const;
 };
 
 /// What our chains hold that accept `marks`.
-std::vector<NftStatements> accepts(const Marks& marks);
+std::vector<Statements> accepts(const Marks& marks);
 
 /// Changes nothing and makes no table.
 AnchorState read_anchors(Look look);
@@ -36,12 +36,12 @@ AnchorState read_anchors(Look look);
 /// The tables that we made and that hold sets by now: somebody uses them.
 std::set<std::string> made_with_sets(const Look& look);
 
-std::vector<NftCommand> put_commands(const AnchorState& state, model::FirewallAnchor anchor,
-                                     const Marks& marks);
+std::vector<Command> put_commands(const AnchorState& state, model::FirewallAnchor anchor,
+                                  const Marks& marks);
 
 /// Takes the tables and chains of iptables that we made along, where nobody uses them; `in_use`:
 /// tables that stay.
-std::vector<NftCommand> removal_commands(const AnchorState& state,
-                                         const std::set<std::string>& in_use);
+std::vector<Command> removal_commands(const AnchorState& state,
+                                      const std::set<std::string>& in_use);
 
 }  // namespace overland::firewall::nft

@@ -5,7 +5,7 @@
 
 #include "firewall/nft/anchor_state.h"
 #include "firewall/nft/commands.h"
-#include "firewall/nft_table.h"
+#include "firewall/nft/table.h"
 #include "model/ownership.h"
 
 namespace overland::firewall::nft {
@@ -13,7 +13,7 @@ namespace {
 
 const std::string kOurs(model::kNftTable);
 
-bool ours(const NftRuleEntry& rule) { return rule.jump.starts_with(model::kChainPrefix); }
+bool ours(const RuleEntry& rule) { return rule.jump.starts_with(model::kChainPrefix); }
 
 bool wanted(const std::vector<AnchorSpot>& spots, const AnchorSpot& spot) {
   return std::ranges::any_of(
@@ -21,7 +21,7 @@ bool wanted(const std::vector<AnchorSpot>& spots, const AnchorSpot& spot) {
 }
 
 /// A base chain as iptables-nft makes it.
-NftChain chain_of(const AnchorSpot& spot) {
+Chain chain_of(const AnchorSpot& spot) {
   constexpr int kFilter = 0;  // NF_IP_PRI_…
   constexpr int kRaw = -300;
   const std::string_view chain = spot.chain;
@@ -43,16 +43,16 @@ class Writer {
     if (jump_fault(spot, rules).empty()) return;
     remove_jumps(spot);
     std::vector<std::uint64_t> others;
-    for (const NftRuleEntry& rule : look_.rules_at(spot)) {
+    for (const RuleEntry& rule : look_.rules_at(spot)) {
       if (!ours(rule)) others.push_back(rule.handle);
     }
     const std::size_t place = place_of(spot, rules);
-    commands_.put_rule(spot.table, spot.chain, {NftVerdict{NftVerdict::kJump, spot.target}},
+    commands_.put_rule(spot.table, spot.chain, {Verdict{Verdict::kJump, spot.target}},
                        place == 0 ? 0 : others.at(place - 1));
   }
 
   void remove_jumps(const AnchorSpot& spot) {
-    for (const NftRuleEntry& rule : look_.rules_at(spot)) {
+    for (const RuleEntry& rule : look_.rules_at(spot)) {
       if (ours(rule)) commands_.remove_rule(spot.table, spot.chain, rule.handle);
     }
   }
@@ -75,7 +75,7 @@ class Writer {
   /// A chain of iptables that we made, where nobody has come to use it: by a rule in it, by one
   /// that leads to it from wherever, by a policy.
   void remove_made(const AnchorSpot& spot) {
-    const NftChainEntry* chain = look_.chain(spot.table, spot.chain);
+    const ChainEntry* chain = look_.chain(spot.table, spot.chain);
     const auto& rules = look_.rules_at(spot);
     if (chain == nullptr || !look_.made(spot.table, spot.chain)) return;
     if (chain->hook && chain->hook->policy_drop) return;
@@ -87,14 +87,14 @@ class Writer {
   }
 
   void remove_made_table(const std::string& table) {
-    const bool stays = std::ranges::any_of(look_.chains, [&](const NftChainEntry& chain) {
+    const bool stays = std::ranges::any_of(look_.chains, [&](const ChainEntry& chain) {
       return chain.table == table && !gone_.contains({chain.table, chain.name});
     });
     if (look_.made(table) && !stays && look_.table(table) != nullptr) commands_.remove(table);
   }
 
   void forget_made() {
-    for (const NftChainEntry& chain : look_.chains) {
+    for (const ChainEntry& chain : look_.chains) {
       const bool memory = chain.table == kOurs && chain.name.starts_with(kMadePrefix);
       if (memory && !gone_.contains({kOurs, chain.name})) {
         commands_.remove_chain(kOurs, chain.name);
@@ -102,12 +102,12 @@ class Writer {
     }
   }
 
-  std::vector<NftCommand> take() { return commands_.take(); }
+  std::vector<Command> take() { return commands_.take(); }
 
  private:
-  static std::vector<AnchorRule> as_rules(const std::vector<NftRuleEntry>& entries) {
+  static std::vector<AnchorRule> as_rules(const std::vector<RuleEntry>& entries) {
     std::vector<AnchorRule> rules;
-    for (const NftRuleEntry& rule : entries) {
+    for (const RuleEntry& rule : entries) {
       rules.push_back({rule.jump, rule.plain, rule.goes, rule.returns});
     }
     return rules;
@@ -147,8 +147,8 @@ class Writer {
 
 }  // namespace
 
-std::vector<NftCommand> put_commands(const AnchorState& state, model::FirewallAnchor anchor,
-                                     const Marks& marks) {
+std::vector<Command> put_commands(const AnchorState& state, model::FirewallAnchor anchor,
+                                  const Marks& marks) {
   Writer writer(state);
   const std::vector<AnchorSpot> spots = spots_of(anchor);
   const AnchorsSeen seen = state.seen(marks);
@@ -163,8 +163,8 @@ std::vector<NftCommand> put_commands(const AnchorState& state, model::FirewallAn
   return writer.take();
 }
 
-std::vector<NftCommand> removal_commands(const AnchorState& state,
-                                         const std::set<std::string>& in_use) {
+std::vector<Command> removal_commands(const AnchorState& state,
+                                      const std::set<std::string>& in_use) {
   Writer writer(state);
   for (const AnchorSpot& spot : kSpots) writer.remove_jumps(spot);
   writer.remove_strays();

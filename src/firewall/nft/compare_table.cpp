@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <set>
 
-#include "firewall/nft_address_sets.h"
-#include "firewall/nft_ranges.h"
+#include "firewall/nft/address_sets.h"
+#include "firewall/nft/ranges.h"
 #include "firewall/printable.h"
 
 namespace overland::firewall::nft {
@@ -13,39 +13,39 @@ namespace {
 
 using model::FirewallPolicy;
 
-const NftChain* find_chain(const NftTable& table, std::string_view name) {
-  for (const NftChain& chain : table.chains) {
+const Chain* find_chain(const Table& table, std::string_view name) {
+  for (const Chain& chain : table.chains) {
     if (chain.name == name) return &chain;
   }
   return nullptr;
 }
 
-const NftSet* find_set(const NftTable& table, std::string_view name) {
-  for (const NftSet& set : table.sets) {
+const Set* find_set(const Table& table, std::string_view name) {
+  for (const Set& set : table.sets) {
     if (set.name == name) return &set;
   }
   return nullptr;
 }
 
 /// Of all sets the list is kept in.
-std::vector<model::Prefix> prefixes_in(const NftTable& table, std::string_view list) {
-  std::vector<NftRange> all;
+std::vector<model::Prefix> prefixes_in(const Table& table, std::string_view list) {
+  std::vector<Range> all;
   for (const auto& [set, ranges] : table.elements.ranges) {
     if (list_of(set) == list) all.insert(all.end(), ranges.begin(), ranges.end());
   }
   return prefixes_of(all);
 }
 
-std::vector<std::string> names_in(const NftTable& table, const std::string& set) {
+std::vector<std::string> names_in(const Table& table, const std::string& set) {
   const auto found = table.elements.names.find(set);
   if (found == table.elements.names.end()) return {};
   return found->second;
 }
 
 /// What the first plain match of `field` compares with; null where there is none.
-const NftValue* matched(const NftStatements& rule, NftField field) {
-  for (const NftStatement& statement : rule) {
-    const auto* match = std::get_if<NftMatch>(&statement);
+const Value* matched(const Statements& rule, Field field) {
+  for (const Statement& statement : rule) {
+    const auto* match = std::get_if<Match>(&statement);
     if (match != nullptr && match->field == field && !match->negated && match->mask == UINT32_MAX) {
       return &match->value;
     }
@@ -53,12 +53,12 @@ const NftValue* matched(const NftStatements& rule, NftField field) {
   return nullptr;
 }
 
-std::uint32_t mark_in(const NftTable& table) {
-  const NftChain* chain = find_chain(table, "trusted-in");
+std::uint32_t mark_in(const Table& table) {
+  const Chain* chain = find_chain(table, "trusted-in");
   if (chain == nullptr) return 0;
-  for (const NftStatements& rule : chain->rules) {
-    for (const NftStatement& statement : rule) {
-      const auto* change = std::get_if<NftMarkChange>(&statement);
+  for (const Statements& rule : chain->rules) {
+    for (const Statement& statement : rule) {
+      const auto* change = std::get_if<MarkChange>(&statement);
       if (change != nullptr && change->toggled != 0 && change->kept == ~change->toggled) {
         return change->toggled;
       }
@@ -68,31 +68,31 @@ std::uint32_t mark_in(const NftTable& table) {
 }
 
 /// nullopt where the rules that would tell are gone.
-std::optional<bool> conntrack_in(const NftTable& table) {
-  const NftChain* chain = find_chain(table, "trusted-in");
+std::optional<bool> conntrack_in(const Table& table) {
+  const Chain* chain = find_chain(table, "trusted-in");
   if (chain == nullptr || chain->rules.empty()) return std::nullopt;
-  return std::none_of(chain->rules.begin(), chain->rules.end(), [](const NftStatements& rule) {
-    return std::find(rule.begin(), rule.end(), NftStatement(NftAction::kNotrack)) != rule.end();
+  return std::none_of(chain->rules.begin(), chain->rules.end(), [](const Statements& rule) {
+    return std::find(rule.begin(), rule.end(), Statement(Action::kNotrack)) != rule.end();
   });
 }
 
 /// The links and sources of the rules for what leaves.
-std::vector<model::Masquerade> leaving_in(const NftTable& table, std::string_view name) {
+std::vector<model::Masquerade> leaving_in(const Table& table, std::string_view name) {
   std::vector<model::Masquerade> result;
-  const NftChain* chain = find_chain(table, name);
+  const Chain* chain = find_chain(table, name);
   if (chain == nullptr) return result;
-  for (const NftStatements& rule : chain->rules) {
-    const auto* link = std::get_if<std::string>(matched(rule, NftField::kOutLink));
-    const NftValue* sources = matched(rule, NftField::kSource);
+  for (const Statements& rule : chain->rules) {
+    const auto* link = std::get_if<std::string>(matched(rule, Field::kOutLink));
+    const Value* sources = matched(rule, Field::kSource);
     if (link == nullptr || sources == nullptr) continue;
-    const auto* ranges = std::get_if<std::vector<NftRange>>(sources);
+    const auto* ranges = std::get_if<std::vector<Range>>(sources);
     result.push_back(
         {*link, ranges == nullptr ? std::vector<model::Prefix>() : prefixes_of(*ranges)});
   }
   return result;
 }
 
-std::vector<model::Masquerade> masquerades_in(const NftTable& table) {
+std::vector<model::Masquerade> masquerades_in(const Table& table) {
   const std::vector<model::Masquerade> translated = leaving_in(table, "masquerade");
   std::vector<model::Masquerade> result = translated;
   for (model::Masquerade& entry : leaving_in(table, "masqueraded")) {
@@ -107,17 +107,16 @@ std::vector<model::Masquerade> masquerades_in(const NftTable& table) {
   return result;
 }
 
-void compare_sets(const NftTable& found, const NftTable& expected,
-                  std::vector<std::string>& defects) {
-  for (const NftSet& set : expected.sets) {
-    const NftSet* there = find_set(found, set.name);
+void compare_sets(const Table& found, const Table& expected, std::vector<std::string>& defects) {
+  for (const Set& set : expected.sets) {
+    const Set* there = find_set(found, set.name);
     if (there == nullptr) {
       defects.push_back("set " + set.name + " of table ip overland is missing");
     } else if (*there != set) {
       defects.push_back("set " + set.name + " of table ip overland has the wrong type");
     }
   }
-  for (const NftSet& set : found.sets) {
+  for (const Set& set : found.sets) {
     if (find_set(expected, set.name) == nullptr) {
       defects.push_back("set " + printable(set.name) + " in table ip overland is not ours");
     }
@@ -125,11 +124,11 @@ void compare_sets(const NftTable& found, const NftTable& expected,
 }
 
 /// "" where both hold the same rules in the same order.
-std::string rule_difference(const std::vector<NftStatements>& found,
-                            const std::vector<NftStatements>& expected) {
+std::string rule_difference(const std::vector<Statements>& found,
+                            const std::vector<Statements>& expected) {
   if (found == expected) return "";
-  const std::multiset<NftStatements> there(found.begin(), found.end());
-  const std::multiset<NftStatements> wanted(expected.begin(), expected.end());
+  const std::multiset<Statements> there(found.begin(), found.end());
+  const std::multiset<Statements> wanted(expected.begin(), expected.end());
   if (there == wanted) return "has its rules in the wrong order";
   const bool lacks = !std::includes(there.begin(), there.end(), wanted.begin(), wanted.end());
   const bool more = !std::includes(wanted.begin(), wanted.end(), there.begin(), there.end());
@@ -137,11 +136,10 @@ std::string rule_difference(const std::vector<NftStatements>& found,
   return lacks ? "lacks a rule" : "has a rule that is not ours";
 }
 
-void compare_chains(const NftTable& found, const NftTable& expected,
-                    std::vector<std::string>& defects) {
-  for (const NftChain& chain : expected.chains) {
+void compare_chains(const Table& found, const Table& expected, std::vector<std::string>& defects) {
+  for (const Chain& chain : expected.chains) {
     const std::string name = "chain " + chain.name + " of table ip overland ";
-    const NftChain* there = find_chain(found, chain.name);
+    const Chain* there = find_chain(found, chain.name);
     if (there == nullptr) {
       defects.push_back(name + "is missing");
       continue;
@@ -151,7 +149,7 @@ void compare_chains(const NftTable& found, const NftTable& expected,
     const std::string difference = rule_difference(there->rules, chain.rules);
     if (!difference.empty()) defects.push_back(name + difference);
   }
-  for (const NftChain& chain : found.chains) {
+  for (const Chain& chain : found.chains) {
     if (find_chain(expected, chain.name) == nullptr) {
       defects.push_back("chain " + printable(chain.name) + " in table ip overland is not ours");
     }
@@ -160,7 +158,7 @@ void compare_chains(const NftTable& found, const NftTable& expected,
 
 }  // namespace
 
-FirewallPolicy decode_policy(const NftTable& table, const FirewallPolicy& desired) {
+FirewallPolicy decode_policy(const Table& table, const FirewallPolicy& desired) {
   FirewallPolicy policy;
   policy.variant = desired.variant;
   policy.anchor = desired.anchor;
@@ -176,9 +174,9 @@ FirewallPolicy decode_policy(const NftTable& table, const FirewallPolicy& desire
   return policy;
 }
 
-std::vector<std::string> find_defects(const NftTable& table, const FirewallPolicy& policy) {
+std::vector<std::string> find_defects(const Table& table, const FirewallPolicy& policy) {
   std::vector<std::string> defects = table.spoilt;
-  const NftTable expected = encode_table(policy);
+  const Table expected = encode_table(policy);
   compare_sets(table, expected, defects);
   compare_chains(table, expected, defects);
   return defects;

@@ -4,16 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "firewall/nft_table.h"
+#include "firewall/nft/table.h"
 #include "model/firewall.h"
 
 namespace overland::firewall::nft {
 
 /// The policy in force. `desired` gives only what the rules leave open: variant and anchor.
-model::FirewallPolicy decode_policy(const NftTable& table, const model::FirewallPolicy& desired);
+model::FirewallPolicy decode_policy(const Table& table, const model::FirewallPolicy& desired);
 
 /// One sentence for each deviation of `table` from the canonical encoding of `policy`; elements of
 /// sets aside, which are part of the policy.
-std::vector<std::string> find_defects(const NftTable& table, const model::FirewallPolicy& policy);
+std::vector<std::string> find_defects(const Table& table, const model::FirewallPolicy& policy);
 
 }  // namespace overland::firewall::nft

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "firewall/nft_table.h"
+#include "firewall/nft/table.h"
 #include "model/ownership.h"
 
 namespace overland::firewall::nft {
@@ -15,22 +15,22 @@ constexpr std::uint8_t kIpv4 = 2;  // NFPROTO_IPV4 of linux/netfilter.h
 
 bool ours(std::string_view chain) { return chain.starts_with(model::kChainPrefix); }
 
-bool foreign(const NftRuleEntry& rule) { return !ours(rule.jump); }
+bool foreign(const RuleEntry& rule) { return !ours(rule.jump); }
 
 }  // namespace
 
-const NftTableEntry* Look::table(std::string_view name) const {
-  const auto found = std::ranges::find(tables, name, &NftTableEntry::name);
+const TableEntry* Look::table(std::string_view name) const {
+  const auto found = std::ranges::find(tables, name, &TableEntry::name);
   return found == tables.end() ? nullptr : &*found;
 }
 
-const NftChainEntry* Look::chain(std::string_view in, std::string_view name) const {
+const ChainEntry* Look::chain(std::string_view in, std::string_view name) const {
   const auto found = std::ranges::find_if(
-      chains, [&](const NftChainEntry& entry) { return entry.table == in && entry.name == name; });
+      chains, [&](const ChainEntry& entry) { return entry.table == in && entry.name == name; });
   return found == chains.end() ? nullptr : &*found;
 }
 
-const std::vector<NftRuleEntry>& Look::rules_at(const AnchorSpot& spot) const {
+const std::vector<RuleEntry>& Look::rules_at(const AnchorSpot& spot) const {
   std::size_t index = 0;
   while (std::string_view(kSpots.at(index).chain) != spot.chain) ++index;
   return spots.at(index);
@@ -44,21 +44,21 @@ Glance Look::glance() const {
   Glance glance;
   glance.usable = usable;
   // A DOCKER-USER that only we have made says nothing about Docker.
-  const bool reached = std::ranges::any_of(rules_at(kForwardSpot), [](const NftRuleEntry& rule) {
+  const bool reached = std::ranges::any_of(rules_at(kForwardSpot), [](const RuleEntry& rule) {
     return rule.jump == kDockerUserSpot.chain;
   });
   glance.docker_chains = chain(kDockerUserSpot.table, kDockerUserSpot.chain) != nullptr &&
                          (reached || !made(kDockerUserSpot.table, kDockerUserSpot.chain));
   glance.docker_backend = std::ranges::any_of(
-      chains, [](const NftChainEntry& one) { return one.table == "docker-bridges"; });
+      chains, [](const ChainEntry& one) { return one.table == "docker-bridges"; });
   return glance;
 }
 
 bool Look::foreign_rules() const {
   constexpr std::array<std::string_view, 5> kTables = {"filter", "nat", "raw", "mangle",
                                                        "security"};
-  NftDump dump;
-  return std::ranges::any_of(chains, [&](const NftChainEntry& chain) {
+  Dump dump;
+  return std::ranges::any_of(chains, [&](const ChainEntry& chain) {
     const bool iptables = std::ranges::find(kTables, chain.table) != kTables.end();
     return iptables && !ours(chain.name) &&
            std::ranges::any_of(dump.rules(chain.table, chain.name), foreign);
@@ -68,7 +68,7 @@ bool Look::foreign_rules() const {
 Look look() {
   Look result;
   try {
-    NftDump dump;
+    Dump dump;
     result.tables = dump.tables();
     result.usable = true;
     if (result.tables.empty()) return result;

@@ -8,19 +8,19 @@
 #include <vector>
 
 #include "firewall/anchors.h"
-#include "firewall/nft_dump.h"
+#include "firewall/nft/dump.h"
 
 namespace overland::firewall::nft {
 
 struct Look {
   bool usable = false;  // the kernel has nf_tables
-  std::vector<NftTableEntry> tables;
-  std::vector<NftChainEntry> chains;
-  std::array<std::vector<NftRuleEntry>, kSpots.size()> spots;  // rules of each spot's chain
+  std::vector<TableEntry> tables;
+  std::vector<ChainEntry> chains;
+  std::array<std::vector<RuleEntry>, kSpots.size()> spots;  // rules of each spot's chain
 
-  [[nodiscard]] const NftTableEntry* table(std::string_view name) const;
-  [[nodiscard]] const NftChainEntry* chain(std::string_view table, std::string_view name) const;
-  [[nodiscard]] const std::vector<NftRuleEntry>& rules_at(const AnchorSpot& spot) const;
+  [[nodiscard]] const TableEntry* table(std::string_view name) const;
+  [[nodiscard]] const ChainEntry* chain(std::string_view table, std::string_view name) const;
+  [[nodiscard]] const std::vector<RuleEntry>& rules_at(const AnchorSpot& spot) const;
   /// What of iptables we had to make, as remembered in our table (kMadePrefix).
   [[nodiscard]] bool made(std::string_view table, std::string_view chain = "") const;
   [[nodiscard]] Glance glance() const;

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "firewall/nft_address_sets.h"
-#include "firewall/nft_numbers.h"
-#include "firewall/nft_ranges.h"
-#include "firewall/nft_rule.h"
+#include "firewall/nft/address_sets.h"
+#include "firewall/nft/numbers.h"
+#include "firewall/nft/ranges.h"
+#include "firewall/nft/rule.h"
 #include "firewall/printable.h"
 #include "model/ownership.h"
 
@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint32_t kAnonymous = 1;  // NFT_SET_… of linux/netfilter/nf_tables.h
 constexpr std::uint32_t kInterval = 4;
 
-NftSet set_of(const NftSetEntry& entry) {
+Set set_of(const SetEntry& entry) {
   const bool plain = (entry.flags & ~kInterval) == 0;
   const char* type = plain && entry.key_type == kAddressType    ? "ipv4_addr"
                      : plain && entry.key_type == kLinkNameType ? "ifname"
@@ -26,8 +26,8 @@ NftSet set_of(const NftSetEntry& entry) {
   return {entry.name, type, (entry.flags & kInterval) != 0};
 }
 
-NftChain chain_of(const NftChainEntry& entry) {
-  NftChain chain;
+Chain chain_of(const ChainEntry& entry) {
+  Chain chain;
   chain.name = entry.name;
   if (!entry.hook) return chain;
   chain.type = entry.hook->type;
@@ -37,20 +37,18 @@ NftChain chain_of(const NftChainEntry& entry) {
   return chain;
 }
 
-std::vector<NftStatements> rules_in(NftDump& dump, const std::string& table,
-                                    const std::string& chain,
-                                    const std::vector<NftSetEntry>& sets) {
-  const AnonymousSet anonymous =
-      [&](const std::string& name) -> std::optional<std::vector<NftRange>> {
-    for (const NftSetEntry& set : sets) {
+std::vector<Statements> rules_in(Dump& dump, const std::string& table, const std::string& chain,
+                                 const std::vector<SetEntry>& sets) {
+  const AnonymousSet anonymous = [&](const std::string& name) -> std::optional<std::vector<Range>> {
+    for (const SetEntry& set : sets) {
       if (set.name != name || (set.flags & kAnonymous) == 0) continue;
       if (set.key_type != kAddressType) break;
-      // Neighbours are one range there (NftBatch); a policy's lists are prefixes.
+      // Neighbours are one range there (Batch); a policy's lists are prefixes.
       return ranges_of(prefixes_of(dump.ranges(table, name, (set.flags & kInterval) != 0).keys));
     }
     return std::nullopt;
   };
-  std::vector<NftStatements> rules;
+  std::vector<Statements> rules;
   for (const auto& expressions : dump.expressions(table, chain)) {
     rules.push_back(decode_rule(expressions, anonymous));
   }
@@ -64,13 +62,13 @@ void sort_by_name(std::vector<T>& items) {
 }
 
 /// A hash set holds the first addresses of prefixes.
-void widen(std::vector<NftRange>& ranges, std::uint8_t length) {
+void widen(std::vector<Range>& ranges, std::uint8_t length) {
   const std::uint32_t host_bits = UINT32_MAX >> (length - 1U) >> 1U;
-  for (NftRange& range : ranges) range.last = range.first + std::min(host_bits, ~range.first);
+  for (Range& range : ranges) range.last = range.first + std::min(host_bits, ~range.first);
 }
 
 /// What stands in our table beside chains and sets, and how the table itself is.
-void look_at_the_rest(NftDump& dump, const NftTableEntry& entry, NftTable& table) {
+void look_at_the_rest(Dump& dump, const TableEntry& entry, Table& table) {
   const std::string name = "table ip " + entry.name + " ";
   if ((entry.flags & NFT_TABLE_F_DORMANT) != 0) {
     table.spoilt.push_back(name + "is dormant: no packet passes its chains");
@@ -82,19 +80,19 @@ void look_at_the_rest(NftDump& dump, const NftTableEntry& entry, NftTable& table
   }
 }
 
-NftTable read(NftDump& dump, const NftTableEntry& of, const std::vector<NftChainEntry>& chains) {
+Table read(Dump& dump, const TableEntry& of, const std::vector<ChainEntry>& chains) {
   const std::string ours(model::kNftTable);
-  const std::vector<NftSetEntry> sets = dump.sets(ours);
-  NftTable table;
+  const std::vector<SetEntry> sets = dump.sets(ours);
+  Table table;
   look_at_the_rest(dump, of, table);
   const auto require_plain = [&](const std::string& set, bool plain) {
     if (plain) return;
     table.spoilt.push_back("set " + printable(set) +
                            " of table ip overland has elements with conditions");
   };
-  for (const NftSetEntry& entry : sets) {
+  for (const SetEntry& entry : sets) {
     if ((entry.flags & kAnonymous) != 0) continue;
-    const NftSet set = set_of(entry);
+    const Set set = set_of(entry);
     if (set.type == "ipv4_addr") {
       auto held = dump.ranges(ours, set.name, set.interval);
       require_plain(set.name, held.plain);
@@ -108,7 +106,7 @@ NftTable read(NftDump& dump, const NftTableEntry& of, const std::vector<NftChain
     }
     table.sets.push_back(set);
   }
-  for (const NftChainEntry& entry : chains) {
+  for (const ChainEntry& entry : chains) {
     if (entry.table != ours) continue;
     if (entry.name.starts_with(kMadePrefix)) {
       table.made.push_back(entry.name);
@@ -125,10 +123,10 @@ NftTable read(NftDump& dump, const NftTableEntry& of, const std::vector<NftChain
 
 }  // namespace
 
-std::optional<NftTable> read_table(const Look& look) {
-  const NftTableEntry* found = look.table(model::kNftTable);
+std::optional<Table> read_table(const Look& look) {
+  const TableEntry* found = look.table(model::kNftTable);
   if (found == nullptr) return std::nullopt;
-  NftDump dump;
+  Dump dump;
   return read(dump, *found, look.chains);
 }
 

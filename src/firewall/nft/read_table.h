@@ -4,11 +4,11 @@
 #include <optional>
 
 #include "firewall/nft/look.h"
-#include "firewall/nft_table.h"
+#include "firewall/nft/table.h"
 
 namespace overland::firewall::nft {
 
 /// nullopt where `look` has no such table. Changes nothing.
-std::optional<NftTable> read_table(const Look& look);
+std::optional<Table> read_table(const Look& look);
 
 }  // namespace overland::firewall::nft

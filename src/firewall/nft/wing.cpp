@@ -7,8 +7,8 @@
 #include "firewall/nft/anchor_state.h"
 #include "firewall/nft/compare_table.h"
 #include "firewall/nft/read_table.h"
+#include "firewall/nft/transaction.h"
 #include "firewall/nft/write_table.h"
-#include "firewall/nft_transaction.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -39,9 +39,9 @@ void require(const Look& look) {
   throw base::Error(base::ErrorKind::kUnsupported, "the kernel has no nf_tables");
 }
 
-class Table final : public PolicyTable {
+class OwnTable final : public PolicyTable {
  public:
-  explicit Table(std::shared_ptr<Sight> sight) : sight_(std::move(sight)) {}
+  explicit OwnTable(std::shared_ptr<Sight> sight) : sight_(std::move(sight)) {}
 
   std::optional<model::Firewall> read(const FirewallPolicy& desired) override {
     const auto found = read_table(sight_->get());
@@ -69,9 +69,9 @@ class Table final : public PolicyTable {
   std::shared_ptr<Sight> sight_;
 };
 
-class NftAnchors final : public Anchors {
+class OwnAnchors final : public Anchors {
  public:
-  explicit NftAnchors(std::shared_ptr<Sight> sight) : sight_(std::move(sight)) {}
+  explicit OwnAnchors(std::shared_ptr<Sight> sight) : sight_(std::move(sight)) {}
 
   Glance glance() override { return sight_->renew().glance(); }
 
@@ -105,7 +105,7 @@ class NftAnchors final : public Anchors {
 
 Wing make_wing() {
   const auto sight = std::make_shared<Sight>();
-  return {std::make_unique<Table>(sight), std::make_unique<NftAnchors>(sight)};
+  return {std::make_unique<OwnTable>(sight), std::make_unique<OwnAnchors>(sight)};
 }
 
 }  // namespace overland::firewall::nft

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "firewall/nft/commands.h"
-#include "firewall/nft_ranges.h"
+#include "firewall/nft/ranges.h"
 #include "model/ownership.h"
 
 namespace overland::firewall::nft {
@@ -22,26 +22,26 @@ std::vector<T> elements_in(const std::map<std::string, std::vector<T>>& sets,
   return found == sets.end() ? std::vector<T>() : found->second;
 }
 
-void change_elements(Commands& commands, const NftElements& from, const NftTable& to) {
-  for (const NftSet& set : to.sets) {
+void change_elements(Commands& commands, const Elements& from, const Table& to) {
+  for (const Set& set : to.sets) {
     auto ranges =
         delta(elements_in(from.ranges, set.name), elements_in(to.elements.ranges, set.name));
     auto names = delta(elements_in(from.names, set.name), elements_in(to.elements.names, set.name));
-    commands.change_members(NftVerb::kDelete, kOurs,
+    commands.change_members(Verb::kDelete, kOurs,
                             {set, std::move(ranges.gone), std::move(names.gone)});
-    commands.change_members(NftVerb::kAdd, kOurs,
+    commands.change_members(Verb::kAdd, kOurs,
                             {set, std::move(ranges.added), std::move(names.added)});
   }
 }
 
 /// Our table from nothing, in place of whatever stands there.
-void write_whole(Commands& commands, const NftTable& wanted, const std::vector<std::string>& made) {
+void write_whole(Commands& commands, const Table& wanted, const std::vector<std::string>& made) {
   commands.add(kOurs);
   commands.remove(kOurs);
   commands.add(kOurs);
-  for (const NftSet& set : wanted.sets) commands.add(kOurs, set);
+  for (const Set& set : wanted.sets) commands.add(kOurs, set);
   change_elements(commands, {}, wanted);
-  for (const NftChain& chain : wanted.chains) {
+  for (const Chain& chain : wanted.chains) {
     commands.add(kOurs, chain);
     commands.add_rules(kOurs, chain.name, chain.rules, false);
   }
@@ -49,7 +49,7 @@ void write_whole(Commands& commands, const NftTable& wanted, const std::vector<s
 }
 
 /// The kernel lets nobody else change such a table, nor remove it.
-void refuse_owned(const std::optional<NftTable>& found) {
+void refuse_owned(const std::optional<Table>& found) {
   if (!found || found->owner == 0) return;
   throw base::Error(base::ErrorKind::kInvalid,
                     "table ip overland belongs to another program (netlink port " +
@@ -58,14 +58,14 @@ void refuse_owned(const std::optional<NftTable>& found) {
 }
 
 /// True where sets and chains are all there as wanted, rules and elements aside.
-bool same_structure(const NftTable& found, const NftTable& wanted) {
+bool same_structure(const Table& found, const Table& wanted) {
   return found.spoilt.empty() && found.sets == wanted.sets &&
          std::equal(found.chains.begin(), found.chains.end(), wanted.chains.begin(),
                     wanted.chains.end(),
-                    [](const NftChain& a, const NftChain& b) { return a.same_hook(b); });
+                    [](const Chain& a, const Chain& b) { return a.same_hook(b); });
 }
 
-void write(Commands& commands, const std::optional<NftTable>& found, const NftTable& wanted,
+void write(Commands& commands, const std::optional<Table>& found, const Table& wanted,
            WriteMode mode) {
   if (mode == WriteMode::kWhole || !found || !same_structure(*found, wanted)) {
     write_whole(commands, wanted, found ? found->made : std::vector<std::string>());
@@ -73,7 +73,7 @@ void write(Commands& commands, const std::optional<NftTable>& found, const NftTa
   }
   change_elements(commands, found->elements, wanted);
   for (std::size_t i = 0; i < wanted.chains.size(); ++i) {
-    const NftChain& chain = wanted.chains[i];
+    const Chain& chain = wanted.chains[i];
     if (found->chains[i].rules == chain.rules) continue;
     commands.flush_chain(kOurs, chain.name);
     commands.add_rules(kOurs, chain.name, chain.rules, false);
@@ -82,8 +82,8 @@ void write(Commands& commands, const std::optional<NftTable>& found, const NftTa
 
 }  // namespace
 
-std::vector<NftCommand> commands_for(const std::optional<NftTable>& found, const FirewallPolicy& to,
-                                     WriteMode mode) {
+std::vector<Command> commands_for(const std::optional<Table>& found, const FirewallPolicy& to,
+                                  WriteMode mode) {
   check_link_names(to);
   refuse_owned(found);
   Commands commands;
@@ -91,7 +91,7 @@ std::vector<NftCommand> commands_for(const std::optional<NftTable>& found, const
   return commands.take();
 }
 
-std::vector<NftCommand> removal_commands(const std::optional<NftTable>& found) {
+std::vector<Command> removal_commands(const std::optional<Table>& found) {
   refuse_owned(found);
   Commands commands;
   if (found) commands.remove(kOurs);

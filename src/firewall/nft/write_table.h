@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "firewall/nft_command.h"
-#include "firewall/nft_table.h"
+#include "firewall/nft/command.h"
+#include "firewall/nft/table.h"
 #include "model/firewall.h"
 
 namespace overland::firewall::nft {
@@ -16,9 +16,9 @@ enum class WriteMode {
   kWhole,  // our table anew, whatever stands there
 };
 
-std::vector<NftCommand> commands_for(const std::optional<NftTable>& found,
-                                     const model::FirewallPolicy& to, WriteMode mode);
+std::vector<Command> commands_for(const std::optional<Table>& found,
+                                  const model::FirewallPolicy& to, WriteMode mode);
 
-std::vector<NftCommand> removal_commands(const std::optional<NftTable>& found);
+std::vector<Command> removal_commands(const std::optional<Table>& found);
 
 }  // namespace overland::firewall::nft

@@ -1,6 +1,6 @@
 // Asking the program that tells who else drops: when, and what becomes of one that breaks.
 
-#include "firewall/ask_droppers.h"
+#include "firewall/trace/ask_droppers.h"
 
 #include <gmock/gmock.h>
 
@@ -8,7 +8,7 @@
 #include "netns/firewall/nft_policy.h"
 #include "netns/sandbox.h"
 
-namespace overland::firewall {
+namespace overland::firewall::trace {
 namespace {
 
 using testing::HasSubstr;
@@ -116,4 +116,4 @@ TEST_F(AskDroppersTest, AHintThatIsNotRootsOrNotWholeIsNotBelieved) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::trace

@@ -3,8 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "firewall/droppers.h"
 #include "firewall/host_firewall.h"
+#include "firewall/trace/droppers.h"
 #include "netns/firewall/docker_like_host.h"
 #include "netns/firewall/nft_policy.h"
 
@@ -73,7 +73,7 @@ TEST_F(DockerNftBackendTest, IsFoundByItsTable) {
   EXPECT_EQ(facts.variant, FirewallVariant::kNft);
   EXPECT_THAT(facts.evidence, HasSubstr("docker-bridges"));
   EXPECT_FALSE(facts.both_variants);
-  EXPECT_THAT(find_droppers(policy()), IsEmpty());
+  EXPECT_THAT(trace::find_droppers(policy()), IsEmpty());
 }
 
 TEST_F(DockerNftBackendTest, BlocksPeersWithoutTheKeys) {

@@ -19,7 +19,7 @@
 #include "base/unique_fd.h"
 #include "netns/firewall/nft_fixture.h"
 
-namespace overland::firewall {
+namespace overland::firewall::nft {
 namespace {
 
 using model::FirewallPolicy;
@@ -201,4 +201,4 @@ TEST_F(NftTest, SaysWhoOwnsATableThatNobodyElseMayChange) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

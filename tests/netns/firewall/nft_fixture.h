@@ -11,7 +11,7 @@
 #include "netns/firewall/nft_policy.h"
 #include "netns/sandbox.h"
 
-namespace overland::firewall {
+namespace overland::firewall::nft {
 
 class NftTest : public tests::Sandbox {
  protected:
@@ -33,4 +33,4 @@ class NftTest : public tests::Sandbox {
   tests::Applied firewall_;
 };
 
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

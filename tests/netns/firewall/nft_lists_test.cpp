@@ -7,7 +7,7 @@
 
 #include "netns/firewall/nft_fixture.h"
 
-namespace overland::firewall {
+namespace overland::firewall::nft {
 namespace {
 
 using model::FirewallPolicy;
@@ -92,4 +92,4 @@ TEST_F(NftListsTest, ShowsAChangedElementOfAHashSetToo) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

@@ -9,7 +9,7 @@
 #include "netns/firewall/docker_like_host.h"
 #include "netns/firewall/nft_policy.h"
 
-namespace overland::firewall {
+namespace overland::firewall::nft {
 namespace {
 
 using model::Address;
@@ -193,4 +193,4 @@ TEST_F(NftPacketsTest, MasqueradesEveryAddressOfNeighbouringSources) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

@@ -1,7 +1,5 @@
 // Lists of nf_tables while others work on the same rules.
 
-#include "firewall/nft_socket.h"
-
 #include <gmock/gmock.h>
 #include <linux/netfilter/nf_tables.h>
 #include <sys/socket.h>
@@ -12,9 +10,10 @@
 
 #include "base/error.h"
 #include "base/unique_fd.h"
+#include "firewall/nft/socket.h"
 #include "netns/sandbox.h"
 
-namespace overland::firewall {
+namespace overland::firewall::nft {
 namespace {
 
 using tests::sh;
@@ -32,7 +31,7 @@ class NftSocketTest : public tests::Sandbox {
 
   /// Lists all chains; `meanwhile(start)` is called with the first chain of each start.
   template <typename Meanwhile>
-  std::set<std::string> chains(NftSocket& socket, Meanwhile meanwhile) {
+  std::set<std::string> chains(Socket& socket, Meanwhile meanwhile) {
     std::set<std::string> names;
     int starts = 0;
     socket.dump(
@@ -50,7 +49,7 @@ class NftSocketTest : public tests::Sandbox {
 };
 
 TEST_F(NftSocketTest, BeginsAgainWhereTheRulesChangeUnderneath) {
-  NftSocket socket;
+  Socket socket;
   int last = 0;
   const auto names = chains(socket, [&](int start) {
     last = start;
@@ -61,7 +60,7 @@ TEST_F(NftSocketTest, BeginsAgainWhereTheRulesChangeUnderneath) {
 }
 
 TEST_F(NftSocketTest, GivesUpWhereTheyNeverStandStill) {
-  NftSocket socket;
+  Socket socket;
   try {
     chains(socket, [](int) { sh("nft add table ip x; nft delete table ip x"); });
     FAIL() << "read";
@@ -72,19 +71,19 @@ TEST_F(NftSocketTest, GivesUpWhereTheyNeverStandStill) {
 }
 
 TEST_F(NftSocketTest, WhatIsNotThereIsEmpty) {
-  NftRequest rules{NFT_MSG_GETRULE, 2, {}};
+  Request rules{NFT_MSG_GETRULE, 2, {}};
   put_text(rules.attributes, NFTA_RULE_TABLE, "absent");
-  NftRequest elements{NFT_MSG_GETSETELEM, 2, {}};
+  Request elements{NFT_MSG_GETSETELEM, 2, {}};
   put_text(elements.attributes, NFTA_SET_ELEM_LIST_TABLE, "big");
   put_text(elements.attributes, NFTA_SET_ELEM_LIST_SET, "absent");
-  for (const NftRequest& request : {rules, elements}) {
-    NftSocket().dump(
+  for (const Request& request : {rules, elements}) {
+    Socket().dump(
         request, [] {}, [](std::uint8_t, Bytes) { FAIL() << "something there"; });
   }
 }
 
 TEST_F(NftSocketTest, AsksForTheGenerationOfTheRules) {
-  NftSocket socket;
+  Socket socket;
   const std::uint32_t before = socket.generation();
   EXPECT_EQ(socket.generation(), before);
   sh("nft add chain ip big late");
@@ -108,10 +107,10 @@ void forge_ends() {
 }
 
 TEST_F(NftSocketTest, HearsOnlyTheKernel) {
-  NftSocket socket;
+  Socket socket;
   forge_ends();
   EXPECT_EQ(chains(socket, [](int) {}).size(), kChains);
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "netns/firewall/nft_fixture.h"
 
-namespace overland::firewall {
+namespace overland::firewall::nft {
 namespace {
 
 using model::FirewallAnchor;
@@ -251,4 +251,4 @@ TEST_F(NftTest, SurvivesIptablesBesideIt) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

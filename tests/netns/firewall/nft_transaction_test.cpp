@@ -1,7 +1,5 @@
 // Transactions at the limits of the messages and of the socket they are sent by.
 
-#include "firewall/nft_transaction.h"
-
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -9,11 +7,12 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "firewall/nft/transaction.h"
 #include "netns/firewall/applied.h"
 #include "netns/firewall/nft_policy.h"
 #include "netns/sandbox.h"
 
-namespace overland::firewall {
+namespace overland::firewall::nft {
 namespace {
 
 using model::FirewallPolicy;
@@ -42,8 +41,8 @@ TEST_F(NftTransactionTest, SpreadsLinkNamesOverMessages) {
 TEST_F(NftTransactionTest, NamesTheCommandTheKernelRefuses) {
   sh("nft add table ip filter");
   try {
-    carry_out({{NftVerb::kAdd, "filter", NftChain{"new", "", "", 0, "", {}}},
-               {NftVerb::kDelete, "filter", NftChain{"absent", "", "", 0, "", {}}}});
+    carry_out({{Verb::kAdd, "filter", Chain{"new", "", "", 0, "", {}}},
+               {Verb::kDelete, "filter", Chain{"absent", "", "", 0, "", {}}}});
     FAIL() << "carried out";
   } catch (const base::Error& error) {
     EXPECT_EQ(error.errno_value(), ENOENT);
@@ -63,4 +62,4 @@ TEST_F(NftTransactionTest, WorksInAUserNamespace) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

@@ -8,12 +8,12 @@
 #include <iterator>
 
 #include "base/unique_fd.h"
-#include "firewall/droppers.h"
+#include "firewall/trace/droppers.h"
 #include "netns/firewall/findings.h"
 #include "netns/firewall/nft_policy.h"
 #include "netns/sandbox.h"
 
-namespace overland::firewall {
+namespace overland::firewall::trace {
 namespace {
 
 using testing::AllOf;
@@ -198,4 +198,4 @@ TEST_F(TraceTest, ChainsThatFanOutEnd) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::trace

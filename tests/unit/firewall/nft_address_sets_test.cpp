@@ -1,13 +1,12 @@
-#include "firewall/nft_address_sets.h"
-
 #include <gmock/gmock.h>
 
 #include <cstdint>
 #include <random>
 
-#include "firewall/nft_ranges.h"
+#include "firewall/nft/address_sets.h"
+#include "firewall/nft/ranges.h"
 
-namespace overland::firewall {
+namespace overland::firewall::nft {
 namespace {
 
 using model::Address;
@@ -26,9 +25,9 @@ std::vector<Prefix> every(std::uint32_t stride, std::uint32_t count, std::uint8_
   return result;
 }
 
-std::vector<std::string> names(const std::vector<NftAddressSet>& sets) {
+std::vector<std::string> names(const std::vector<AddressSet>& sets) {
   std::vector<std::string> result;
-  for (const NftAddressSet& set : sets) result.push_back(set.name);
+  for (const AddressSet& set : sets) result.push_back(set.name);
   return result;
 }
 
@@ -46,7 +45,7 @@ TEST(NftAddressSets, KeepManyOfOneLengthByTheirNetworks) {
   const auto sets = address_sets("x", every(2, 33, 24));
   ASSERT_THAT(names(sets), ElementsAre("x-24"));
   EXPECT_EQ(sets[0].length, 24);
-  EXPECT_EQ(sets[0].ranges[1], (NftRange{0x0a000200, 0x0a0002ff}));
+  EXPECT_EQ(sets[0].ranges[1], (Range{0x0a000200, 0x0a0002ff}));
 }
 
 TEST(NftAddressSets, SplitShorterPrefixesIntoTheLength) {
@@ -90,8 +89,8 @@ TEST(NftAddressSets, HoldTheSameAddressesWhateverTheForm) {
                             static_cast<std::uint8_t>(number(shortest, longest)));
     }
     prefixes = model::aggregate(prefixes);
-    std::vector<NftRange> all;
-    for (const NftAddressSet& set : address_sets("x", prefixes)) {
+    std::vector<Range> all;
+    for (const AddressSet& set : address_sets("x", prefixes)) {
       EXPECT_TRUE(std::is_sorted(set.ranges.begin(), set.ranges.end()));
       EXPECT_EQ(length_of(set.name), set.length);
       EXPECT_EQ(list_of(set.name), "x");
@@ -112,4 +111,4 @@ TEST(NftAddressSets, AreToldByTheirNames) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

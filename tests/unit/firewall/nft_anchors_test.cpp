@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "firewall/nft/anchor_state.h"
-#include "firewall/nft_table.h"
+#include "firewall/nft/table.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -17,14 +17,14 @@ using testing::Not;
 
 constexpr std::uint32_t kMark = 0x200000;
 
-NftRuleEntry jump(std::uint64_t handle, const char* chain) { return {handle, chain, true}; }
+RuleEntry jump(std::uint64_t handle, const char* chain) { return {handle, chain, true}; }
 
 /// As the kernel stands once the anchors are put, Docker's jump to DOCKER-USER above.
 AnchorState standing() {
   AnchorState state;
   state.look.usable = true;
   for (const char* table : {"filter", "overland", "raw"}) state.look.tables.push_back({table});
-  state.look.spots = {std::vector{jump(7, "OVERLAND-FORWARD"), NftRuleEntry{8, "", false}},
+  state.look.spots = {std::vector{jump(7, "OVERLAND-FORWARD"), RuleEntry{8, "", false}},
                       std::vector{jump(5, "DOCKER-USER"), jump(6, "OVERLAND-FORWARD")},
                       std::vector{jump(4, "OVERLAND-RAW")}};
   state.look.chains = {{2, "filter", "DOCKER-USER", {}, 3},
@@ -37,13 +37,13 @@ AnchorState standing() {
 }
 
 /// Each command as nft(8) has it, with where a rule jumps to.
-std::vector<std::string> lines(const std::vector<NftCommand>& commands) {
+std::vector<std::string> lines(const std::vector<Command>& commands) {
   std::vector<std::string> result;
-  for (const NftCommand& command : commands) {
+  for (const Command& command : commands) {
     std::string line = to_string(command);
-    const auto* rule = std::get_if<NftRule>(&command.object);
+    const auto* rule = std::get_if<Rule>(&command.object);
     if (rule != nullptr && rule->statements.size() == 1) {
-      line += " jump " + std::get<NftVerdict>(rule->statements.front()).chain;
+      line += " jump " + std::get<Verdict>(rule->statements.front()).chain;
       line += rule->comment ? " comment" : "";
     }
     result.push_back(std::move(line));
@@ -68,7 +68,7 @@ TEST(NftAnchorCommands, MoveAJumpBelowTheOneToDockerUser) {
 
 TEST(NftAnchorCommands, PutAJumpFirstWhereNothingLeadsToDockerUser) {
   AnchorState state = standing();
-  state.look.spots[1] = {NftRuleEntry{9, "", false}, jump(6, "OVERLAND-FORWARD")};
+  state.look.spots[1] = {RuleEntry{9, "", false}, jump(6, "OVERLAND-FORWARD")};
   EXPECT_THAT(put(state),
               ElementsAre("delete rule ip filter FORWARD handle 6",
                           "insert rule ip filter FORWARD jump OVERLAND-FORWARD comment"));

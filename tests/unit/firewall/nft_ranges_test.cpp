@@ -1,11 +1,11 @@
-#include "firewall/nft_ranges.h"
-
 #include <gmock/gmock.h>
 
 #include <cstdint>
 #include <random>
 
-namespace overland::firewall {
+#include "firewall/nft/ranges.h"
+
+namespace overland::firewall::nft {
 namespace {
 
 using model::Address;
@@ -21,11 +21,11 @@ std::vector<Prefix> prefixes(const std::vector<std::string>& texts) {
 
 TEST(NftRanges, MergeWhatAnIntervalSetWouldRefuse) {
   EXPECT_THAT(ranges_of(prefixes({"10.0.1.0/24", "10.0.0.0/24", "10.0.1.7/32"})),
-              ElementsAre(NftRange{0x0a000000, 0x0a0001ff}));
+              ElementsAre(Range{0x0a000000, 0x0a0001ff}));
 }
 
 TEST(NftRanges, ReachBothEndsOfTheAddressSpace) {
-  EXPECT_THAT(ranges_of(prefixes({"0.0.0.0/0"})), ElementsAre(NftRange{0, UINT32_MAX}));
+  EXPECT_THAT(ranges_of(prefixes({"0.0.0.0/0"})), ElementsAre(Range{0, UINT32_MAX}));
   EXPECT_THAT(prefixes_of({{0, UINT32_MAX}}), ElementsAre(Prefix::parse("0.0.0.0/0").value()));
   EXPECT_THAT(prefixes_of({{0xfffffffe, UINT32_MAX}}),
               ElementsAre(Prefix::parse("255.255.255.254/31").value()));
@@ -57,4 +57,4 @@ TEST(Delta, IsWhatTurnsOneListIntoTheOther) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

@@ -1,7 +1,5 @@
 // Rules written as the kernel wants them and read back: no kernel.
 
-#include "firewall/nft_rule_encode.h"
-
 #include <gmock/gmock.h>
 #include <libnftnl/common.h>
 #include <linux/netfilter.h>
@@ -13,19 +11,20 @@
 #include <memory>
 #include <stdexcept>
 
-#include "firewall/nft_attributes.h"
-#include "firewall/nft_rule.h"
-#include "firewall/nft_table.h"
+#include "firewall/attributes.h"
+#include "firewall/nft/rule.h"
+#include "firewall/nft/rule_encode.h"
+#include "firewall/nft/table.h"
 
-namespace overland::firewall {
+namespace overland::firewall::nft {
 namespace {
 
 /// To the kernel's form and back. Anonymous sets are remembered, not made.
-NftStatements written_and_read(const NftStatements& statements) {
+Statements written_and_read(const Statements& statements) {
   const std::unique_ptr<nftnl_rule, decltype(&nftnl_rule_free)> rule(nftnl_rule_alloc(),
                                                                      nftnl_rule_free);
-  std::vector<NftRange> elements;
-  encode_rule(*rule, statements, [&](const std::vector<NftRange>& ranges) {
+  std::vector<Range> elements;
+  encode_rule(*rule, statements, [&](const std::vector<Range>& ranges) {
     elements = ranges;
     return std::uint32_t{1};
   });
@@ -62,23 +61,23 @@ TEST(NftRuleEncode, WritesEveryRuleOfOursAsItIsRead) {
   for (const bool conntrack : {true, false}) {
     model::FirewallPolicy policy = everything();
     policy.conntrack = conntrack;
-    for (const NftChain& chain : encode_table(policy).chains) {
-      for (const NftStatements& rule : chain.rules) EXPECT_EQ(written_and_read(rule), rule);
+    for (const Chain& chain : encode_table(policy).chains) {
+      for (const Statements& rule : chain.rules) EXPECT_EQ(written_and_read(rule), rule);
     }
   }
-  for (const NftStatements& rule : anchor_rules(1)) EXPECT_EQ(written_and_read(rule), rule);
+  for (const Statements& rule : anchor_rules(1)) EXPECT_EQ(written_and_read(rule), rule);
 }
 
 TEST(NftRuleEncode, TakesNamesAsBytes) {
   for (const char* name : {"e\"; flush", "$x", "\xff\xfe", "eth*"}) {
-    const NftStatements rule = {NftMatch{NftField::kInLink, name}};
+    const Statements rule = {Match{Field::kInLink, name}};
     EXPECT_EQ(written_and_read(rule), rule);
   }
 }
 
 TEST(NftRuleEncode, RefusesWhatNoRuleOfOursHolds) {
-  EXPECT_THROW(written_and_read({NftUnknown{"limit"}}), std::logic_error);
+  EXPECT_THROW(written_and_read({Unknown{"limit"}}), std::logic_error);
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

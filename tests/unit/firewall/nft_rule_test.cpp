@@ -1,19 +1,19 @@
-#include "firewall/nft_rule.h"
-
 #include <gmock/gmock.h>
 #include <linux/netfilter/nf_tables.h>
 
 #include <cstdint>
 #include <random>
 
-namespace overland::firewall {
+#include "firewall/nft/rule.h"
+
+namespace overland::firewall::nft {
 namespace {
 
 using Blob = std::vector<std::uint8_t>;
 
-std::optional<std::vector<NftRange>> no_set(const std::string& /*name*/) { return std::nullopt; }
+std::optional<std::vector<Range>> no_set(const std::string& /*name*/) { return std::nullopt; }
 
-NftStatements read(const Blob& expressions) { return decode_rule(expressions, no_set); }
+Statements read(const Blob& expressions) { return decode_rule(expressions, no_set); }
 
 void put(Blob& message, std::uint16_t type, const Blob& data) {
   const std::size_t length = data.size() + 4;
@@ -74,47 +74,45 @@ Blob masked(const Blob& mask, const Blob& toggled) {
   return expression("bitwise", data);
 }
 
-NftStatements source_is(const NftRange& range) {
-  return {NftMatch{NftField::kSource, std::vector{range}}};
-}
+Statements source_is(const Range& range) { return {Match{Field::kSource, std::vector{range}}}; }
 
-TEST(NftRule, ReadsAnAddressInEachFormTheKernelKeeps) {
+TEST(Rule, ReadsAnAddressInEachFormTheKernelKeeps) {
   EXPECT_EQ(read(load_source(4) + equals({10, 0, 0, 1})), source_is({0x0a000001, 0x0a000001}));
   EXPECT_EQ(read(load_source(3) + equals({10, 0, 1})), source_is({0x0a000100, 0x0a0001ff}));
   EXPECT_EQ(read(load_source(4) + masked({255, 255, 254, 0}, {0, 0, 0, 0}) + equals({10, 0, 2, 0})),
             source_is({0x0a000200, 0x0a0003ff}));
 }
 
-TEST(NftRule, DoesNotTakeOddMasksForPrefixes) {
-  const NftStatements unknown = {NftUnknown{"cmp"}};
+TEST(Rule, DoesNotTakeOddMasksForPrefixes) {
+  const Statements unknown = {Unknown{"cmp"}};
   EXPECT_EQ(read(load_source(4) + masked({255, 0, 255, 0}, {0, 0, 0, 0}) + equals({10, 0, 2, 0})),
             unknown);
   EXPECT_EQ(read(load_source(4) + masked({255, 255, 255, 0}, {0, 0, 0, 1}) + equals({10, 0, 2, 0})),
             unknown);
   EXPECT_EQ(read(load_source(3) + masked({255, 255, 254}, {0, 0, 0}) + equals({10, 0, 2})),
-            (NftStatements{NftUnknown{"bitwise"}, NftUnknown{"cmp"}}));
+            (Statements{Unknown{"bitwise"}, Unknown{"cmp"}}));
 }
 
-TEST(NftRule, TellsAShortLoadLookedUpFromAWholeOne) {
+TEST(Rule, TellsAShortLoadLookedUpFromAWholeOne) {
   Blob in_set;
   put(in_set, NFTA_LOOKUP_SREG, number(1));
   put_text(in_set, NFTA_LOOKUP_SET, "local");
   const auto looked_up = [&](std::uint8_t size) {
     return read(load_source(size) + expression("lookup", in_set));
   };
-  NftMatch match = {NftField::kSource, NftSetName{"local"}};
-  EXPECT_EQ(looked_up(4), NftStatements{match});
+  Match match = {Field::kSource, SetName{"local"}};
+  EXPECT_EQ(looked_up(4), Statements{match});
   match.mask = 0xffffff00;
-  EXPECT_EQ(looked_up(3), NftStatements{match});
+  EXPECT_EQ(looked_up(3), Statements{match});
 }
 
-TEST(NftRule, NamesWhatItDoesNotKnow) {
+TEST(Rule, NamesWhatItDoesNotKnow) {
   EXPECT_EQ(read(expression("limit", {}) + expression("counter", {1, 2, 3})),
-            (NftStatements{NftUnknown{"limit"}, NftAction::kCounter}));
-  EXPECT_EQ(read(equals({1, 2, 3, 4})), NftStatements{NftUnknown{"cmp"}});
+            (Statements{Unknown{"limit"}, Action::kCounter}));
+  EXPECT_EQ(read(equals({1, 2, 3, 4})), Statements{Unknown{"cmp"}});
 }
 
-TEST(NftRule, SurvivesAnyBytes) {
+TEST(Rule, SurvivesAnyBytes) {
   std::mt19937 random(3);
   const Blob whole = load_source(4) + masked({255, 255, 254, 0}, {0, 0, 0, 0}) +
                      equals({10, 0, 2, 0}) + expression("counter", {});
@@ -130,4 +128,4 @@ TEST(NftRule, SurvivesAnyBytes) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::nft

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "firewall/nft/compare_table.h"
+#include "firewall/nft/ranges.h"
 #include "firewall/nft/write_table.h"
-#include "firewall/nft_ranges.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -30,11 +30,11 @@ FirewallPolicy policy() {
 }
 
 /// Each command as nft(8) has it, with elements.
-std::vector<std::string> lines(const std::vector<NftCommand>& commands) {
+std::vector<std::string> lines(const std::vector<Command>& commands) {
   std::vector<std::string> result;
-  for (const NftCommand& command : commands) {
+  for (const Command& command : commands) {
     std::string line = to_string(command);
-    if (const auto* members = std::get_if<NftMembers>(&command.object)) {
+    if (const auto* members = std::get_if<Members>(&command.object)) {
       for (const auto& prefix : prefixes_of(members->ranges)) line += " " + prefix.to_string();
       for (const std::string& name : members->names) line += " " + name;
     }
@@ -58,8 +58,8 @@ TEST(NftTableCommands, ChangeOnlyElementsWhereOnlyListsDiffer) {
 }
 
 TEST(NftTableCommands, RewriteOneChainWhereItsRulesDiffer) {
-  NftTable found = encode_table(policy());
-  for (NftChain& chain : found.chains) {
+  Table found = encode_table(policy());
+  for (Chain& chain : found.chains) {
     if (chain.name == "keep-source") std::swap(chain.rules[0], chain.rules[1]);
   }
   EXPECT_THAT(
@@ -72,7 +72,7 @@ TEST(NftTableCommands, RewriteOneChainWhereItsRulesDiffer) {
 }
 
 TEST(NftTableCommands, KeepTheMemoryOfWhatWasMade) {
-  NftTable found = encode_table(policy());
+  Table found = encode_table(policy());
   found.made = {"made-filter", "made-filter-DOCKER-USER"};
   EXPECT_THAT(lines(commands_for(found, policy(), WriteMode::kWhole)),
               IsSupersetOf({"add chain ip overland made-filter",

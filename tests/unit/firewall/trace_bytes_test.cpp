@@ -1,13 +1,13 @@
 // What can be said of bytes of which some bits are known.
 
-#include "firewall/trace_bytes.h"
-
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdint>
 
-namespace overland::firewall {
+#include "firewall/trace/bytes.h"
+
+namespace overland::firewall::trace {
 namespace {
 
 using Three = std::array<std::uint8_t, 3>;
@@ -43,4 +43,4 @@ TEST(TraceBytes, AnswersCombine) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::trace

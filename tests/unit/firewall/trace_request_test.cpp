@@ -1,15 +1,14 @@
 // What overland and overland-trace say to each other.
 
-#include "firewall/trace_request.h"
-
 #include <gmock/gmock.h>
 
 #include <cstdint>
 
 #include "base/error.h"
 #include "firewall/printable.h"
+#include "firewall/trace/request.h"
 
-namespace overland::firewall {
+namespace overland::firewall::trace {
 namespace {
 
 model::Prefix prefix(const std::string& text) { return model::Prefix::parse(text).value(); }
@@ -57,4 +56,4 @@ TEST(TraceText, ShowsNamesHarmlessly) {
 }
 
 }  // namespace
-}  // namespace overland::firewall
+}  // namespace overland::firewall::trace

@@ -1,0 +1,223 @@
+#include "firewall/nft/dump.h"
+
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "firewall/attributes.h"
+
+namespace overland::firewall::nft {
+namespace {
+
+constexpr std::uint8_t kIpv4 = 2;  // NFPROTO_IPV4 of linux/netfilter.h
+
+std::optional<Hook> hook_of(Bytes chain) {
+  const Bytes hook = find_attribute(chain, NFTA_CHAIN_HOOK);
+  if (hook.empty()) return std::nullopt;
+  Hook result;
+  result.type = text_of(find_attribute(chain, NFTA_CHAIN_TYPE));
+  result.number = number32_of(find_attribute(hook, NFTA_HOOK_HOOKNUM));
+  result.priority =
+      static_cast<std::int32_t>(number32_of(find_attribute(hook, NFTA_HOOK_PRIORITY)));
+  constexpr std::uint32_t kDrop = 0;  // NF_DROP of linux/netfilter.h
+  const Bytes policy = find_attribute(chain, NFTA_CHAIN_POLICY);
+  result.policy_drop = !policy.empty() && number32_of(policy) == kDrop;
+  return result;
+}
+
+RuleEntry rule_of(Bytes rule) {
+  RuleEntry result;
+  result.chain = text_of(find_attribute(rule, NFTA_RULE_CHAIN));
+  result.handle = number64_of(find_attribute(rule, NFTA_RULE_HANDLE));
+  result.plain = true;
+  for_each_attribute(find_attribute(rule, NFTA_RULE_EXPRESSIONS), [&](const Attribute& element) {
+    const std::string name = text_of(find_attribute(element.data, NFTA_EXPR_NAME));
+    const Bytes data = find_attribute(element.data, NFTA_EXPR_DATA);
+    if (name == "immediate") {
+      const Bytes value = find_attribute(data, NFTA_IMMEDIATE_DATA);
+      const Bytes verdict = find_attribute(value, NFTA_DATA_VERDICT);
+      result.jump = text_of(find_attribute(verdict, NFTA_VERDICT_CHAIN));
+      const auto code =
+          static_cast<std::int32_t>(number32_of(find_attribute(verdict, NFTA_VERDICT_CODE)));
+      result.goes = code == NFT_GOTO;
+      result.returns = code == NFT_RETURN;
+    } else if (name == "match") {
+      // iptables-nft keeps a comment as an xtables match once it has restored a rule.
+      if (text_of(find_attribute(data, NFTA_MATCH_NAME)) != "comment") result.plain = false;
+    } else if (name != "counter") {
+      result.plain = false;
+    }
+  });
+  return result;
+}
+
+Request rules_request(const std::string& table, const std::string& chain) {
+  Request request{NFT_MSG_GETRULE, kIpv4, {}};
+  put_text(request.attributes, NFTA_RULE_TABLE, table);
+  if (!chain.empty()) put_text(request.attributes, NFTA_RULE_CHAIN, chain);
+  return request;
+}
+
+Request elements_request(const std::string& table, const std::string& set) {
+  Request request{NFT_MSG_GETSETELEM, kIpv4, {}};
+  put_text(request.attributes, NFTA_SET_ELEM_LIST_TABLE, table);
+  put_text(request.attributes, NFTA_SET_ELEM_LIST_SET, set);
+  return request;
+}
+
+/// One element of a message.
+struct Element {
+  Bytes key;
+  bool end = false;    // of an interval
+  bool plain = false;  // a key and nothing else
+};
+
+void for_each_element(Bytes message, const std::function<void(const Element&)>& visit) {
+  for_each_attribute(
+      find_attribute(message, NFTA_SET_ELEM_LIST_ELEMENTS), [&](const Attribute& element) {
+        const std::uint32_t flags = number32_of(find_attribute(element.data, NFTA_SET_ELEM_FLAGS));
+        Element one;
+        one.key = find_attribute(find_attribute(element.data, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE);
+        one.end = (flags & NFT_SET_ELEM_INTERVAL_END) != 0;
+        one.plain = (flags & ~std::uint32_t{NFT_SET_ELEM_INTERVAL_END}) == 0;
+        for (const std::uint16_t more : {NFTA_SET_ELEM_EXPR, NFTA_SET_ELEM_EXPRESSIONS,
+                                         NFTA_SET_ELEM_TIMEOUT, NFTA_SET_ELEM_OBJREF}) {
+          one.plain = one.plain && find_attribute(element.data, more).empty();
+        }
+        visit(one);
+      });
+}
+
+}  // namespace
+
+std::vector<TableEntry> Dump::tables() {
+  std::vector<TableEntry> result;
+  socket_.dump(
+      {NFT_MSG_GETTABLE, kIpv4, {}}, [&] { result.clear(); },
+      [&](std::uint8_t family, Bytes table) {
+        if (family != kIpv4) return;
+        result.push_back({text_of(find_attribute(table, NFTA_TABLE_NAME)),
+                          number32_of(find_attribute(table, NFTA_TABLE_FLAGS)),
+                          number32_of(find_attribute(table, NFTA_TABLE_OWNER))});
+      });
+  return result;
+}
+
+std::vector<ChainEntry> Dump::chains(std::uint8_t family) {
+  std::vector<ChainEntry> result;
+  socket_.dump(
+      {NFT_MSG_GETCHAIN, family, {}}, [&] { result.clear(); },
+      [&](std::uint8_t of, Bytes chain) {
+        result.push_back({of, text_of(find_attribute(chain, NFTA_CHAIN_TABLE)),
+                          text_of(find_attribute(chain, NFTA_CHAIN_NAME)), hook_of(chain),
+                          number32_of(find_attribute(chain, NFTA_CHAIN_USE))});
+      });
+  return result;
+}
+
+std::vector<RuleEntry> Dump::rules(const std::string& table, const std::string& chain) {
+  std::vector<RuleEntry> result;
+  socket_.dump(
+      rules_request(table, chain), [&] { result.clear(); },
+      [&](std::uint8_t, Bytes rule) { result.push_back(rule_of(rule)); });
+  return result;
+}
+
+std::vector<std::vector<std::uint8_t>> Dump::expressions(const std::string& table,
+                                                         const std::string& chain) {
+  std::vector<std::vector<std::uint8_t>> result;
+  socket_.dump(
+      rules_request(table, chain), [&] { result.clear(); },
+      [&](std::uint8_t, Bytes rule) {
+        const Bytes found = find_attribute(rule, NFTA_RULE_EXPRESSIONS);
+        result.emplace_back(found.begin(), found.end());
+      });
+  return result;
+}
+
+std::vector<SetEntry> Dump::sets(const std::string& table) {
+  Request request{NFT_MSG_GETSET, kIpv4, {}};
+  put_text(request.attributes, NFTA_SET_TABLE, table);
+  std::vector<SetEntry> result;
+  socket_.dump(
+      request, [&] { result.clear(); },
+      [&](std::uint8_t, Bytes set) {
+        result.push_back({text_of(find_attribute(set, NFTA_SET_NAME)),
+                          number32_of(find_attribute(set, NFTA_SET_FLAGS)),
+                          number32_of(find_attribute(set, NFTA_SET_KEY_TYPE))});
+      });
+  return result;
+}
+
+std::vector<std::string> Dump::others(const std::string& table) {
+  std::vector<std::string> result;
+  const auto list = [&](std::uint16_t message, std::uint16_t table_name, std::uint16_t name) {
+    Request request{message, kIpv4, {}};
+    put_text(request.attributes, table_name, table);
+    const auto before = static_cast<std::ptrdiff_t>(result.size());
+    socket_.dump(
+        request, [&] { result.erase(result.begin() + before, result.end()); },
+        [&](std::uint8_t family, Bytes object) {
+          if (family != kIpv4 || text_of(find_attribute(object, table_name)) != table) return;
+          result.push_back(text_of(find_attribute(object, name)));
+        });
+  };
+  list(NFT_MSG_GETOBJ, NFTA_OBJ_TABLE, NFTA_OBJ_NAME);
+  list(NFT_MSG_GETFLOWTABLE, NFTA_FLOWTABLE_TABLE, NFTA_FLOWTABLE_NAME);
+  return result;
+}
+
+Held<Range> Dump::ranges(const std::string& table, const std::string& set, bool interval) {
+  // An interval is two elements: its first address, and the one after its last, marked as an end;
+  // an end is left out where the next interval begins there or the address space ends.
+  struct Bound {
+    std::uint32_t key;
+    bool end;
+    bool operator<(const Bound& other) const {
+      return key != other.key ? key < other.key : end && !other.end;
+    }
+  };
+  std::vector<Bound> bounds;
+  Held<Range> result;
+  socket_.dump(
+      elements_request(table, set),
+      [&] {
+        bounds.clear();
+        result.plain = true;
+      },
+      [&](std::uint8_t, Bytes message) {
+        for_each_element(message, [&](const Element& element) {
+          bounds.push_back({number32_of(element.key), element.end});
+          result.plain = result.plain && element.plain;
+        });
+      });
+  std::sort(bounds.begin(), bounds.end());
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    if (bounds[i].end) continue;
+    if (!interval) {
+      result.keys.push_back({bounds[i].key, bounds[i].key});
+      continue;
+    }
+    const std::uint32_t last = i + 1 < bounds.size() ? bounds[i + 1].key - 1 : UINT32_MAX;
+    result.keys.push_back({bounds[i].key, last});
+  }
+  return result;
+}
+
+Held<std::string> Dump::names(const std::string& table, const std::string& set) {
+  Held<std::string> result;
+  socket_.dump(
+      elements_request(table, set), [&] { result = {}; },
+      [&](std::uint8_t, Bytes message) {
+        for_each_element(message, [&](const Element& element) {
+          result.keys.push_back(text_of(element.key));
+          result.plain = result.plain && element.plain;
+        });
+      });
+  std::sort(result.keys.begin(), result.keys.end());
+  return result;
+}
+
+}  // namespace overland::firewall::nft

@@ -1,0 +1,93 @@
+#pragma once
+// Looks at nf_tables over plain nfnetlink: what is listed here can be large and foreign (ten
+// thousand set elements, somebody's long chain). Family ip only where not said otherwise.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firewall/nft/socket.h"
+
+namespace overland::firewall::nft {
+
+/// Hook of a base chain; numbers as in the kernel (linux/netfilter.h, linux/netfilter_ipv4.h).
+struct Hook {
+  std::string type;           // "filter", "nat", "route"
+  std::uint32_t number = 0;   // NF_INET_PRE_ROUTING 0 … NF_INET_POST_ROUTING 4
+  std::int32_t priority = 0;  // lower comes first
+  bool policy_drop = false;
+};
+
+struct TableEntry {
+  std::string name;
+  std::uint32_t flags = 0;  // NFT_TABLE_F_…: dormant 1, owner 2
+  std::uint32_t owner = 0;  // netlink port of the program that alone may change it; 0: anybody
+};
+
+struct ChainEntry {
+  std::uint8_t family = 2;  // NFPROTO_INET 1, NFPROTO_IPV4 2, NFPROTO_BRIDGE 7, …
+  std::string table;
+  std::string name;
+  std::optional<Hook> hook;  // nullopt: no base chain
+  std::uint32_t uses = 0;    // its rules, and what leads to it
+};
+
+/// A rule of a chain, as far as jumps are concerned.
+struct RuleEntry {
+  std::uint64_t handle = 0;
+  std::string jump;    // chain jumped or gone to; empty: neither
+  bool plain = false;  // nothing but a counter, a comment and the verdict: applies to every packet
+  bool goes = false;   // goes, and does not come back
+  std::string chain = {};
+  bool returns = false;
+};
+
+struct SetEntry {
+  std::string name;
+  std::uint32_t flags = 0;     // NFT_SET_… : anonymous 1, constant 2, interval 4, map 8, …
+  std::uint32_t key_type = 0;  // libnftables' number of the type: 7 ipv4_addr, 41 ifname
+};
+
+/// An element of an IPv4 set, first and last address included, in host order.
+struct Range {
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+
+  auto operator<=>(const Range&) const = default;
+};
+
+/// What a set holds.
+template <typename Key>
+struct Held {
+  std::vector<Key> keys;  // sorted
+  bool plain = true;      // keys and nothing else: no limit, no timeout, no catch-all
+};
+
+/// One socket for several looks. All throw kPrivilege without CAP_NET_ADMIN and kUnsupported where
+/// the kernel has no nf_tables; a table, chain or set that is not there reads as empty.
+class Dump {
+ public:
+  /// The tables of family ip.
+  std::vector<TableEntry> tables();
+  /// Chains of `family` (0: of all families).
+  std::vector<ChainEntry> chains(std::uint8_t family);
+  /// Rules in their order; without `chain` those of the whole table.
+  std::vector<RuleEntry> rules(const std::string& table, const std::string& chain);
+  /// The expressions (NFTA_RULE_EXPRESSIONS) of each rule, in order.
+  std::vector<std::vector<std::uint8_t>> expressions(const std::string& table,
+                                                     const std::string& chain);
+  /// Sets and maps, named or not.
+  std::vector<SetEntry> sets(const std::string& table);
+  /// Names of the flowtables and objects (counters, limits, helpers) of a table.
+  std::vector<std::string> others(const std::string& table);
+  /// Elements of a set of type ipv4_addr. `interval`: the set has that flag.
+  Held<Range> ranges(const std::string& table, const std::string& set, bool interval);
+  /// Elements of a set of type ifname.
+  Held<std::string> names(const std::string& table, const std::string& set);
+
+ private:
+  Socket socket_;
+};
+
+}  // namespace overland::firewall::nft

@@ -1,0 +1,181 @@
+#include "firewall/nft/rule_encode.h"
+
+#include <arpa/inet.h>
+#include <libnftnl/expr.h>
+#include <linux/netfilter/nf_tables.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <stdexcept>
+#include <string>
+
+#include "base/error.h"
+#include "firewall/nft/numbers.h"
+
+namespace overland::firewall::nft {
+namespace {
+
+constexpr std::uint32_t kRegister = NFT_REG_1;  // 16 bytes: the longest we load, a link's name
+
+using Word = std::array<std::uint8_t, 4>;
+
+/// As it lies in a register: addresses in network order, marks and states in the host's.
+Word word_of(Field field, std::uint32_t number) {
+  return std::bit_cast<Word>(is_address(field) ? htonl(number) : number);
+}
+
+class Encoder {
+ public:
+  Encoder(nftnl_rule& rule, const MakeAnonymous& anonymous) : rule_(rule), anonymous_(anonymous) {}
+
+  void operator()(const Match& match) {
+    load(match.field);
+    if (match.mask != UINT32_MAX) bitwise(match.field, match.mask, 0);
+    if (const auto* set = std::get_if<SetName>(&match.value)) {
+      look_up(set->name, match.negated);
+    } else if (const auto* name = std::get_if<std::string>(&match.value)) {
+      std::array<char, kLinkNameSize> link = {};
+      name->copy(link.data(), link.size() - 1);
+      compare(match, link);
+    } else if (const auto* number = std::get_if<std::uint32_t>(&match.value)) {
+      compare(match, word_of(match.field, *number));
+    } else {
+      among(match, std::get<std::vector<Range>>(match.value));
+    }
+  }
+
+  void operator()(const MarkChange& change) {
+    load(Field::kMark);
+    bitwise(Field::kMark, change.kept, change.toggled);
+    nftnl_expr& made = add("meta");
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_META_SREG, kRegister);
+  }
+
+  void operator()(const Verdict& verdict) {
+    nftnl_expr& made = add("immediate");
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_IMM_VERDICT, static_cast<std::uint32_t>(verdict.code));
+    if (verdict.chain.empty()) return;
+    ::nftnl_expr_set_str(&made, NFTNL_EXPR_IMM_CHAIN, verdict.chain.c_str());
+  }
+
+  void operator()(Action action) {
+    switch (action) {
+      case Action::kCounter:
+        add("counter");
+        break;
+      case Action::kNotrack:
+        add("notrack");
+        break;
+      case Action::kMasquerade:
+        add("masq");
+        break;
+      case Action::kKeepSource:
+        load(Field::kSource);
+        nftnl_expr& made = add("nat");
+        ::nftnl_expr_set_u32(&made, NFTNL_EXPR_NAT_TYPE, NFT_NAT_SNAT);
+        ::nftnl_expr_set_u32(&made, NFTNL_EXPR_NAT_FAMILY, AF_INET);
+        ::nftnl_expr_set_u32(&made, NFTNL_EXPR_NAT_REG_ADDR_MIN, kRegister);
+        break;
+    }
+  }
+
+  void operator()(const Unknown& unknown) {
+    throw std::logic_error("no rule of ours has a " + unknown.expression);
+  }
+
+ private:
+  nftnl_expr& add(const char* name) {
+    nftnl_expr* made = ::nftnl_expr_alloc(name);
+    if (made == nullptr) base::throw_errno("cannot make an nf_tables expression", ENOMEM);
+    ::nftnl_rule_add_expr(&rule_, made);
+    return *made;
+  }
+
+  void load(Field field) {
+    switch (field) {
+      case Field::kMark:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+      case Field::kInLink:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_IIFNAME);
+      case Field::kOutLink:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_OIFNAME);
+      case Field::kState:
+        return load("ct", NFTNL_EXPR_CT_DREG, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+      case Field::kSource:
+        return load_address(kSourceOffset);
+      case Field::kDestination:
+        return load_address(kDestinationOffset);
+    }
+  }
+
+  void load(const char* name, std::uint16_t target, std::uint16_t key, std::uint32_t value) {
+    nftnl_expr& made = add(name);
+    ::nftnl_expr_set_u32(&made, target, kRegister);
+    ::nftnl_expr_set_u32(&made, key, value);
+  }
+
+  void load_address(std::uint32_t offset) {
+    nftnl_expr& made = add("payload");
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_DREG, kRegister);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_LEN, sizeof(Word));
+  }
+
+  /// register = (register & kept) ^ toggled
+  void bitwise(Field field, std::uint32_t kept, std::uint32_t toggled) {
+    const Word mask = word_of(field, kept);
+    const Word change = word_of(field, toggled);
+    nftnl_expr& made = add("bitwise");
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_SREG, kRegister);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_DREG, kRegister);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_LEN, sizeof(Word));
+    ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_MASK, mask.data(), sizeof mask);
+    ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_XOR, change.data(), sizeof change);
+  }
+
+  template <typename Value>
+  void compare(const Match& match, const Value& value) {
+    nftnl_expr& made = add("cmp");
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_CMP_SREG, kRegister);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_CMP_OP, match.negated ? NFT_CMP_NEQ : NFT_CMP_EQ);
+    ::nftnl_expr_set(&made, NFTNL_EXPR_CMP_DATA, value.data(), sizeof value);
+  }
+
+  /// A single range is a prefix.
+  void among(const Match& match, const std::vector<Range>& ranges) {
+    if (ranges.size() != 1) {
+      const std::uint32_t id = anonymous_(ranges);
+      ::nftnl_expr_set_u32(&look_up(kAnonymousName, match.negated), NFTNL_EXPR_LOOKUP_SET_ID, id);
+      return;
+    }
+    const Range& range = ranges.front();
+    const std::uint32_t host_bits = range.first ^ range.last;
+    if (host_bits != 0) bitwise(match.field, ~host_bits, 0);
+    compare(match, word_of(match.field, range.first));
+  }
+
+  nftnl_expr& look_up(const std::string& set, bool negated) {
+    nftnl_expr& made = add("lookup");
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_LOOKUP_SREG, kRegister);
+    ::nftnl_expr_set_str(&made, NFTNL_EXPR_LOOKUP_SET, set.c_str());
+    if (negated) ::nftnl_expr_set_u32(&made, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+    return made;
+  }
+
+  nftnl_rule& rule_;
+  const MakeAnonymous& anonymous_;
+};
+
+}  // namespace
+
+void encode_rule(nftnl_rule& rule, const Statements& statements, const MakeAnonymous& anonymous) {
+  Encoder encoder(rule, anonymous);
+  for (const Statement& statement : statements) std::visit(encoder, statement);
+}
+
+}  // namespace overland::firewall::nft

@@ -1,0 +1,78 @@
+#pragma once
+// The rules of table `ip overland` and of our anchors as values: what nft/rule.h reads,
+// nft/rule_encode.h writes and nft/compare_table.h compares. Each rule has one form, so that rules
+// that do the same are equal.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "firewall/nft/dump.h"
+
+namespace overland::firewall::nft {
+
+enum class Field : std::uint8_t { kMark, kState, kInLink, kOutLink, kSource, kDestination };
+
+constexpr bool is_address(Field field) {
+  return field == Field::kSource || field == Field::kDestination;
+}
+constexpr bool is_link(Field field) { return field == Field::kInLink || field == Field::kOutLink; }
+
+/// A named set of the same table.
+struct SetName {
+  std::string name;
+
+  auto operator<=>(const SetName&) const = default;
+};
+
+/// Of a mark or of states (NF_CT_STATE_BIT of nf_conntrack_common.h) a number, of a link its name,
+/// of an address sorted ranges: one is compared, more are an anonymous set.
+using Value = std::variant<std::uint32_t, std::string, std::vector<Range>, SetName>;
+
+/// The rule goes on where (field & mask) is, or with `negated` is not, `value` or among it.
+struct Match {
+  Field field = Field::kMark;
+  Value value;
+  bool negated = false;
+  std::uint32_t mask = UINT32_MAX;  // addresses in host order; for a link's name: all ones
+
+  auto operator<=>(const Match&) const = default;
+};
+
+/// mark = (mark & kept) ^ toggled
+struct MarkChange {
+  std::uint32_t kept = UINT32_MAX;
+  std::uint32_t toggled = 0;
+
+  auto operator<=>(const MarkChange&) const = default;
+};
+
+struct Verdict {
+  static constexpr std::int32_t kAccept = 1;  // NF_ACCEPT of linux/netfilter.h
+  static constexpr std::int32_t kJump = -3;   // NFT_JUMP of linux/netfilter/nf_tables.h
+
+  std::int32_t code = kAccept;  // any of those headers
+  std::string chain = {};       // to jump or go to
+
+  auto operator<=>(const Verdict&) const = default;
+};
+
+enum class Action : std::uint8_t {
+  kCounter,
+  kNotrack,
+  kKeepSource,  // source NAT to the source it has
+  kMasquerade,
+};
+
+/// What we never write: a rule with it equals none of ours.
+struct Unknown {
+  std::string expression;  // the kernel's name for it
+
+  auto operator<=>(const Unknown&) const = default;
+};
+
+using Statement = std::variant<Match, MarkChange, Verdict, Action, Unknown>;
+using Statements = std::vector<Statement>;
+
+}  // namespace overland::firewall::nft

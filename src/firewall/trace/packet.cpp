@@ -1,0 +1,112 @@
+#include "firewall/trace/packet.h"
+
+#include <linux/netfilter/nf_tables.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace overland::firewall::trace {
+namespace {
+
+constexpr std::size_t kLongest = 64;  // all registers of nf_tables
+
+/// As numbers stand in registers, in the byte order of the machine.
+template <typename Number>
+TraceBytes host_number(Number number) {
+  std::array<std::uint8_t, sizeof number> bytes = {};
+  std::memcpy(bytes.data(), &number, sizeof number);
+  return known_bytes(bytes);
+}
+
+TraceBytes link_name(const std::string& name) {
+  std::array<std::uint8_t, IFNAMSIZ> bytes = {};
+  if (name.empty()) return unknown_bytes(bytes.size(), Answer::kUnsure);
+  std::copy_n(name.begin(), std::min<std::size_t>(name.size(), IFNAMSIZ - 1), bytes.begin());
+  return known_bytes(bytes);
+}
+
+TraceBytes link_index(const std::string& name) {
+  const std::uint32_t index = name.empty() ? 0 : ::if_nametoindex(name.c_str());
+  return index == 0 ? unknown_bytes(sizeof index, Answer::kUnsure) : host_number(index);
+}
+
+void put_address(TraceBytes& header, std::size_t offset, const model::Prefix& prefix) {
+  const std::uint32_t address = prefix.network().ipv4();
+  for (unsigned i = 0; i < 4; ++i) {
+    const auto bits = static_cast<unsigned>(
+        std::clamp(static_cast<int>(prefix.length()) - static_cast<int>(8 * i), 0, 8));
+    const auto known = static_cast<std::uint8_t>(0xff00U >> bits);
+    const auto byte = static_cast<std::uint8_t>(address >> (24 - 8 * i));
+    header[offset + i] = {static_cast<std::uint8_t>(byte & known), known, Answer::kMaybe};
+  }
+}
+
+}  // namespace
+
+PacketState::PacketState(const TracedPacket& of) : packet(of), mark(host_number(of.mark)) {}
+
+TraceBytes meta_of(const PacketState& state, std::uint32_t key) {
+  constexpr std::uint8_t kIpv4 = 2;  // NFPROTO_IPV4
+  switch (key) {
+    case NFT_META_MARK:
+      return state.mark;
+    case NFT_META_IIFNAME:
+      return link_name(state.packet.in);
+    case NFT_META_OIFNAME:
+      return link_name(state.packet.out);
+    case NFT_META_IIF:
+      return link_index(state.packet.in);
+    case NFT_META_OIF:
+      return link_index(state.packet.out);
+    case NFT_META_NFPROTO:
+      return host_number(kIpv4);
+    case NFT_META_PROTOCOL:
+      return known_bytes(std::array<std::uint8_t, 2>{0x08, 0x00});  // ETH_P_IP
+    case NFT_META_PKTTYPE:
+      return host_number(std::uint8_t{0});  // PACKET_HOST
+    case NFT_META_IIFKIND:
+    case NFT_META_OIFKIND:
+    case NFT_META_IIFGROUP:
+    case NFT_META_OIFGROUP:
+    case NFT_META_SDIF:
+    case NFT_META_SDIFNAME:
+      return unknown_bytes(kLongest, Answer::kMaybe);
+    default:
+      return unknown_bytes(kLongest, Answer::kOpen);
+  }
+}
+
+TraceBytes connection_of(std::uint32_t key) {
+  constexpr std::uint32_t kNew = 8;  // NF_CT_STATE_BIT(IP_CT_NEW)
+  switch (key) {
+    case NFT_CT_STATE:
+      return host_number(kNew);
+    case NFT_CT_STATUS:
+      return host_number(std::uint32_t{0});  // nobody translates it
+    case NFT_CT_DIRECTION:
+      return host_number(std::uint8_t{0});  // IP_CT_DIR_ORIGINAL
+    case NFT_CT_MARK:
+    case NFT_CT_LABELS:
+    case NFT_CT_ZONE:
+      return unknown_bytes(kLongest, Answer::kMaybe);
+    default:
+      return unknown_bytes(kLongest, Answer::kOpen);
+  }
+}
+
+TraceBytes header_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
+  constexpr std::size_t kSource = 12;  // of struct iphdr, linux/ip.h
+  constexpr std::size_t kDestination = 16;
+  constexpr std::size_t kHeader = 20;
+  if (offset > kHeader || size > kLongest) return unknown_bytes(kLongest, Answer::kOpen);
+  TraceBytes header = unknown_bytes(kHeader + kLongest, Answer::kOpen);
+  header[0] = {0x40, 0xf0, Answer::kOpen};
+  put_address(header, kSource, packet.source);
+  put_address(header, kDestination, packet.destination);
+  const auto start = header.begin() + static_cast<std::ptrdiff_t>(offset);
+  return {start, start + static_cast<std::ptrdiff_t>(size)};
+}
+
+}  // namespace overland::firewall::trace
