@@ -5,6 +5,7 @@ They come from archives on the link line, from the compiler's own libraries and 
 loaded at run time is a dependency instead.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -28,9 +29,9 @@ def packages(files):
 
 def canonical(path):
     """As dpkg knows it: without `..`, and below /usr or not as it was packaged."""
-    real = output("realpath", "--no-symlinks", path).strip()
+    real = os.path.normpath(path)
     known = subprocess.run(["dpkg-query", "--search", real], capture_output=True)
-    return real if known.returncode == 0 else real.removeprefix("/usr")
+    return real if known.returncode == 0 else real.removeprefix("/usr") if real.startswith("/usr/") else "/usr" + real
 
 
 def linked_files(build):
@@ -44,7 +45,7 @@ def main(build):
     loaded = set()
     for program in PROGRAMS:
         loaded |= set(re.findall(r"=> (\S+)", output("ldd", f"{build}/{program}")))
-    at_run_time = packages(map(canonical, loaded)).keys() | {"linux"}  # the kernel's interface, without code
+    at_run_time = packages(map(canonical, loaded)).keys() | {"linux", "systemd"}  # interfaces, without code
     from_headers = {source: version for source, version in packages(headers).items() if source not in at_run_time}
     inside = from_headers | packages(map(canonical, linked_files(build)))
     for source, version in sorted(inside.items()):

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import REPOSITORY, UNITS, files_of_ours, need
-from lab import snapshot
-from lab.cluster import INVENTORY
+from lab import roots, snapshot
+from lab.cluster import ADDRESSES, BIPS, INVENTORY
 from lab.nspawn import SystemdHost
 from lab.shell import run
 
@@ -34,13 +34,13 @@ def deb(released):
 
 @pytest.fixture(scope="module")
 def place(lab, deb, packages, request):
-    suite = request.param
+    suite, name = request.param
     files = {"/opt/lab/overland.deb": deb.read_bytes(), "/opt/lab/next.deb": packages("DEB", NEXT).read_bytes()}
-    host = lab.hosts[suite] = SystemdHost(
-        lab, "docker-200", suite=suite, links={"eth0": (lab.lan(suite), "10.0.0.200/24")}, gateway="10.0.0.254", files=files)
+    host = lab.hosts[name] = SystemdHost(
+        lab, name, suite=suite, links={"eth0": (lab.lan(suite), f"{ADDRESSES[name]}/24")}, gateway="10.0.0.254", files=files)
     host.boot()
     yield SimpleNamespace(host=host, before=snapshot.take(host), files=files_of_ours(host))
-    del lab.hosts[suite]
+    del lab.hosts[name]
     host.close()
 
 
@@ -79,14 +79,14 @@ def holds(host):
     return host.overland("plan", "--detailed-exitcode").returncode == 0
 
 
-@pytest.mark.parametrize("place", ["bookworm", "trixie", "sid"], indirect=True)
+@pytest.mark.parametrize("place", list(zip(roots.SUITES, BIPS)), ids=list(roots.SUITES), indirect=True)
 def test_one_package_installs_applies_upgrades_downgrades_and_purges(place):
     host = place.host
     host.install("/opt/lab/overland.deb")
     assert snapshot.differences(place.before, snapshot.take(host)) == []
     host.write(PATH, INVENTORY)
     assert host.overland("apply", "--restart-docker", timeout=120).returncode == 0
-    assert host.docker0() == "192.168.100.1/24" and holds(host)
+    assert host.docker0() == BIPS[host.name] and holds(host)
     host.systemctl("enable", *UNITS)
     host.systemctl("start", *UNITS)
 
