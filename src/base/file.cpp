@@ -147,15 +147,6 @@ std::optional<std::string> read_file(const fs::path& path, std::size_t limit) {
   throw_errno("cannot open " + path.string(), errno);
 }
 
-std::optional<FileMode> file_mode(const fs::path& path) {
-  struct stat status = {};
-  if (::stat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-    throw_errno("cannot stat " + path.string(), errno);
-  }
-  return FileMode{static_cast<mode_t>(status.st_mode & 07777U), status.st_uid, status.st_gid};
-}
-
 void replace_file(const fs::path& path, std::string_view content, FileMode mode,
                   Symlinks symlinks) {
   const fs::path target = symlinks == Symlinks::kFollow ? follow_links(path) : path;

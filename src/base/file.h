@@ -25,9 +25,6 @@ struct FileMode {
   gid_t group = 0;
 };
 
-/// Mode and owner of an existing file (symbolic links followed); nullopt where there is none.
-std::optional<FileMode> file_mode(const std::filesystem::path& path);
-
 enum class Symlinks { kFollow, kRefuse };
 
 /// Replaces `path` by `content` atomically and durably, in its folder opened once. Symbolic links

@@ -26,7 +26,7 @@ TEST_F(ExchangeFile, ReplacesWhatItRead) {
   EXPECT_EQ(read.mode.mode, 0640U);
   EXPECT_TRUE(exchange_file(place(), "old", "new", read.mode));
   EXPECT_EQ(text_of("file"), "new");
-  EXPECT_EQ(base::file_mode(at("file"))->mode, 0640U);
+  EXPECT_EQ(mode_of(at("file")), 0640U);
   EXPECT_EQ(count(), 1);
 }
 

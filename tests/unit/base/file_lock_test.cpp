@@ -32,7 +32,7 @@ TEST_F(Lock, IsHeldForTheLifeOfTheObject) {
   {
     const FileLock lock(at("run/lock"));
     EXPECT_TRUE(is_locked(at("run/lock")));
-    EXPECT_EQ(base::file_mode(at("run/lock"))->mode, 0600U);
+    EXPECT_EQ(mode_of(at("run/lock")), 0600U);
   }
   EXPECT_FALSE(is_locked(at("run/lock")));
 }
@@ -93,7 +93,7 @@ TEST_F(Lock, OfAFolderIsHeldAndNeedsNoFile) {
   const auto folder = at("var/overland");
   {
     const FileLock lock = FileLock::on_own_folder(folder);
-    EXPECT_EQ(base::file_mode(folder)->mode, 0700U);
+    EXPECT_EQ(mode_of(folder), 0700U);
     EXPECT_TRUE(std::filesystem::is_empty(folder));
     EXPECT_THROW(FileLock::on_own_folder(folder, 10ms), base::Error);
   }
@@ -106,9 +106,9 @@ TEST_F(Lock, MakesItsOwnFolderPrivateAndNoOther) {
     ::chmod(at(name).c_str(), 0755);
   }
   EXPECT_NO_THROW(FileLock::on_own_folder(at("overland")));
-  EXPECT_EQ(base::file_mode(at("overland"))->mode, 0700U);
+  EXPECT_EQ(mode_of(at("overland")), 0700U);
   EXPECT_THROW(FileLock::on_own_folder(at("other")), base::Error);
-  EXPECT_EQ(base::file_mode(at("other"))->mode, 0755U);
+  EXPECT_EQ(mode_of(at("other")), 0755U);
 }
 
 TEST_F(Lock, TakesNoPlaceThatOthersCouldHold) {

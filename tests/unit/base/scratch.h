@@ -11,6 +11,11 @@
 
 namespace overland::tests {
 
+/// 0644 of an existing file.
+inline unsigned mode_of(const std::filesystem::path& path) {
+  return static_cast<unsigned>(std::filesystem::status(path).permissions());
+}
+
 class Scratch : public ::testing::Test {
  protected:
   Scratch() {
