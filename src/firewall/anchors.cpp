@@ -22,11 +22,16 @@ std::size_t others_among(Rules rules) {
 }
 
 /// The rules down to the jump to DOCKER-USER every packet takes; where each such jump has a
-/// condition, down to the last of them. Empty: nothing leads there.
+/// condition, down to the last of them. Empty: nothing leads there, or only from below what decides
+/// about every packet, or Docker's own drops: an accept down there would count for nothing.
 Rules to_docker_user(Rules rules) {
   std::size_t size = 0;
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    if (rules[i].target != kDockerUserSpot.chain) continue;
+    if (rules[i].target != kDockerUserSpot.chain) {
+      const bool last = rules[i].plain && (rules[i].decides || rules[i].returns);
+      if (last || rules[i].target.starts_with("DOCKER")) break;
+      continue;
+    }
     size = i + 1;
     if (rules[i].plain) break;
   }

@@ -49,6 +49,7 @@ struct AnchorRule {
   bool plain = false;    // without a condition: for every packet
   bool goes = false;     // goes, and does not come back
   bool returns = false;  // ends this chain
+  bool decides = false;  // accepts, drops or rejects
 };
 
 /// Where our jump belongs: how many of the other rules of `spot`'s chain stand above it. A jump
@@ -86,7 +87,8 @@ using Marks = std::vector<std::uint32_t>;
 /// What the choice of a variant needs to know of one kind of tables.
 struct Glance {
   bool usable = false;          // this network namespace can have such tables
-  bool docker_chains = false;   // Docker's rules stand here
+  bool docker_chains = false;   // Docker's chains stand here
+  bool docker_user = false;     // FORWARD leads to DOCKER-USER
   bool docker_backend = false;  // nf_tables: table ip docker-bridges, of Docker's own backend
   bool forward_drops = false;   // legacy: filter FORWARD has the policy DROP
 };

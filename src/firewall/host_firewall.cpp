@@ -95,6 +95,9 @@ model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
   }
   model::FirewallFacts facts = choose_variant(clues);
   legacy_forward_drops_ = legacy && legacy->forward_drops;
+  const auto& own = facts.variant == FirewallVariant::kLegacy ? legacy : nft;
+  facts.docker_user_cut =
+      docker.running && facts.variant && !facts.docker_nft_backend && own && !own->docker_user;
   facts.both_variants =
       legacy && parts_.legacy->foreign_rules() && nft && nft->usable && parts_.nft->foreign_rules();
   facts.unknown = std::move(findings);

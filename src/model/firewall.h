@@ -73,7 +73,8 @@ struct FirewallFacts {
   bool docker_nft_backend = false;         // Docker 29 with "firewall-backend": "nftables"
   std::string evidence;                    // one sentence: "iptables v1.8.9 (nf_tables)"
   bool both_variants = false;              // rules in the legacy and in the nf_tables variant
-  std::vector<Finding> unknown;            // what could not be asked, and is at its default above
+  bool docker_user_cut = false;  // Docker runs, and no rule of FORWARD leads to DOCKER-USER
+  std::vector<Finding> unknown;  // what could not be asked, and is at its default above
 
   auto operator<=>(const FirewallFacts&) const = default;
 };

@@ -41,6 +41,13 @@ void keep_trusted(FirewallPolicy& wanted, const FirewallPolicy& actual, bool dou
 }
 
 void advise(const model::FirewallFacts& facts, std::vector<model::Finding>& findings) {
+  if (facts.docker_user_cut) {
+    findings.push_back(
+        {model::Severity::kAdvice, "firewall",
+         "no rule of chain FORWARD leads to DOCKER-USER, so what stands there counts "
+         "for nothing; overland's accepts stand in FORWARD itself",
+         "if Docker's rules were flushed, restart Docker to have them back"});
+  }
   if (facts.both_variants) {
     findings.push_back({model::Severity::kAdvice, "firewall",
                         "rules stand both in legacy and in nf_tables tables; a packet has to pass "

@@ -150,6 +150,7 @@ Rule read_entry(const ipt_entry& entry, const std::string& target) {
   rule.goes = (entry.ip.flags & IPT_F_GOTO) != 0;
   if (is_extension(entry)) return rule;
   rule.returns = target == IPTC_LABEL_RETURN;
+  rule.decides = target == IPTC_LABEL_ACCEPT || target == IPTC_LABEL_DROP || target == "REJECT";
   if (std::ranges::find(kVerdicts, target) == kVerdicts.end()) rule.target = target;
   if (any_packet && conditions.count == 2 && conditions.comment && target == IPTC_LABEL_ACCEPT) {
     rule.accepts = conditions.mark;

@@ -89,9 +89,11 @@ Look look() {
     TableLook found = look_at(table);
     if (name == kForwardSpot.table) {
       result.glance.forward_drops = table.drops(kForwardSpot.chain);
-      result.glance.docker_chains = std::ranges::any_of(
+      result.glance.docker_user = std::ranges::any_of(
           found.places[kForwardSpot.chain],
           [](const AnchorRule& rule) { return rule.target == kDockerUserSpot.chain; });
+      result.glance.docker_chains =
+          result.glance.docker_user || (table.has(kDockerUserSpot.chain) && table.has("DOCKER"));
     }
     result.tables.emplace(name, std::move(found));
   }

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -18,7 +19,13 @@
 namespace overland::firewall::legacy {
 namespace {
 
-constexpr const char* kPrefix = "overland-";
+/// All names an earlier version gave; others that begin so are somebody else's.
+bool ours(const std::string& name) {
+  constexpr std::array kNames = {"overland-subnets", "overland-hosts",   "overland-local",
+                                 "overland-transit", "overland-cluster", "overland-new"};
+  return name.starts_with("overland-masq-") ||
+         std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
 
 bool loaded() {
   const base::UniqueFd raw(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
@@ -57,7 +64,7 @@ std::vector<std::string> old_sets() {
       [&] { names.clear(); },
       [&](const nlmsghdr& message) {
         std::string name = name_in(message);
-        if (name.starts_with(kPrefix)) names.push_back(std::move(name));
+        if (ours(name)) names.push_back(std::move(name));
         return true;
       });
   return names;

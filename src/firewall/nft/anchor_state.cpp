@@ -41,7 +41,7 @@ AnchorsSeen AnchorState::seen(const Marks& marks) const {
   AnchorsSeen result;
   for (std::size_t i = 0; i < kSpots.size(); ++i) {
     for (const RuleEntry& rule : look.spots.at(i)) {
-      result.rules.at(i).push_back({rule.jump, rule.plain, rule.goes, rule.returns});
+      result.rules.at(i).push_back({rule.jump, rule.plain, rule.goes, rule.returns, rule.decides});
     }
   }
   for (const auto& [chain, rules] : chains) {

@@ -108,7 +108,7 @@ class Writer {
   static std::vector<AnchorRule> as_rules(const std::vector<RuleEntry>& entries) {
     std::vector<AnchorRule> rules;
     for (const RuleEntry& rule : entries) {
-      rules.push_back({rule.jump, rule.plain, rule.goes, rule.returns});
+      rules.push_back({rule.jump, rule.plain, rule.goes, rule.returns, rule.decides});
     }
     return rules;
   }

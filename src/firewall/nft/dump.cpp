@@ -1,5 +1,6 @@
 #include "firewall/nft/dump.h"
 
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 
@@ -43,6 +44,7 @@ RuleEntry rule_of(Bytes rule) {
           static_cast<std::int32_t>(number32_of(find_attribute(verdict, NFTA_VERDICT_CODE)));
       result.goes = code == NFT_GOTO;
       result.returns = code == NFT_RETURN;
+      result.decides = code == NF_ACCEPT || code == NF_DROP;
     } else if (name == "match") {
       // iptables-nft keeps a comment as an xtables match once it has restored a rule.
       if (text_of(find_attribute(data, NFTA_MATCH_NAME)) != "comment") result.plain = false;

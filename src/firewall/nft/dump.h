@@ -41,6 +41,7 @@ struct RuleEntry {
   bool goes = false;   // goes, and does not come back
   std::string chain = {};
   bool returns = false;
+  bool decides = false;  // accepts or drops
 };
 
 struct SetEntry {

@@ -43,12 +43,12 @@ bool Look::made(std::string_view in, std::string_view name) const {
 Glance Look::glance() const {
   Glance glance;
   glance.usable = usable;
-  // A DOCKER-USER that only we have made says nothing about Docker.
-  const bool reached = std::ranges::any_of(rules_at(kForwardSpot), [](const RuleEntry& rule) {
+  // A DOCKER-USER alone says nothing about Docker: we make it, and so may anybody.
+  glance.docker_user = std::ranges::any_of(rules_at(kForwardSpot), [](const RuleEntry& rule) {
     return rule.jump == kDockerUserSpot.chain;
   });
   glance.docker_chains = chain(kDockerUserSpot.table, kDockerUserSpot.chain) != nullptr &&
-                         (reached || !made(kDockerUserSpot.table, kDockerUserSpot.chain));
+                         (glance.docker_user || chain("filter", "DOCKER") != nullptr);
   glance.docker_backend = std::ranges::any_of(
       chains, [](const ChainEntry& one) { return one.table == "docker-bridges"; });
   return glance;

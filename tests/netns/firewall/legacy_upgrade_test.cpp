@@ -212,12 +212,16 @@ TEST_F(LegacyUpgrade, WhatIsLeftGoesWithARemovalAndWithTheOtherVariant) {
 }
 
 TEST_F(LegacyUpgrade, SetsThatNoRuleUsesGoToo) {
-  make_set("overland-left");
+  make_set("overland-masq-eth0");
+  make_set("overland-mine");  // no name of ours
   make_set("others");
   ASSERT_TRUE(firewall_.read(docker_host()));
   remove();
   EXPECT_FALSE(firewall_.read(docker_host()));
-  EXPECT_EQ(::system("iptables-legacy -A INPUT -m set --match-set others src"), 0);
+  for (const std::string name : {"others", "overland-mine"}) {
+    EXPECT_EQ(::system(("iptables-legacy -A INPUT -m set --match-set " + name + " src").c_str()),
+              0);
+  }
 }
 
 }  // namespace

@@ -51,6 +51,15 @@ TEST(AnchorInForward, OfSeveralJumpsToDockerUserTheFirstWithoutAConditionCounts)
       << "each has a condition: the last of them";
 }
 
+TEST(AnchorInForward, NeverGoesBelowWhatDropsAll) {
+  const AnchorRule all = {"", true, false, false, true};
+  EXPECT_EQ(place_of(kForwardSpot, Rules{kOurs, kDocker, kToDockerUser}), 0U);
+  EXPECT_EQ(place_of(kForwardSpot, Rules{kOurs, all, kSomeToDockerUser}), 0U);
+  EXPECT_EQ(jump_fault(kForwardSpot, Rules{kOurs, kDocker, kToDockerUser}), "");
+  EXPECT_EQ(jump_fault(kForwardSpot, Rules{kOurs, all, kToDockerUser}), "");
+  EXPECT_EQ(place_of(kForwardSpot, Rules{kSomeToDockerUser, all, kToDockerUser}), 1U);
+}
+
 TEST(AnchorInDockerUser, IsPutFirstAndStaysBelowWhatAUserPutAboveIt) {
   EXPECT_EQ(place_of(kDockerUserSpot, Rules{kDrop, kReturn}), 0U);
   EXPECT_EQ(jump_fault(kDockerUserSpot, Rules{kOurs, kDrop, kReturn}), "");
