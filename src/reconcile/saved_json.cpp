@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -85,6 +86,22 @@ Subnets subnets_from(const Json& list) {
   return Subnets::parse(std::move(text));
 }
 
+/// What is deeper than anything we write is not kept, lest whoever walks through it runs out of
+/// stack.
+bool shallow(int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
+  constexpr int kDeepest = 32;
+  if (depth > kDeepest) throw base::Error(base::ErrorKind::kInvalid, "nested too deep");
+  return true;
+}
+
+std::int64_t integer(const Json& value) {
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+  const bool fits = value.is_number_integer() &&
+                    (!value.is_number_unsigned() || value.get<std::uint64_t>() <= kLargest);
+  if (!fits) throw base::Error(base::ErrorKind::kInvalid, "no whole number");
+  return value.get<std::int64_t>();
+}
+
 SavedState members_of(const Json& document) {
   SavedState state;
   const auto with = [&](const char* name, auto use) {
@@ -95,7 +112,7 @@ SavedState members_of(const Json& document) {
   // Where both stand, an older program was the last to write.
   with("subnets", [&](const Json& value) { state.subnets = subnets_from(value); });
   with("generation", [&](const Json& value) {
-    if (!value.is_null()) state.generation = value.get<std::int64_t>();
+    if (!value.is_null()) state.generation = integer(value);
   });
   with("inventory", [&](const Json& value) { state.inventory_hash = value.get<std::string>(); });
   with("sysctls", [&](const Json& value) { state.sysctls = replaced_from(value); });
@@ -132,8 +149,8 @@ std::string to_text(const SavedState& state) {
 
 Understood from_text(std::string_view text) {
   try {
-    const Json document = Json::parse(text);
-    const int version = document.at("version").get<int>();
+    const Json document = Json::parse(text, shallow);
+    const auto version = integer(document.at("version"));
     if (version != kVersion) {
       const std::string label = std::to_string(version);
       return {{}, "has the unknown version " + label, label};

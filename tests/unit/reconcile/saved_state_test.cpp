@@ -1,5 +1,6 @@
 #include "reconcile/saved_state.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -130,6 +131,18 @@ TEST_F(Saved, WhatCannotBeUnderstoodIsSetAside) {
     EXPECT_EQ(content(aside), text);
     std::filesystem::remove(aside);
     EXPECT_FALSE(std::filesystem::exists(file.string() + ".damaged-2"));
+  }
+}
+
+TEST_F(Saved, NestingAndNumbersNobodyWroteAreDamage) {
+  const std::string deep =
+      R"({"version":1,"x":)" + std::string(300000, '[') + std::string(300000, ']') + "}";
+  for (const std::string& text :
+       {deep, std::string(R"({"version":1,"generation":1e300})"),
+        std::string(R"({"version":1,"generation":18446744073709551615})"),
+        std::string(R"({"version":true})"), std::string(R"({"version":1.9})")}) {
+    write(text);
+    EXPECT_THAT(reconcile::load_saved(file).doubt, testing::HasSubstr("is damaged"));
   }
 }
 
