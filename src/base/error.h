@@ -11,6 +11,7 @@ enum class ErrorKind {
   kFailure,      // anything without a better name; errno_value() may say more
   kUsage,        // the command line is wrong (exit 64)
   kLocked,       // another process holds a lock we need (exit 75)
+  kUnavailable,  // a source of inventories does not give one now (exit 75)
   kPrivilege,    // the kernel refused for lack of CAP_NET_ADMIN or root (exit 77)
   kInventory,    // the inventory is missing, unreadable or faulty (exit 78)
   kInvalid,      // data of somebody else (daemon.json, a kernel reply) cannot be understood

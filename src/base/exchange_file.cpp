@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "base/error.h"
 
@@ -55,13 +56,16 @@ class Temporary {
     return done == 0 ? 0 : errno;
   }
 
-  /// Whether the file we wrote has this name (again).
-  [[nodiscard]] bool is_ours() const {
-    struct stat named = {};
-    struct stat own = {};
-    return ::fstatat(place_.folder.get(), name_.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-           ::fstat(fd_.get(), &own) == 0 && named.st_dev == own.st_dev &&
-           named.st_ino == own.st_ino;
+  /// Puts back what came out. Whoever replaces the file meanwhile has the last word: what comes out
+  /// of that, and is not what we put there, is put back in turn. 0 or errno.
+  [[nodiscard]] int put_back() {
+    for (UniqueFd there = std::move(fd_);;) {
+      UniqueFd back = hold();
+      const int error = back.valid() ? rename(RENAME_EXCHANGE) : errno;
+      if (error != 0) return error;
+      if (has_our_name(there)) return 0;
+      there = std::move(back);
+    }
   }
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -69,6 +73,20 @@ class Temporary {
   void keep() { kept_ = true; }
 
  private:
+  /// What has our name, whatever it is; not valid() and errno where it cannot be had. A file that
+  /// is held open gives its inode's number to no other.
+  [[nodiscard]] UniqueFd hold() const {
+    return UniqueFd(::openat(place_.folder.get(), name_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  }
+
+  [[nodiscard]] bool has_our_name(const UniqueFd& file) const {
+    struct stat named = {};
+    struct stat held = {};
+    return ::fstatat(place_.folder.get(), name_.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           ::fstat(file.get(), &held) == 0 && named.st_dev == held.st_dev &&
+           named.st_ino == held.st_ino;
+  }
+
   const TrustedPlace& place_;
   std::string path_;
   std::string name_;
@@ -134,9 +152,7 @@ bool exchange(const TrustedPlace& place, const std::string& before, Temporary& t
   if (error == ENOENT) return false;
   if (error != 0) fail(place, error);
   if (holds(place, temporary.name(), before)) return true;
-  if (const int back = temporary.rename(RENAME_EXCHANGE)) fail(place, back, temporary);
-  // Somebody replaced ours in between: theirs is the newest, and came out just now.
-  if (!temporary.is_ours()) static_cast<void>(temporary.rename(RENAME_EXCHANGE));
+  if (const int back = temporary.put_back()) fail(place, back, temporary);
   return false;
 }
 

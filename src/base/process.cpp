@@ -57,10 +57,10 @@ void require_trusted(const std::string& program) {
   throw Error(ErrorKind::kUnsupported, program + " is not installed", ENOENT);
 }
 
-pid_t spawn(const std::string& program, const std::vector<std::string>& arguments, int out,
-            int err) {
+pid_t spawn(const std::string& program, const std::vector<std::string>& arguments,
+            const std::string& input, int out, int err) {
   FileActions actions;
-  ::posix_spawn_file_actions_addopen(&actions.value, 0, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_addopen(&actions.value, 0, input.c_str(), O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions.value, out, 1);
   ::posix_spawn_file_actions_adddup2(&actions.value, err, 2);
   ::posix_spawn_file_actions_addclosefrom_np(&actions.value, 3);
@@ -117,7 +117,7 @@ bool reap(pid_t pid, int& status, Clock::time_point deadline) {
 }  // namespace
 
 ProcessResult run(const std::string& program, const std::vector<std::string>& arguments,
-                  std::chrono::milliseconds patience) {
+                  std::chrono::milliseconds patience, const std::string& input) {
   require_trusted(program);
   Pipe out = make_pipe();
   Pipe err = make_pipe();
@@ -128,7 +128,7 @@ ProcessResult run(const std::string& program, const std::vector<std::string>& ar
                  ETIMEDOUT);
   };
   if (patience.count() <= 0) throw late();
-  const pid_t pid = spawn(program, arguments, out.writer.get(), err.writer.get());
+  const pid_t pid = spawn(program, arguments, input, out.writer.get(), err.writer.get());
   out.writer = UniqueFd();
   err.writer = UniqueFd();
   ProcessResult result;

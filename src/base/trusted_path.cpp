@@ -28,7 +28,7 @@ struct stat status_of(int fd, const fs::path& name) {
 
 [[noreturn]] void refuse(const fs::path& name, const std::string& fault,
                          const std::string& remedy) {
-  throw Error(ErrorKind::kInvalid, name.string() + " " + fault + "; run `" + remedy + "`");
+  throw Error(ErrorKind::kInvalid, name.string() + " " + fault + "; " + remedy);
 }
 
 class Walk {
@@ -116,9 +116,13 @@ class Walk {
 
   /// Steps into a folder or follows a link; false where it is neither.
   bool pass(UniqueFd& next, const fs::path& place, const struct stat& status) {
-    if (S_ISDIR(status.st_mode)) step_into(std::move(next), place, status);
-    if (S_ISLNK(status.st_mode)) follow(next.get(), place);
-    return S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode);
+    if (S_ISDIR(status.st_mode)) {
+      step_into(std::move(next), place, status);
+      return true;
+    }
+    if (!S_ISLNK(status.st_mode)) return false;
+    follow(next.get(), place);
+    return true;
   }
 
   void prepend(const fs::path& path) { ahead_.insert(ahead_.begin(), path.begin(), path.end()); }
@@ -136,15 +140,20 @@ class Walk {
   /// Whether the folder may hold anything but folders.
   void check_folder() const {
     if (!open_to_others_ || sticky_ == Sticky::kAllowed) return;
-    refuse(where_, "may be written by others than root", "chmod go-w " + where_.string());
+    refuse(where_, "may be written by others than root",
+           "run `chmod go-w " + where_.string() + "`");
   }
 
   /// Whether only root and we ourselves say what stands at `place`.
   void check(const fs::path& place, const struct stat& status) const {
     if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+      const std::string give = std::string("run `chown ") + (S_ISLNK(status.st_mode) ? "-h " : "") +
+                               "root " + place.string() + "`";
+      // It may be somebody's home, which stays theirs.
       refuse(place, "belongs to user " + std::to_string(status.st_uid),
-             std::string("chown ") + (S_ISLNK(status.st_mode) ? "-h " : "") + "root " +
-                 place.string());
+             S_ISDIR(status.st_mode)
+                 ? "use a file in a folder of root's, or, where this one is nobody's home, " + give
+                 : give);
     }
     if (!S_ISDIR(status.st_mode)) check_folder();
     const bool sticky_folder = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
@@ -152,7 +161,7 @@ class Walk {
         S_ISSOCK(status.st_mode) || sticky_folder) {
       return;
     }
-    refuse(place, "may be written by others than root", "chmod go-w " + place.string());
+    refuse(place, "may be written by others than root", "run `chmod go-w " + place.string() + "`");
   }
 
   /// `thing` is the last component, opened as a path only.

@@ -39,6 +39,10 @@ TEST(Run, GivesACleanEnvironmentAndNoInput) {
   EXPECT_EQ(shell("echo \"$OVERLAND_TEST_LEAK$LC_ALL\"; cat").out, "C\n");
 }
 
+TEST(Run, GivesTheInputThatIsNamed) {
+  EXPECT_EQ(base::run("/bin/cat", {}, 5s, "/proc/self/comm").out, "cat\n");
+}
+
 TEST(Run, TellsTheSignalThatEndedIt) { EXPECT_EQ(shell("kill -TERM $$").status, 128 + SIGTERM); }
 
 TEST(Run, SaysWhatIsNotInstalled) {

@@ -54,6 +54,12 @@ class TrustedPath : public Scratch {
     return at(name).string() + " belongs to user 65534; run `" + chown + " " + at(name).string() +
            "`";
   }
+  [[nodiscard]] std::string strange_folder(const std::string& name) const {
+    return at(name).string() +
+           " belongs to user 65534; use a file in a folder of root's, or, where this one is "
+           "nobody's home, run `chown root " +
+           at(name).string() + "`";
+  }
 };
 
 TEST_F(TrustedPath, GivesTheFileItWalkedTo) {
@@ -99,7 +105,7 @@ TEST_F(TrustedOwner, RefusesWhatBelongsToAnother) {
   give_away("a/b/file");
   EXPECT_EQ(fault("a/b/file"), strange("a/b/file", "chown root"));
   give_away("a");
-  EXPECT_EQ(fault("a/b/file"), strange("a", "chown root"));
+  EXPECT_EQ(fault("a/b/file"), strange_folder("a"));
 }
 
 TEST_F(TrustedPath, RefusesWhatOthersMayWrite) {
@@ -171,11 +177,11 @@ TEST_F(TrustedOwner, RefusesAnothersThingsInAStickyFolderAndAnothersStickyFolder
   write("shared/file", "");
   link("mine/file", "shared/link");
   give_away("shared/mine");
-  EXPECT_EQ(fault("shared/mine/file"), strange("shared/mine", "chown root"));
+  EXPECT_EQ(fault("shared/mine/file"), strange_folder("shared/mine"));
   give_away("shared/file");
   EXPECT_EQ(fault("shared/file", Sticky::kAllowed), strange("shared/file", "chown root"));
   give_away("shared");
-  EXPECT_EQ(fault("shared/link", Sticky::kAllowed), strange("shared", "chown root"));
+  EXPECT_EQ(fault("shared/link", Sticky::kAllowed), strange_folder("shared"));
 }
 
 TEST_F(TrustedPath, ReadsRegularFilesOnly) {
