@@ -76,6 +76,10 @@ class Prefix {
   [[nodiscard]] Family family() const { return network_.family(); }
   /// The highest address: the broadcast address of an IPv4 network of /30 or shorter.
   [[nodiscard]] Address last() const;
+  /// Whether it is the first or the last of the prefix.
+  [[nodiscard]] bool has_edge(const Address& address) const {
+    return address == network() || address == last();
+  }
   [[nodiscard]] bool contains(const Address& address) const;
   [[nodiscard]] bool contains(const Prefix& other) const;
   [[nodiscard]] bool overlaps(const Prefix& other) const;

@@ -14,14 +14,15 @@ InterfaceAddress first_ipv4(const LinkFacts& link) {
 
 }  // namespace
 
-std::vector<VlanLink> our_links(const std::vector<LinkFacts>& links) {
-  std::vector<VlanLink> result;
+std::vector<Link> our_links(const std::vector<LinkFacts>& links) {
+  std::vector<Link> result;
   for (const auto& link : links) {
     if (!link.ours) continue;
     const bool follows = std::any_of(links.begin(), links.end(), [&](const auto& one) {
       return one.name == link.parent && one.mtu == link.mtu;
     });
-    result.push_back({link.name, link.parent, link.vlan, first_ipv4(link), link.up, follows});
+    result.push_back(
+        {link.name, link.parent, link.vlan, first_ipv4(link), link.up, follows, link.ipvlan});
   }
   return result;
 }

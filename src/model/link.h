@@ -1,5 +1,5 @@
 #pragma once
-// Links: the VLAN sub-interfaces we own, and what we need to know of all others.
+// Links: the VLAN sub-interfaces and shims we own, and what we need to know of all others.
 
 #include <compare>
 #include <cstdint>
@@ -10,38 +10,64 @@
 
 namespace overland::model {
 
-/// A VLAN sub-interface of ours: `name` is parent.id. REORDER_HDR is the kernel's default.
-/// Its MTU is the parent's, always.
-struct VlanLink {
+/// A link of ours: a VLAN sub-interface, whose `name` is parent.id and which has REORDER_HDR, the
+/// kernel's default; or a shim, by which a host and the containers of a macvlan or ipvlan network
+/// on the same parent reach each other: of the network's kind, a macvlan of mode bridge, or an
+/// ipvlan of its mode. Its MTU is the parent's, always.
+struct Link {
   std::string name;  // at most 15 characters (IFNAMSIZ of linux/if.h, with the final NUL)
   std::string parent;
-  std::uint16_t vlan = 0;  // 802.1Q id, 1..4094
-  InterfaceAddress address;
+  std::uint16_t vlan = 0;    // 802.1Q id, 1..4094; 0: a shim
+  InterfaceAddress address;  // kNoAddress: none
   bool up = true;
   bool mtu_follows_parent = true;  // read back: false when its MTU exceeds or trails the parent's
+  std::string ipvlan = {};         // of a shim: "l2", "l3", "l3s"; empty: a macvlan
 
-  auto operator<=>(const VlanLink&) const = default;
+  auto operator<=>(const Link&) const = default;
 };
+
+inline const InterfaceAddress kNoAddress = {};
 
 /// What is there, ours or not: never changed through this type.
 struct LinkFacts {
   std::string name;
-  bool up = false;         // IFF_UP of netdevice(7)
-  bool carrier = false;    // IFF_LOWER_UP
-  bool bridge = false;     // kind "bridge"
+  bool up = false;       // IFF_UP of netdevice(7)
+  bool carrier = false;  // IFF_LOWER_UP
+  bool bridge = false;   // kind "bridge"
+  bool wired = false;  // a bridge with a member that leads to a wire: neither a container's (veth)
+                       // nor a virtual machine's (tap)
   std::uint32_t mtu = 0;   // bytes
   std::uint16_t vlan = 0;  // 802.1Q id where kind is "vlan", else 0
-  std::string parent;      // of a VLAN link; else empty
+  std::string parent;      // of a VLAN link, a macvlan or ipvlan; else empty
   bool ours = false;       // carries our alias
   std::vector<InterfaceAddress> addresses;
   std::uint8_t rp_filter = 0;  // in force: 0 off, 1 strict, 2 loose (ip-sysctl.rst); only of links
                                // with addresses
+  std::string ipvlan = {};     // of an ipvlan its mode, as Link has it
 
   auto operator<=>(const LinkFacts&) const = default;
 };
 
+/// How far the kernel got with a neighbour (NUD_… of linux/neighbour.h); the later, the worse.
+enum class Reach : std::uint8_t {
+  kReachable,   // it answered of late, or is entered by hand
+  kStale,       // it answered once
+  kNotAsked,    // no entry
+  kIncomplete,  // being asked; no answer yet
+  kFailed,      // it does not answer
+};
+
+/// An entry of the neighbour table (ip-neighbour(8)) of IPv4.
+struct NeighbourFacts {
+  Address address;
+  std::string link;
+  Reach reach = Reach::kNotAsked;
+
+  auto operator<=>(const NeighbourFacts&) const = default;
+};
+
 /// Those of ours, sorted by name as `links` are. One we did not finish is there too, without an
 /// address (0.0.0.0/0); of several IPv4 addresses the first counts.
-std::vector<VlanLink> our_links(const std::vector<LinkFacts>& links);
+std::vector<Link> our_links(const std::vector<LinkFacts>& links);
 
 }  // namespace overland::model

@@ -13,4 +13,8 @@ std::uint32_t route_metric(const Prefix& destination) {
   return kMetricBase + ((hash ^ hash >> 16U) & 0xffU);
 }
 
+Route fallback_route(const Prefix& destination) {
+  return {destination, RouteKind::kUnreachable, kFallbackMetric, {}};
+}
+
 }  // namespace overland::model

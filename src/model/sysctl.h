@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <compare>
+#include <cstdint>
 #include <string>
 
 namespace overland::model {
@@ -12,6 +13,16 @@ struct Sysctl {
   std::string value;  // as /proc/sys prints it, without the newline
 
   auto operator<=>(const Sysctl&) const = default;
+};
+
+inline constexpr const char* kIpForward = "net.ipv4.ip_forward";
+
+/// Who turned kIpForward on in this boot.
+enum class Forwarding : std::uint8_t {
+  kOff,        // it is not on: whoever turns it on now is the one
+  kOurs,       // we did
+  kForeign,    // it was on before us
+  kForgotten,  // rules of ours stand, and our memory of who did is lost
 };
 
 /// The parameter `name` of one link: "net.ipv4.conf.eth0/100.rp_filter" for the link eth0.100.

@@ -88,7 +88,7 @@ Refusal read_refusal(const nlmsghdr& message) {
   const bool capped = (message.nlmsg_flags & NLM_F_CAPPED) != 0;
   const std::size_t request = capped ? sizeof(nlmsghdr) : error->msg.nlmsg_len;
   if (request < sizeof(nlmsghdr) || request > message.nlmsg_len) return refusal;
-  const std::size_t fixed = static_cast<std::size_t>(NLMSG_ALIGN(sizeof(int) + request));
+  const auto fixed = static_cast<std::size_t>(NLMSG_ALIGN(sizeof(int) + request));
   std::array<nlattr*, NLMSGERR_ATTR_MAX + 1> attributes = {};
   if (nlmsg_parse(const_cast<nlmsghdr*>(&message), static_cast<int>(fixed), attributes.data(),
                   NLMSGERR_ATTR_MAX, nullptr) == 0) {

@@ -3,15 +3,18 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 
@@ -32,6 +35,8 @@ constexpr timeval kPatience = {10, 0};
 constexpr std::chrono::milliseconds kDumpPatience(2000);
 constexpr std::chrono::milliseconds kLongestPause(10);
 constexpr int kSendTries = 50;
+/// Datagrams of events: whoever floods us keeps us from nothing else.
+constexpr int kTakenAtOnce = 4096;
 
 /// Old kernels lack some of these: the dump is then unfiltered and the texts are missing.
 void set_option(int fd, int option) {
@@ -60,6 +65,8 @@ Socket::Socket(int protocol, int buffer)
   }
   nl_socket_set_buffer_size(socket_.get(), buffer, kSendBuffer);
   const int fd = nl_socket_get_fd(socket_.get());
+  // Refused without privilege: then there is what net.core.rmem_max grants.
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer));
   set_option(fd, NETLINK_GET_STRICT_CHK);
   set_option(fd, NETLINK_EXT_ACK);
   set_option(fd, NETLINK_CAP_ACK);
@@ -224,6 +231,65 @@ void Socket::dump(const std::function<void(MessageBuffer&)>& build,
     pause = std::min(pause + std::chrono::milliseconds(1), kLongestPause);
   } while (std::chrono::steady_clock::now() < deadline);
   base::throw_errno("the kernel's tables change too fast to be read", EINTR);
+}
+
+void Socket::subscribe(int group) {
+  if (::setsockopt(nl_socket_get_fd(socket_.get()), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+                   sizeof(group)) != 0) {
+    base::throw_errno("cannot listen to the kernel", errno);
+  }
+}
+
+void Socket::unsubscribe(int group) {
+  if (::setsockopt(nl_socket_get_fd(socket_.get()), SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group,
+                   sizeof(group)) != 0) {
+    base::throw_errno("cannot stop listening to the kernel", errno);
+  }
+}
+
+void Socket::filter(std::span<const sock_filter> program) {
+  std::vector<sock_filter> copy(program.begin(), program.end());
+  const sock_fprog whole = {static_cast<unsigned short>(copy.size()), copy.data()};
+  if (::setsockopt(fd(), SOL_SOCKET, SO_ATTACH_FILTER, &whole, sizeof(whole)) != 0) {
+    base::throw_errno("cannot filter what the kernel tells", errno);
+  }
+}
+
+bool Socket::take(const std::function<void(const nlmsghdr&)>& visit) {
+  bool whole = true;
+  for (int datagrams = 0; datagrams < kTakenAtOnce; ++datagrams) {
+    errno = 0;
+    const auto bytes = receive(MSG_DONTWAIT);
+    if (bytes.empty() && errno != ENOBUFS) return whole;
+    if (bytes.empty()) whole = false;
+    each_message(bytes, [&](const nlmsghdr& message) {
+      visit(message);
+      return true;
+    });
+  }
+  return whole;
+}
+
+int Socket::fd() const { return nl_socket_get_fd(socket_.get()); }
+
+bool Socket::listen(std::chrono::steady_clock::time_point until, const Visit& visit) {
+  bool whole = true;
+  for (bool more = true; more;) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    pollfd ready = {nl_socket_get_fd(socket_.get()), POLLIN, 0};
+    const int found = ::poll(&ready, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (found < 0 && errno != EINTR) base::throw_errno("cannot listen to the kernel", errno);
+    if (found <= 0) {
+      more = found < 0 && left.count() > 0;
+      continue;
+    }
+    const auto bytes = receive(MSG_DONTWAIT);
+    if (bytes.empty() && errno == ENOBUFS) whole = false;
+    more = left.count() > 0;
+    each_message(bytes, [&](const nlmsghdr& message) { return more = visit(message) && more; });
+  }
+  return whole;
 }
 
 }  // namespace overland::netlink

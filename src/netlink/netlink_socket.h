@@ -3,8 +3,10 @@
 // operation and thrown away with it: nothing that was left unread can be mistaken for a later
 // answer. For the adapters: it shows kernel types.
 
+#include <linux/filter.h>
 #include <linux/netlink.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -21,8 +23,8 @@ class Socket {
  public:
   /// `protocol`: NETLINK_ROUTE, NETLINK_NETFILTER. `buffer`: bytes the kernel may queue for us; the
   /// default is what it grants without privilege, and holds the answers to a batch even when each
-  /// is a refusal with a text. Throws what errno says where the kernel gives no socket:
-  /// kUnsupported where it lacks the protocol.
+  /// is a refusal with a text; more needs CAP_NET_ADMIN. Throws what errno says where the kernel
+  /// gives no socket: kUnsupported where it lacks the protocol.
   explicit Socket(int protocol = NETLINK_ROUTE, int buffer = 212992);
 
   /// Writes message `index` into the buffer (begin and attributes; no sequence number).
@@ -51,6 +53,24 @@ class Socket {
   /// refuses.
   void dump(const std::function<void(MessageBuffer&)>& build, const std::function<void()>& restart,
             const Visit& visit);
+
+  /// From now on this socket, which asks nothing then, is told what the kernel tells `group`
+  /// (NFNLGRP_…, RTNLGRP_…).
+  void subscribe(int group);
+  /// No more; what waits already still comes.
+  void unsubscribe(int group);
+  /// Gets each message of that until `until`, or until `visit` gives false. False where some were
+  /// lost for want of room.
+  bool listen(std::chrono::steady_clock::time_point until, const Visit& visit);
+  /// Of those groups only what `program` passes (SO_ATTACH_FILTER: it sees the message from its
+  /// nlmsghdr on) is queued from now on; it takes the place of an earlier one. Throws what errno
+  /// says.
+  void filter(std::span<const sock_filter> program);
+  /// Gets each message that waits, a few thousand at most, without waiting. False where some were
+  /// lost for want of room.
+  bool take(const std::function<void(const nlmsghdr&)>& visit);
+  /// Readable where something waits.
+  [[nodiscard]] int fd() const;
 
  private:
   enum class DumpEnd { kWhole, kStopped, kInterrupted };

@@ -50,5 +50,21 @@ TEST(RouteMetric, NeverChanges) {
   EXPECT_EQ(model::route_metric(Prefix::parse("10.0.0.0/8").value()), 11240U);
 }
 
+TEST(Route, IsSortedByDestinationAndMetricWhateverItsKind) {
+  const Prefix prefix = Prefix::parse("10.0.0.0/8").value();
+  const model::Route fallback = model::fallback_route(prefix);
+  const model::Route route{prefix, model::RouteKind::kUnicast, model::route_metric(prefix), {}};
+  EXPECT_LT(route, fallback);
+  auto early = fallback;
+  early.metric = 1;
+  EXPECT_LT(early, route);
+  EXPECT_LT(fallback, model::fallback_route(Prefix::parse("10.1.0.0/16").value()));
+}
+
+// A hundred thousand of them are kept, twice in each step.
+TEST(Route, IsSmall) {
+  EXPECT_LE(sizeof(model::Route), 24 + sizeof(std::vector<Address>) + sizeof(void*));
+}
+
 }  // namespace
 }  // namespace overland::tests
