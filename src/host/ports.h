@@ -38,6 +38,10 @@ class Routes {
   virtual std::vector<model::Diversion> diversions(std::span<const model::Prefix> destinations,
                                                    const model::LinkFacts* bridge,
                                                    std::uint32_t mark) = 0;
+  /// Those of `addresses` that the kernel reaches directly, without a gateway.
+  virtual std::vector<model::Address> on_link(std::span<const model::Address> /*addresses*/) {
+    return {};
+  }
   /// What read() and foreign() give, for an adapter that sees both in one look.
   virtual RoutesFound look(std::span<const model::Prefix> destinations) {
     return {read(), foreign(destinations)};
@@ -48,6 +52,10 @@ class Routes {
   virtual std::vector<Outcome> apply(std::span<const plan::RouteStep> steps) = 0;
   /// Removes exactly this foreign route.
   virtual void remove(const model::ForeignRoute& route) = 0;
+  /// Makes a foreign route again that remove() took away; one whose link is gone is gone with it.
+  virtual void restore(const model::ForeignRoute& route) = 0;
+  /// What bears our mark and is none of read(): clauses that name it.
+  virtual std::vector<std::string> remnants() { return {}; }
 };
 
 class Links {
@@ -55,6 +63,10 @@ class Links {
   virtual ~Links() = default;
   /// All links of this network namespace, sorted by name; ours are among them (model::our_links).
   virtual std::vector<model::LinkFacts> facts() = 0;
+  /// The neighbours the kernel knows, of IPv4; sorted. In one look, however many there are.
+  virtual std::vector<model::NeighbourFacts> neighbours() { return {}; }
+  /// Whether the kernel knows ipvlan; asking may load the module.
+  virtual bool makes_ipvlan() { return true; }
   virtual void apply(const plan::LinkStep& step) = 0;
 };
 
@@ -77,8 +89,12 @@ class Firewall {
   virtual std::vector<model::Finding> droppers(const model::FirewallPolicy& desired) = 0;
   /// What is in force of ours; `desired` tells the driver which encoding to compare with.
   virtual std::optional<model::Firewall> read(const model::FirewallPolicy& desired) = 0;
+  /// Whether the kernel can drop what comes in by a link before anybody else sees it.
+  virtual bool guards_links() { return true; }
   /// One transaction; `to` empty removes all of ours in every variant.
   virtual void apply(const plan::FirewallStep& step) = 0;
+  /// What bears our mark wherever this version puts nothing, once all it knows is gone.
+  virtual std::vector<std::string> remnants() { return {}; }
 };
 
 class Docker {
@@ -102,6 +118,17 @@ class Docker {
   virtual void restore_file(const std::optional<std::string>& original) = 0;
   /// Restarts the engine and waits until it answers again.
   virtual void restart() = 0;
+  /// All networks beside the default bridge, by name, without their members. Throws where no
+  /// dockerd runs, or does not answer.
+  virtual std::vector<model::DockerNetwork> networks() = 0;
+  /// The containers, running or not, on a network of that name, there or gone; by name. Throws
+  /// likewise.
+  virtual std::vector<model::NetworkMember> members(const std::string& network) = 0;
+  /// The ids of all containers, running or not; sorted. Throws likewise.
+  virtual std::vector<std::string> containers() = 0;
+  /// Throws with Docker's own words where it refuses. A network that cannot be made is replaced by
+  /// one as it was before, with the same containers.
+  virtual void apply(const plan::NetworkStep& step) = 0;
 };
 
 /// The machine: all ports together. Not owning.

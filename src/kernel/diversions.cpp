@@ -1,4 +1,5 @@
-// RouteTable::diversions(): policy rules that have the kernel ask another table first.
+// RouteTable's route lookups: diversions(), policy rules that have the kernel ask another table
+// first, and on_link().
 
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
@@ -111,6 +112,25 @@ std::vector<Diversion> RouteTable::diversions(std::span<const Prefix> destinatio
       });
   std::sort(result.begin(), result.end());
   // Some are asked about twice where answers were lost.
+  result.erase(std::unique(result.begin(), result.end()), result.end());
+  return result;
+}
+
+std::vector<Address> RouteTable::on_link(std::span<const Address> addresses) {
+  std::vector<Address> result;
+  if (addresses.empty()) return result;
+  netlink::Socket().execute(
+      addresses.size(),
+      [&](netlink::MessageBuffer& buffer, std::size_t i) {
+        put_route_lookup(buffer, addresses[i]);
+      },
+      [&](std::size_t i, const nlmsghdr& message) {
+        const auto route = read_route(message);
+        // A default route out of a tunnel is direct as well, and leads to nobody in particular.
+        if (route && route->direct && route->destination.length() > 0)
+          result.push_back(addresses[i]);
+      });
+  std::sort(result.begin(), result.end());
   result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;
 }

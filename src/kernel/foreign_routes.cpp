@@ -103,7 +103,7 @@ class Search {
     if (!route || route->table != RT_TABLE_MAIN) return false;
     if (!route->cloned && concerns_us(route->destination)) {
       found_.push_back({route->destination, route->metric, route->protocol, route->gateways,
-                        link_name(route->link)});
+                        link_name(route->link), route->type, route->source, route->metrics});
     }
     return true;
   }

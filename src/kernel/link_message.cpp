@@ -1,6 +1,8 @@
 #include "kernel/link_message.h"
 
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/addr.h>
@@ -8,8 +10,13 @@
 #include <netlink/object.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
+#include <netlink/route/link/ipvlan.h>
+#include <netlink/route/link/macvlan.h>
 #include <netlink/route/link/vlan.h>
+#include <netlink/route/neighbour.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
 
@@ -59,6 +66,27 @@ std::optional<model::Address> address_of(nl_addr* address) {
   return model::Address::from_bytes({bytes, size});
 }
 
+/// By number: IPVLAN_MODE_… of linux/if_link.h.
+constexpr std::array<const char*, 3> kIpvlanModes = {"l2", "l3", "l3s"};
+
+std::string ipvlan_mode(rtnl_link& link) {
+  if (!::rtnl_link_is_ipvlan(&link)) return {};
+  std::uint16_t mode = 0;
+  if (::rtnl_link_ipvlan_get_mode(&link, &mode) < 0 || mode >= kIpvlanModes.size()) return {};
+  return kIpvlanModes.at(mode);
+}
+
+/// nullopt where the kernel has not begun to look (NUD_NONE), or libnl read no state.
+std::optional<model::Reach> reach_of(int state) {
+  if (state < 0) return std::nullopt;
+  const auto has = [state](unsigned bits) { return (static_cast<unsigned>(state) & bits) != 0; };
+  if (has(NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP)) return model::Reach::kReachable;
+  if (has(NUD_STALE | NUD_DELAY | NUD_PROBE)) return model::Reach::kStale;
+  if (has(NUD_INCOMPLETE)) return model::Reach::kIncomplete;
+  if (has(NUD_FAILED)) return model::Reach::kFailed;
+  return std::nullopt;
+}
+
 /// Appends the request that `build(…, flags, &message)` of libnl makes.
 template <typename Build>
 void put(netlink::MessageBuffer& buffer, Build build) {
@@ -79,10 +107,21 @@ Owned<rtnl_addr> address_object(int index, const model::InterfaceAddress& addres
   return object;
 }
 
+void put_new(netlink::MessageBuffer& buffer, rtnl_link& link, const std::string& name, int parent,
+             std::uint32_t mtu) {
+  ::rtnl_link_set_name(&link, name.c_str());
+  ::rtnl_link_set_link(&link, parent);
+  ::rtnl_link_set_mtu(&link, mtu);
+  ::rtnl_link_set_group(&link, kUnfinishedGroup);
+  put(buffer, [&](nl_msg** message) {
+    return ::rtnl_link_build_add_request(&link, NLM_F_CREATE | NLM_F_EXCL, message);
+  });
+}
+
 }  // namespace
 
 bool LinkMessage::ours() const {
-  return kind == "vlan" &&
+  return (kind == "vlan" || kind == "macvlan" || kind == "ipvlan") &&
          (alias == model::kLinkAlias || (alias.empty() && group == kUnfinishedGroup));
 }
 
@@ -99,6 +138,7 @@ std::optional<LinkMessage> read_link(const nlmsghdr& message) {
   link.kind = text(::rtnl_link_get_type(raw));
   link.mtu = ::rtnl_link_get_mtu(raw);
   link.group = ::rtnl_link_get_group(raw);
+  link.master = ::rtnl_link_get_master(raw);
   std::int32_t other_namespace = 0;
   // With IFLA_LINK_NETNSID the index is one of another namespace.
   if (::rtnl_link_get_link_netnsid(raw, &other_namespace) < 0) {
@@ -108,6 +148,7 @@ std::optional<LinkMessage> read_link(const nlmsghdr& message) {
     const int id = ::rtnl_link_vlan_get_id(raw);
     if (id > 0) link.vlan = static_cast<std::uint16_t>(id);
   }
+  link.ipvlan = ipvlan_mode(*raw);
   return link;
 }
 
@@ -122,6 +163,16 @@ std::optional<AddressMessage> read_link_address(const nlmsghdr& message) {
   return AddressMessage{::rtnl_addr_get_ifindex(raw), {*address, length}};
 }
 
+std::optional<NeighbourMessage> read_neighbour(const nlmsghdr& message) {
+  const auto object = object_of(message, RTM_NEWNEIGH);
+  if (!object) return std::nullopt;
+  auto* const raw = reinterpret_cast<rtnl_neigh*>(object.get());
+  const auto address = address_of(::rtnl_neigh_get_dst(raw));
+  const auto reach = reach_of(::rtnl_neigh_get_state(raw));
+  if (!address || address->family() != model::Family::kInet4 || !reach) return std::nullopt;
+  return NeighbourMessage{::rtnl_neigh_get_ifindex(raw), *address, *reach};
+}
+
 // libnl's caches would ask for statistics too, which cost more than all the rest.
 void put_link_dump(netlink::MessageBuffer& buffer) {
   buffer.begin(RTM_GETLINK, 0, ifinfomsg{});
@@ -132,14 +183,35 @@ void put_address_dump(netlink::MessageBuffer& buffer) {
   buffer.begin(RTM_GETADDR, 0, ifaddrmsg{});  // family AF_UNSPEC
 }
 
+void put_neighbour_dump(netlink::MessageBuffer& buffer) {
+  ndmsg header = {};
+  header.ndm_family = AF_INET;
+  buffer.begin(RTM_GETNEIGH, 0, header);
+}
+
 void put_new_vlan(netlink::MessageBuffer& buffer, const std::string& name, int parent,
                   std::uint16_t vlan, std::uint32_t mtu) {
   const auto link = own(::rtnl_link_vlan_alloc());
-  ::rtnl_link_set_name(link.get(), name.c_str());
-  ::rtnl_link_set_link(link.get(), parent);
-  ::rtnl_link_set_mtu(link.get(), mtu);
-  ::rtnl_link_set_group(link.get(), kUnfinishedGroup);
   ::rtnl_link_vlan_set_id(link.get(), vlan);  // REORDER_HDR is on by default
+  put_new(buffer, *link, name, parent, mtu);
+}
+
+void put_new_shim(netlink::MessageBuffer& buffer, const std::string& name, int parent,
+                  std::uint32_t mtu, const std::string& ipvlan) {
+  if (ipvlan.empty()) {
+    const auto link = own(::rtnl_link_macvlan_alloc());
+    ::rtnl_link_macvlan_set_mode(link.get(), MACVLAN_MODE_BRIDGE);
+    return put_new(buffer, *link, name, parent, mtu);
+  }
+  const auto link = own(::rtnl_link_ipvlan_alloc());
+  const auto mode = std::find(kIpvlanModes.begin(), kIpvlanModes.end(), ipvlan);
+  ::rtnl_link_ipvlan_set_mode(link.get(), static_cast<std::uint16_t>(mode - kIpvlanModes.begin()));
+  put_new(buffer, *link, name, parent, mtu);
+}
+
+void put_ipvlan_question(netlink::MessageBuffer& buffer) {
+  const auto link = own(::rtnl_link_ipvlan_alloc());
+  ::rtnl_link_set_name(link.get(), "overland-asks");
   put(buffer, [&](nl_msg** message) {
     return ::rtnl_link_build_add_request(link.get(), NLM_F_CREATE | NLM_F_EXCL, message);
   });

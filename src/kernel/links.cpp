@@ -3,8 +3,10 @@
 #include <net/if.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "kernel/link_message.h"
@@ -81,29 +83,44 @@ void remove_link(netlink::Socket& socket, const Link& link) {
         ENODEV);
 }
 
-void create_link(netlink::Socket& socket, const model::VlanLink& wanted,
-                 const LinkMessage& parent) {
+/// "VLAN link eth0.10", "shim ovl-web"
+std::string title(const model::Link& link) {
+  return (link.vlan == 0 ? "shim " : "VLAN link ") + link.name;
+}
+
+void create_link(netlink::Socket& socket, const model::Link& wanted, const LinkMessage& parent) {
+  const bool shim = wanted.vlan == 0;
   const netlink::Refusal refusal = socket.execute([&](netlink::MessageBuffer& buffer) {
-    put_new_vlan(buffer, wanted.name, parent.index, wanted.vlan, parent.mtu);
+    if (shim) {
+      put_new_shim(buffer, wanted.name, parent.index, parent.mtu, wanted.ipvlan);
+    } else {
+      put_new_vlan(buffer, wanted.name, parent.index, wanted.vlan, parent.mtu);
+    }
   });
-  const std::string what = "cannot make VLAN link " + wanted.name;
+  const std::string what = "cannot make " + title(wanted);
   if (refusal.error == EOPNOTSUPP) {
-    throw base::Error(base::ErrorKind::kUnsupported,
-                      what + ": this kernel has no 802.1Q; load the module 8021q", EOPNOTSUPP);
+    const std::string lacks = !shim                   ? "802.1Q; load the module 8021q"
+                              : wanted.ipvlan.empty() ? "macvlan; load the module macvlan"
+                                                      : "ipvlan; load the module ipvlan";
+    throw base::Error(base::ErrorKind::kUnsupported, what + ": this kernel has no " + lacks,
+                      EOPNOTSUPP);
+  }
+  if (refusal.error == EBUSY && shim) {
+    throw base::Error(base::ErrorKind::kFailure,
+                      what + ": link " + parent.name + " is a member of a bridge or bond, or has " +
+                          (wanted.ipvlan.empty() ? "ipvlan" : "macvlan") + " links beside it",
+                      EBUSY);
   }
   check(what, refusal);
 }
 
-/// Sets alias, MTU, state and address of a link that is there.
-void finish_link(netlink::Socket& socket, const plan::LinkStep& step, const Link& link,
-                 std::uint32_t mtu) {
-  const model::VlanLink& wanted = *step.to;
+/// Sets the address of a link that is there; the one it had goes.
+void set_address(netlink::Socket& socket, const plan::LinkStep& step, const Link& link) {
+  const model::Link& wanted = *step.to;
   const int index = link.message.index;
-  check("cannot set up link " + wanted.name, socket.execute([&](netlink::MessageBuffer& buffer) {
-    put_finish_link(buffer, index, mtu, wanted.up);
-  }));
-  const std::string what = "address " + wanted.address.to_string() + " on link " + wanted.name;
   const auto add = [&] {
+    if (wanted.address == model::kNoAddress) return;
+    const std::string what = "address " + wanted.address.to_string() + " on link " + wanted.name;
     check("cannot put " + what, socket.execute([&](netlink::MessageBuffer& buffer) {
       put_new_address(buffer, index, wanted.address);
     }),
@@ -120,6 +137,23 @@ void finish_link(netlink::Socket& socket, const plan::LinkStep& step, const Link
   add();
 }
 
+/// Sets alias, MTU, state and address of a link that is there.
+void finish_link(netlink::Socket& socket, const plan::LinkStep& step, const Link& link,
+                 std::uint32_t mtu) {
+  const model::Link& wanted = *step.to;
+  const int index = link.message.index;
+  check("cannot set up link " + wanted.name, socket.execute([&](netlink::MessageBuffer& buffer) {
+    put_finish_link(buffer, index, mtu, wanted.up);
+  }));
+  set_address(socket, step, link);
+}
+
+/// As a member of a bridge.
+bool leads_to_a_wire(const Link& member) {
+  const std::string& kind = member.message.kind;
+  return kind != "veth" && kind != "tun" && kind != "dummy";
+}
+
 }  // namespace
 
 std::vector<model::LinkFacts> LinkTable::facts() {
@@ -132,16 +166,48 @@ std::vector<model::LinkFacts> LinkTable::facts() {
     fact.up = (message.flags & IFF_UP) != 0;
     fact.carrier = (message.flags & kLowerUp) != 0;
     fact.bridge = message.kind == "bridge";
+    fact.wired = fact.bridge && std::ranges::any_of(table.links(), [&](const Link& member) {
+                   return member.message.master == message.index && leads_to_a_wire(member);
+                 });
     fact.mtu = message.mtu;
     fact.vlan = message.vlan;
+    fact.ipvlan = message.ipvlan;
     fact.ours = message.ours();
     fact.addresses = link.addresses;
-    const Link* parent = message.kind == "vlan" ? table.find(message.parent) : nullptr;
+    const bool has_parent =
+        message.kind == "vlan" || message.kind == "macvlan" || message.kind == "ipvlan";
+    const Link* parent = has_parent ? table.find(message.parent) : nullptr;
     if (parent != nullptr) fact.parent = parent->message.name;
     facts.push_back(std::move(fact));
   }
   std::sort(facts.begin(), facts.end());
   return facts;
+}
+
+std::vector<model::NeighbourFacts> LinkTable::neighbours() {
+  std::vector<NeighbourMessage> found;
+  netlink::Socket().dump(
+      put_neighbour_dump, [&] { found.clear(); },
+      [&](const nlmsghdr& message) {
+        if (auto one = read_neighbour(message)) found.push_back(*one);
+        return true;
+      });
+  std::map<int, std::string> names;
+  std::vector<model::NeighbourFacts> facts;
+  facts.reserve(found.size());
+  for (const auto& [link, address, reach] : found) {
+    auto& name = names[link];
+    std::array<char, IF_NAMESIZE> buffer = {};
+    const auto index = static_cast<unsigned>(link);
+    if (name.empty() && ::if_indextoname(index, buffer.data()) != nullptr) name = buffer.data();
+    if (!name.empty()) facts.push_back({address, name, reach});  // else the link is gone by now
+  }
+  std::sort(facts.begin(), facts.end());
+  return facts;
+}
+
+bool LinkTable::makes_ipvlan() {
+  return netlink::Socket().execute(put_ipvlan_question).error != EOPNOTSUPP;
 }
 
 void LinkTable::apply(const plan::LinkStep& step) {
@@ -158,16 +224,17 @@ void LinkTable::apply(const plan::LinkStep& step) {
   if (link != nullptr && !link->message.ours()) {
     throw base::Error(
         base::ErrorKind::kFailure,
-        "cannot make VLAN link " + name + ": a link of this name is there and not ours", EEXIST);
+        "cannot make " + title(*step.to) + ": a link of this name is there and not ours", EEXIST);
   }
   const Link* parent = table.find(step.to->parent);
   if (parent == nullptr) {
     throw base::Error(base::ErrorKind::kFailure,
-                      "cannot make VLAN link " + name + ": there is no link " + step.to->parent,
+                      "cannot make " + title(*step.to) + ": there is no link " + step.to->parent,
                       ENODEV);
   }
   const std::uint32_t mtu = parent->message.mtu;
   const bool same = link != nullptr && link->message.vlan == step.to->vlan &&
+                    link->message.ipvlan == step.to->ipvlan &&
                     link->message.parent == parent->message.index;
   if (link != nullptr && !same) remove_link(socket, *link);
   if (!same) {

@@ -1,6 +1,7 @@
 #pragma once
-// The links of this network namespace: facts about all, and the VLAN links that are ours by their
-// alias (see model/ownership.h). Others are never changed; a name held by one is an error.
+// The links of this network namespace: facts about all, and the VLAN links and shims that are
+// ours by their alias (see model/ownership.h). Others are never changed; a name held by one is an
+// error.
 
 #include <vector>
 
@@ -13,9 +14,12 @@ class LinkTable : public host::Links {
  public:
   /// Addresses in the kernel's order: IPv4 before IPv6, primary before secondary ones.
   std::vector<model::LinkFacts> facts() override;
+  std::vector<model::NeighbourFacts> neighbours() override;
+  bool makes_ipvlan() override;
   /// Makes `to` of whatever is there under its name: made, finished, changed in place, or made anew
-  /// where id or parent differ. Throws kFailure where the name is somebody else's (EEXIST) or the
-  /// parent is missing (ENODEV), kUnsupported where the kernel has no 802.1Q.
+  /// where kind, id or parent differ. Throws kFailure where the name is somebody else's (EEXIST) or
+  /// the parent is missing (ENODEV), kUnsupported where the kernel has no 802.1Q, no macvlan or no
+  /// ipvlan.
   void apply(const plan::LinkStep& step) override;
 };
 

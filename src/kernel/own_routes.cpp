@@ -1,8 +1,11 @@
 #include "kernel/own_routes.h"
 
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 
 #include <algorithm>
+#include <array>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -24,7 +27,16 @@ std::optional<model::Route> own_route(const nlmsghdr& message) {
   if (route_protocol(message) != model::kRouteProtocol) return std::nullopt;
   auto route = read_route(message);
   if (!route || route->table != RT_TABLE_MAIN || route->cloned) return std::nullopt;
-  return model::Route{route->destination, route->metric, std::move(route->gateways)};
+  const auto kind =
+      route->type == RTN_UNREACHABLE ? model::RouteKind::kUnreachable : model::RouteKind::kUnicast;
+  model::Route own = {route->destination, kind, route->metric, std::move(route->gateways)};
+  // Only of a device route: a gateway's link is the kernel's to find.
+  const bool by_link = kind == model::RouteKind::kUnicast && own.gateways.empty();
+  std::array<char, IF_NAMESIZE> name = {};
+  if (by_link && ::if_indextoname(route->link, name.data()) != nullptr) {
+    own.link = std::string(name.data());
+  }
+  return own;
 }
 
 std::vector<model::Route> dump_own_routes() {

@@ -1,6 +1,7 @@
 #include "kernel/route_message.h"
 
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <sys/socket.h>
@@ -62,10 +63,14 @@ void put_gateways(netlink::MessageBuffer& buffer, const std::vector<model::Addre
   if (gateways.size() == 1) buffer.put_address(RTA_GATEWAY, gateways.front());
   if (gateways.size() < 2) return;
   const std::size_t multipath = buffer.open(RTA_MULTIPATH);
-  for (const model::Address& gateway : gateways) {
-    const rtnexthop hop = {};
+  for (auto gateway = gateways.begin(); gateway != gateways.end();) {
+    const auto next = std::find_if(gateway, gateways.end(),
+                                   [&](const model::Address& other) { return other != *gateway; });
+    rtnexthop hop = {};
+    hop.rtnh_hops = static_cast<unsigned char>(next - gateway - 1);  // its weight, less one
     const std::size_t place = buffer.append(&hop, sizeof(hop));
-    buffer.put_address(RTA_GATEWAY, gateway);
+    buffer.put_address(RTA_GATEWAY, *gateway);
+    gateway = next;
     const auto length = static_cast<unsigned short>(buffer.bytes().size() - place);
     std::memcpy(buffer.at(place), &length, sizeof(length));  // rtnh_len comes first
   }
@@ -76,6 +81,17 @@ void put_identity(netlink::MessageBuffer& buffer, const model::Prefix& destinati
                   std::uint32_t metric) {
   if (destination.length() > 0) buffer.put_address(RTA_DST, destination.network());
   if (metric > 0) buffer.put_u32(RTA_PRIORITY, metric);
+}
+
+/// Without it where there is no such link: the kernel then refuses to make the route, and has none
+/// to delete, since it went with its link.
+void put_link(netlink::MessageBuffer& buffer, const std::string& link) {
+  const unsigned index = ::if_nametoindex(link.c_str());
+  if (index != 0) buffer.put_u32(RTA_OIF, index);
+}
+
+std::uint8_t type_of(const model::Route& route) {
+  return route.kind == model::RouteKind::kUnreachable ? RTN_UNREACHABLE : RTN_UNICAST;
 }
 
 /// The kernel deletes only what agrees in protocol, and in gateways and link where they are given.
@@ -126,8 +142,14 @@ std::optional<RouteMessage> read_route(const nlmsghdr& message) {
   route.table = netlink::read_u32(attributes[RTA_TABLE], header->rtm_table);
   route.protocol = header->rtm_protocol;
   route.type = header->rtm_type;
+  route.direct = header->rtm_type == RTN_UNICAST && header->rtm_scope == RT_SCOPE_LINK;
   route.cloned = (header->rtm_flags & RTM_F_CLONED) != 0;
   route.link = netlink::read_u32(attributes[RTA_OIF]);
+  route.source = netlink::read_address(attributes[RTA_PREFSRC]);
+  if (const nlattr* metrics = attributes[RTA_METRICS]) {
+    route.metrics.assign(static_cast<const char*>(nla_data(metrics)),
+                         static_cast<std::size_t>(nla_len(metrics)));
+  }
   if (attributes[RTA_MULTIPATH] != nullptr) {
     if (!read_hops(attributes[RTA_MULTIPATH], route)) return std::nullopt;
     std::sort(route.gateways.begin(), route.gateways.end());
@@ -158,16 +180,35 @@ void put_route_lookup(netlink::MessageBuffer& buffer, const model::Address& addr
 void put_new_route(netlink::MessageBuffer& buffer, const model::Route& route, unsigned flags) {
   rtmsg header = main_table(route.destination.family(), route.destination.length());
   header.rtm_protocol = model::kRouteProtocol;
-  header.rtm_scope = RT_SCOPE_UNIVERSE;
-  header.rtm_type = RTN_UNICAST;
+  header.rtm_scope = route.link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  header.rtm_type = type_of(route);
   buffer.begin(RTM_NEWROUTE, flags, header);
   put_identity(buffer, route.destination, route.metric);
   put_gateways(buffer, route.gateways);
+  if (route.link) put_link(buffer, *route.link);
 }
 
 void put_delete_route(netlink::MessageBuffer& buffer, const model::Route& route) {
   put_delete(buffer, route.destination, route.metric, model::kRouteProtocol);
   put_only_gateway(buffer, route.gateways);
+  if (route.link) put_link(buffer, *route.link);
+}
+
+void put_new_foreign(netlink::MessageBuffer& buffer, const model::ForeignRoute& route,
+                     unsigned link) {
+  rtmsg header = main_table(route.destination.family(), route.destination.length());
+  header.rtm_protocol = route.protocol;
+  header.rtm_type = route.type;
+  const bool direct = route.type == RTN_UNICAST && route.gateways.empty();
+  header.rtm_scope = direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  buffer.begin(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, header);
+  put_identity(buffer, route.destination, route.metric);
+  put_gateways(buffer, route.gateways);
+  if (link != 0) buffer.put_u32(RTA_OIF, link);
+  if (route.source) buffer.put_address(RTA_PREFSRC, *route.source);
+  if (route.metrics.empty()) return;
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(route.metrics.data());
+  buffer.put_bytes(RTA_METRICS, {bytes, route.metrics.size()});
 }
 
 void put_delete_foreign(netlink::MessageBuffer& buffer, const model::ForeignRoute& route,

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "model/address.h"
@@ -21,10 +22,13 @@ struct RouteMessage {
   std::uint32_t table = 0;    // RT_TABLE_MAIN is 254
   std::uint8_t protocol = 0;  // rtm_protocol of rtnetlink(7)
   std::uint8_t type = 0;      // RTN_UNICAST is 1
+  bool direct = false;        // of scope link: to the neighbour itself
   bool cloned = false;        // a cache entry, no route of its own
   // Sorted; a hop of weight n stands there n times, so that routes of unequal weights differ.
   std::vector<model::Address> gateways;
-  unsigned link = 0;  // interface index of the only hop; 0 for several, and for none
+  std::optional<model::Address> source;
+  std::string metrics;  // the contents of RTA_METRICS
+  unsigned link = 0;    // interface index of the only hop; 0 for several, and for none
 };
 
 /// rtm_protocol of a message, without reading the rest of it; 0 where it is not a route.
@@ -44,6 +48,9 @@ void put_new_route(netlink::MessageBuffer& buffer, const model::Route& route, un
 /// Deletes the route of ours with this gateway; with several or none, the first one at its
 /// destination and metric.
 void put_delete_route(netlink::MessageBuffer& buffer, const model::Route& route);
+/// Makes somebody else's route again, with its protocol; likewise.
+void put_new_foreign(netlink::MessageBuffer& buffer, const model::ForeignRoute& route,
+                     unsigned link);
 /// Deletes somebody else's route; `link` is an interface index, 0 for any.
 void put_delete_foreign(netlink::MessageBuffer& buffer, const model::ForeignRoute& route,
                         unsigned link);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "kernel/own_routes.h"
+#include "kernel/remnants.h"
 #include "kernel/route_message.h"
 #include "model/ownership.h"
 #include "netlink/netlink_socket.h"
@@ -24,6 +25,10 @@ std::string gateway_names(const model::Route& route) {
 }
 
 std::string describe(const model::Route& route) {
+  if (route.kind == model::RouteKind::kUnreachable) {
+    return "unreachable " + route.destination.to_string();
+  }
+  if (route.link) return route.destination.to_string() + " dev " + *route.link;
   return route.destination.to_string() + " via " + gateway_names(route) + " metric " +
          std::to_string(route.metric);
 }
@@ -69,7 +74,9 @@ class Batch {
         chosen.size(),
         [&](netlink::MessageBuffer& buffer, std::size_t i) {
           const plan::RouteStep& step = steps_[chosen[i]];
-          put_new_route(buffer, *step.to, NLM_F_CREATE | (step.from ? NLM_F_APPEND : NLM_F_EXCL));
+          // Behind somebody else's of the same metric ours is in nobody's way.
+          const bool behind = step.from || step.to->kind == model::RouteKind::kUnreachable;
+          put_new_route(buffer, *step.to, NLM_F_CREATE | (behind ? NLM_F_APPEND : NLM_F_EXCL));
         },
         [&](std::size_t i, const nlmsghdr& message) {
           const netlink::Refusal refusal = netlink::read_refusal(message);
@@ -94,7 +101,7 @@ class Batch {
     bool multipath = false;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const plan::RouteStep& step = steps_[i];
-      if (!step.from || step.from == step.to || outcomes_[i]) continue;
+      if (!step.from || outcomes_[i] || (step.to && *step.from == *step.to)) continue;
       chosen.push_back(i);
       multipath = multipath || step.from->gateways.size() > 1;
     }
@@ -134,6 +141,19 @@ std::vector<model::Route> RouteTable::read() { return in_force(dump_own_routes()
 std::vector<host::Outcome> RouteTable::apply(std::span<const plan::RouteStep> steps) {
   return Batch(steps).run();
 }
+
+void RouteTable::restore(const model::ForeignRoute& route) {
+  const unsigned link = route.link.empty() ? 0 : ::if_nametoindex(route.link.c_str());
+  if (!route.link.empty() && link == 0) return;  // gone, and its routes with it
+  const netlink::Refusal refusal = netlink::Socket().execute(
+      [&](netlink::MessageBuffer& buffer) { put_new_foreign(buffer, route, link); });
+  if (refusal.error != 0 && refusal.error != EEXIST) {
+    throw netlink::refusal_error("cannot put route " + route.destination.to_string() + " back",
+                                 refusal);
+  }
+}
+
+std::vector<std::string> RouteTable::remnants() { return kernel::remnants(); }
 
 void RouteTable::remove(const model::ForeignRoute& route) {
   if (route.protocol == model::kRouteProtocol || route.protocol == RTPROT_UNSPEC) {

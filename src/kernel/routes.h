@@ -24,9 +24,12 @@ class RouteTable : public host::Routes {
   std::vector<model::Diversion> diversions(std::span<const model::Prefix> destinations,
                                            const model::LinkFacts* bridge,
                                            std::uint32_t mark) override;
+  std::vector<model::Address> on_link(std::span<const model::Address> addresses) override;
   std::vector<host::Outcome> apply(std::span<const plan::RouteStep> steps) override;
   /// Gone already is done. Throws kInvalid where the route carries our own protocol, or none.
   void remove(const model::ForeignRoute& route) override;
+  void restore(const model::ForeignRoute& route) override;
+  std::vector<std::string> remnants() override;
 };
 
 }  // namespace overland::kernel

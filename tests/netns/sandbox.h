@@ -1,6 +1,6 @@
 #pragma once
-// A network namespace of this process's own, with a private /sys: no test ever touches the
-// machine's.
+// A network namespace of this process's own, with a private /run (where iptables keeps its lock and
+// `ip netns` its names): no test ever touches the machine's, or another test's.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -30,6 +30,7 @@ class Sandbox : public ::testing::Test {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root for a network namespace";
     ASSERT_EQ(::unshare(CLONE_NEWNET | CLONE_NEWNS), 0) << "unshare";
     ASSERT_EQ(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0) << "private mounts";
+    ASSERT_EQ(::mount("tmpfs", "/run", "tmpfs", 0, "mode=755"), 0) << "a /run of its own";
     // New namespaces may inherit the machine's forwarding; start as a fresh host does.
     sh("ip link set lo up; echo 0 > /proc/sys/net/ipv4/ip_forward");
   }

@@ -51,6 +51,17 @@ TEST_F(Diversions, FindsRulesThatRefuse) {
   }
 }
 
+TEST_F(Diversions, OnLinkIsWhatARouteReachesWithoutAGateway) {
+  sh("ip route add 10.77.0.0/24 dev lan; ip route add 10.78.0.0/24 via 10.9.0.8;"
+     "ip route add unreachable 10.79.0.0/24; ip route del default; ip route add default dev lan");
+  std::vector<model::Address> asked;
+  for (const char* one : {"10.9.0.7", "10.77.0.7", "10.78.0.7", "10.79.0.7", "10.80.0.7"}) {
+    asked.push_back(model::Address::parse(one).value());
+  }
+  EXPECT_EQ(RouteTable().on_link(asked), (std::vector{asked[0], asked[1]}));
+  EXPECT_TRUE(RouteTable().on_link({}).empty());
+}
+
 TEST_F(Diversions, PassesOverTablesWithoutAnAnswer) {
   sh("ip rule add pref 100 lookup 77; ip rule add pref 101 not fwmark 0x200000/0x200000 lookup 78;"
      "ip route add default via 10.9.0.8 table 78");

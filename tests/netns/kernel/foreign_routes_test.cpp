@@ -76,7 +76,8 @@ TEST_F(ForeignRoutes, FindsMoreSpecificOnesAnywhereWithinADestination) {
 
 TEST_F(ForeignRoutes, FindsAComposeNetworkOnTheVerySubnet) {
   sh("ip link add br-x type bridge; ip link set br-x up; ip address add 10.1.0.1/24 dev br-x");
-  const std::vector wanted = {foreign_route("10.1.0.0/24", 0, 2, {}, "br-x")};
+  std::vector wanted = {foreign_route("10.1.0.0/24", 0, 2, {}, "br-x")};
+  wanted[0].source = model::Address::parse("10.1.0.1");
   EXPECT_EQ(foreign({"10.1.0.0/24"}), wanted);
   fill_table();
   EXPECT_EQ(foreign({"10.1.0.0/24"}), wanted);
@@ -109,7 +110,8 @@ TEST_F(ForeignRoutes, OneLookSeesOursBesideThem) {
 
 TEST_F(ForeignRoutes, FindsBlackholes) {
   sh("ip route add blackhole 10.1.0.0/24");
-  const std::vector wanted = {foreign_route("10.1.0.0/24", 0, 3, {}, "")};
+  std::vector wanted = {foreign_route("10.1.0.0/24", 0, 3, {}, "")};
+  wanted[0].type = 6;  // RTN_BLACKHOLE
   EXPECT_EQ(foreign({"10.1.0.0/24"}), wanted);
   fill_table();
   EXPECT_EQ(foreign({"10.1.0.0/24"}), wanted);
@@ -136,6 +138,35 @@ TEST_F(ForeignRoutes, NeverRemovesOursUnderAForeignName) {
                base::Error);
   RouteTable().remove(foreign_route("10.1.0.0/24", 0, 4, {"10.9.0.2"}, "lan"));
   EXPECT_EQ(RouteTable().read().size(), 1U);
+}
+
+TEST_F(ForeignRoutes, ComeBackAsTheyWere) {
+  sh("ip route add 10.1.0.0/24 via 10.9.0.9 proto static metric 7 src 10.9.0.1;"
+     "ip route add 10.2.0.0/24 dev lan;"
+     "ip route add 10.3.0.0/24 nexthop via 10.9.0.8 nexthop via 10.9.0.9;"
+     "ip route add unreachable 10.4.0.0/24 metric 9");
+  const std::string before = sh("ip -d -4 route show");
+  const auto found = foreign({"10.1.0.0/24", "10.2.0.0/24", "10.3.0.0/24", "10.4.0.0/24"});
+  ASSERT_EQ(found.size(), 4U);
+  for (const auto& one : found) RouteTable().remove(one);
+  EXPECT_NE(sh("ip -d -4 route show"), before);
+  for (const auto& one : found) RouteTable().restore(one);
+  EXPECT_EQ(sh("ip -d -4 route show"), before);
+  RouteTable().restore(found[0]);  // there already
+  auto gone = found[0];
+  gone.link = "gone";
+  RouteTable().restore(gone);
+  EXPECT_EQ(sh("ip -d -4 route show"), before);
+}
+
+TEST_F(ForeignRoutes, OfOurMarkAreFoundInEveryTableAndFamily) {
+  RouteTable().apply(std::vector{create(route("10.1.0.0/24", {"10.9.0.2"}))});
+  EXPECT_TRUE(RouteTable().remnants().empty()) << "what read() tells";
+  sh("ip route add 10.2.0.0/24 via 10.9.0.9 table 77 proto 111;"
+     "ip rule add pref 100 lookup 77 proto 111; ip rule add pref 101 lookup 77");
+  EXPECT_EQ(RouteTable().remnants(),
+            (std::vector<std::string>{"route 10.2.0.0/24 of protocol 111 in table 77",
+                                      "IPv4 rule 100 of protocol 111"}));
 }
 
 }  // namespace

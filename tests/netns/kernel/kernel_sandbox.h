@@ -17,8 +17,10 @@ class KernelSandbox : public Sandbox {
   void SetUp() override {
     Sandbox::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    sh("ip link add lan type veth peer name peer; ip link set peer up;"
-       "ip link set lan up; ip address add 10.9.0.1/16 dev lan");
+    // The kernel tells of the carrier a little later, and events are what some look at.
+    sh("ip link add lan type veth peer name peer; ip link set peer up; ip link set lan up;"
+       "ip address add 10.9.0.1/16 dev lan; for link in lan peer; do"
+       " until ip link show $link | grep -q 'state UP'; do sleep 0.005; done; done");
   }
 };
 
@@ -26,7 +28,7 @@ inline model::Prefix prefix(const std::string& text) { return model::Prefix::par
 
 inline model::Route route(const std::string& destination, std::vector<std::string> gateways,
                           std::uint32_t metric = 0) {
-  model::Route result{prefix(destination), metric, {}};
+  model::Route result{prefix(destination), model::RouteKind::kUnicast, metric, {}};
   if (metric == 0) result.metric = model::route_metric(result.destination);
   for (const std::string& gateway : gateways) {
     result.gateways.push_back(model::Address::parse(gateway).value());

@@ -10,9 +10,9 @@ namespace {
 
 using kernel::LinkTable;
 using model::InterfaceAddress;
+using model::Link;
 using model::LinkFacts;
 using model::our_links;
-using model::VlanLink;
 using Links = KernelSandbox;
 
 LinkFacts fact(const std::string& name) {
@@ -23,7 +23,7 @@ LinkFacts fact(const std::string& name) {
   return {};
 }
 
-VlanLink vlan(const std::string& name, const std::string& parent, std::uint16_t id) {
+Link vlan(const std::string& name, const std::string& parent, std::uint16_t id) {
   return {name, parent, id, InterfaceAddress::parse("172.16.10.1/24").value(), true, true};
 }
 
@@ -63,8 +63,40 @@ TEST_F(Links, TellsTheFactsOfAllLinksByName) {
   EXPECT_EQ(lan.addresses[1].to_string(), "10.9.0.2/16");
   EXPECT_TRUE(fact("zz").bridge);
   EXPECT_FALSE(fact("zz").up);
-  EXPECT_EQ(fact("mv").parent, "");
+  EXPECT_EQ(fact("mv").parent, "lan");
   EXPECT_EQ(fact("mv").vlan, 0);
+}
+
+model::Reach reach_of(const std::string& address) {
+  for (const auto& one : LinkTable().neighbours()) {
+    if (one.address.to_string() == address && one.link == "lan") return one.reach;
+  }
+  return model::Reach::kNotAsked;
+}
+
+TEST_F(Links, TellsTheNeighbours) {
+  EXPECT_EQ(reach_of("10.9.0.7"), model::Reach::kNotAsked);
+  sh("ip neigh add 10.9.0.7 lladdr 02:00:00:00:00:07 dev lan nud reachable;"
+     "ip neigh add 10.9.0.8 lladdr 02:00:00:00:00:08 dev lan nud stale;"
+     "ip neigh add 10.9.0.9 dev lan nud failed;"
+     "ip -6 neigh add fe80::7 lladdr 02:00:00:00:00:07 dev lan nud reachable");
+  EXPECT_EQ(reach_of("10.9.0.7"), model::Reach::kReachable);
+  EXPECT_EQ(reach_of("10.9.0.8"), model::Reach::kStale);
+  EXPECT_EQ(reach_of("10.9.0.9"), model::Reach::kFailed);
+  for (const auto& one : LinkTable().neighbours()) {
+    EXPECT_EQ(one.address.family(), model::Family::kInet4);
+  }
+}
+
+TEST_F(Links, TellsBridgesToAWireFromThoseOfContainersAndMachines) {
+  sh("ip link add br-c type bridge; ip link add br-w type bridge; ip link add br-e type bridge;"
+     "ip link set lan master br-c; ip tuntap add tap0 mode tap; ip link set tap0 master br-c;"
+     "ip link add v0 type veth peer name v1; ip link set v0 master br-w;"
+     "ip link add w0 type vxlan id 1 dstport 4789; ip link set w0 master br-w");
+  EXPECT_FALSE(fact("br-c").wired);
+  EXPECT_TRUE(fact("br-w").wired);
+  EXPECT_FALSE(fact("br-e").wired);
+  EXPECT_FALSE(fact("w0").wired);
 }
 
 TEST_F(Links, SeesACarrierGoAndAPeerInAnotherNamespace) {
@@ -73,11 +105,12 @@ TEST_F(Links, SeesACarrierGoAndAPeerInAnotherNamespace) {
   EXPECT_FALSE(fact("lan").carrier);
 }
 
-TEST_F(Links, OnlyVlanLinksAreOursWhateverTheAlias) {
-  sh("ip link set lan alias overland; ip link add mv link lan group 1870031972 type macvlan");
+TEST_F(Links, OnlyKindsWeMakeAreOursWhateverTheAlias) {
+  sh("ip link set lan alias overland; ip link add br0 type bridge; ip link set br0 group "
+     "1870031972");
   EXPECT_TRUE(our_links(LinkTable().facts()).empty());
   EXPECT_FALSE(fact("lan").ours);
-  EXPECT_FALSE(fact("mv").ours);
+  EXPECT_FALSE(fact("br0").ours);
 }
 
 TEST_F(Links, ANameThatIsNotOursIsAnErrorAndKept) {
@@ -106,24 +139,76 @@ TEST_F(Links, NamesTheModuleWhereTheKernelHasNone) {
   EXPECT_NE(std::string(error.what()).find("8021q"), std::string::npos);
 }
 
+Link shim(const std::string& parent, const char* address) {
+  return {"ovl-web", parent, 0, InterfaceAddress::parse(address).value(), true, true};
+}
+
+TEST_F(Links, MakesChangesAndRemovesAShim) {
+  sh("ip link set lan mtu 1400; ip link add other type veth peer name peer2; ip link set other up");
+  const Link first = shim("lan", "10.9.0.129/32");
+  LinkTable().apply({std::nullopt, first});
+  EXPECT_EQ(our_links(LinkTable().facts()), std::vector{first});
+  EXPECT_NE(sh("ip -d link show ovl-web").find("macvlan mode bridge"), std::string::npos);
+  const Link second = shim("lan", "10.9.0.145/32");
+  LinkTable().apply({first, second});
+  EXPECT_EQ(our_links(LinkTable().facts()), std::vector{second});
+  Link elsewhere = second;
+  elsewhere.parent = "other";
+  LinkTable().apply({second, elsewhere});
+  sh("ip link set lan name renamed");
+  EXPECT_EQ(fact("ovl-web").parent, "other");
+  sh("ip link set other name again");
+  EXPECT_EQ(fact("ovl-web").parent, "again");
+  LinkTable().apply({elsewhere, std::nullopt});
+  EXPECT_TRUE(our_links(LinkTable().facts()).empty());
+}
+
+TEST_F(Links, FinishesAShimWhoseMakingWasCutShort) {
+  sh("ip link add ovl-web link lan group 1870031972 type macvlan mode bridge");
+  const auto found = our_links(LinkTable().facts());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(found[0].up);
+  const Link wanted = shim("lan", "10.9.0.129/32");
+  LinkTable().apply({found[0], wanted});
+  EXPECT_EQ(our_links(LinkTable().facts()), std::vector{wanted});
+}
+
+TEST_F(Links, LeavesAShimMadeByHandAlone) {
+  sh("ip link add ovl-web link lan type macvlan mode bridge");
+  EXPECT_TRUE(our_links(LinkTable().facts()).empty());
+  EXPECT_EQ(refused({std::nullopt, shim("lan", "10.9.0.129/32")}).errno_value(), EEXIST);
+  EXPECT_EQ(refused({std::nullopt, shim("gone", "10.9.0.129/32")}).errno_value(), EEXIST);
+  sh("ip link del ovl-web");
+  EXPECT_EQ(refused({std::nullopt, shim("gone", "10.9.0.129/32")}).errno_value(), ENODEV);
+}
+
+TEST_F(Links, SaysWhyAMemberOfABridgeHasNoRoomForAShim) {
+  sh("ip link add br0 type bridge; ip link set br0 up; ip link set lan master br0");
+  const base::Error error = refused({std::nullopt, shim("lan", "10.9.0.129/32")});
+  EXPECT_EQ(error.errno_value(), EBUSY);
+  EXPECT_NE(std::string(error.what()).find("member of a bridge"), std::string::npos);
+  LinkTable().apply({std::nullopt, shim("br0", "10.9.0.129/32")});  // the bridge itself has
+  EXPECT_EQ(our_links(LinkTable().facts()).size(), 1U);
+}
+
 /// For a kernel with 802.1Q: the router's guest of the VLAN lab runs these (tests/vlan).
 using VlanLinks = Links;
 
 TEST_F(VlanLinks, MakesChangesAndRemovesAVlan) {
   sh("ip link set lan mtu 1400");
-  const VlanLink first = vlan("lan.100", "lan", 100);
+  const Link first = vlan("lan.100", "lan", 100);
   LinkTable().apply({std::nullopt, first});
   EXPECT_EQ(our_links(LinkTable().facts()), std::vector{first});
   EXPECT_EQ(fact("lan.100").parent, "lan");
   EXPECT_NE(sh("ip -d link show lan.100").find("REORDER_HDR"), std::string::npos);
   EXPECT_NE(sh("ip -d link show lan.100").find("group default"), std::string::npos);
 
-  VlanLink second = first;
+  Link second = first;
   second.address = InterfaceAddress::parse("172.16.10.2/24").value();
   LinkTable().apply({first, second});
   EXPECT_EQ(our_links(LinkTable().facts()), std::vector{second});
 
-  VlanLink other_id = second;
+  Link other_id = second;
   other_id.vlan = 200;
   LinkTable().apply({second, other_id});
   EXPECT_EQ(our_links(LinkTable().facts()), std::vector{other_id});
@@ -131,18 +216,30 @@ TEST_F(VlanLinks, MakesChangesAndRemovesAVlan) {
   EXPECT_TRUE(our_links(LinkTable().facts()).empty());
 }
 
+TEST_F(VlanLinks, MakesOneWithoutAnAddress) {
+  Link bare = vlan("lan.100", "lan", 100);
+  LinkTable().apply({std::nullopt, bare});
+  const Link addressed = bare;
+  bare.address = model::kNoAddress;
+  LinkTable().apply({addressed, bare});
+  EXPECT_EQ(our_links(LinkTable().facts()), std::vector{bare});
+  LinkTable().apply({bare, std::nullopt});
+  LinkTable().apply({std::nullopt, bare});
+  EXPECT_EQ(our_links(LinkTable().facts()), std::vector{bare});
+}
+
 TEST_F(VlanLinks, FinishesAVlanWhoseMakingWasCutShort) {
   sh("ip link add link lan name lan.100 group 1870031972 type vlan id 100");
   const auto found = our_links(LinkTable().facts());
   ASSERT_EQ(found.size(), 1U);
   EXPECT_FALSE(found[0].up);
-  const VlanLink wanted = vlan("lan.100", "lan", 100);
+  const Link wanted = vlan("lan.100", "lan", 100);
   LinkTable().apply({found[0], wanted});
   EXPECT_EQ(our_links(LinkTable().facts()), std::vector{wanted});
 }
 
 TEST_F(VlanLinks, RepairsADriftedVlan) {
-  const VlanLink wanted = vlan("lan.100", "lan", 100);
+  const Link wanted = vlan("lan.100", "lan", 100);
   LinkTable().apply({std::nullopt, wanted});
   sh("ip link set lan.100 down mtu 1300; ip address flush dev lan.100");
   const auto found = our_links(LinkTable().facts());
@@ -153,7 +250,7 @@ TEST_F(VlanLinks, RepairsADriftedVlan) {
 }
 
 TEST_F(VlanLinks, KeepsAVlanThatLostOurAlias) {
-  const VlanLink made = vlan("lan.100", "lan", 100);
+  const Link made = vlan("lan.100", "lan", 100);
   LinkTable().apply({std::nullopt, made});
   sh("ip link set lan.100 alias mine");
   EXPECT_TRUE(our_links(LinkTable().facts()).empty());

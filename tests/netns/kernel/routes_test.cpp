@@ -56,6 +56,25 @@ TEST_F(Routes, ReadsNothingWhereLoIsDown) {
   EXPECT_TRUE(kernel::default_gateways().empty());
 }
 
+TEST_F(Routes, LeadsByALink) {
+  Route wanted = route("10.9.128.0/28", {});
+  wanted.link = std::string("lan");
+  expect_done(RouteTable().apply(created({wanted})));
+  EXPECT_EQ(RouteTable().read(), std::vector{wanted});
+  EXPECT_NE(sh("ip route show 10.9.128.0/28").find("dev lan proto 111 scope link"),
+            std::string::npos);
+  expect_done(RouteTable().apply(created({wanted})));  // it stands already
+  sh("ip link add other type bridge; ip link set other up");
+  Route moved = wanted;
+  moved.link = std::string("other");
+  expect_done(RouteTable().apply(std::vector{change(wanted, moved)}));
+  EXPECT_EQ(RouteTable().read(), std::vector{moved});
+  expect_done(RouteTable().apply(std::vector{remove(moved)}));
+  EXPECT_TRUE(RouteTable().read().empty());
+  moved.link = std::string("gone");
+  EXPECT_NE(error_of(RouteTable().apply(created({moved})).front()), 0);
+}
+
 TEST_F(Routes, CreatesWhatItReadsBack) {
   const std::vector<Route> wanted = {route("10.1.0.0/16", {"10.9.0.2"}),
                                      route("192.168.200.0/24", {"10.9.0.3"})};
@@ -63,6 +82,41 @@ TEST_F(Routes, CreatesWhatItReadsBack) {
   EXPECT_EQ(RouteTable().read(), wanted);
   EXPECT_NE(sh("ip route show proto 111").find("192.168.200.0/24 via 10.9.0.3 dev lan metric"),
             std::string::npos);
+}
+
+TEST_F(Routes, AFallbackTakesWhatNoOtherRouteDoes) {
+  const Route below = model::fallback_route(prefix("192.168.200.0/24"));
+  const Route above = route("192.168.200.0/24", {"10.9.0.3"});
+  sh("ip route add default via 10.9.0.254");
+  expect_done(RouteTable().apply(created({above, below})));
+  expect_done(RouteTable().apply(created({below})));  // twice is done
+  EXPECT_EQ(RouteTable().read(), (std::vector{above, below}));
+  EXPECT_NE(sh("ip route get 192.168.200.5").find("via 10.9.0.3"), std::string::npos);
+  expect_done(RouteTable().apply(std::vector{remove(above)}));
+  EXPECT_NE(sh("ip route get 192.168.200.5 2>&1 || true").find("No route to host"),
+            std::string::npos);
+  sh("ip route add 192.168.200.0/25 via 10.9.0.7");  // somebody's more specific one wins
+  EXPECT_NE(sh("ip route get 192.168.200.5").find("via 10.9.0.7"), std::string::npos);
+  sh("ip route del 192.168.200.0/25; ip route add 192.168.200.0/24 via 10.9.0.8 metric 4294967294");
+  EXPECT_NE(sh("ip route get 192.168.200.5").find("via 10.9.0.8"), std::string::npos);
+  expect_done(RouteTable().apply(std::vector{remove(below)}));
+  EXPECT_TRUE(RouteTable().read().empty());
+}
+
+TEST_F(Routes, AFallbackStandsBehindAForeignRouteOfTheLastMetric) {
+  const Route below = model::fallback_route(prefix("192.168.200.0/24"));
+  sh("ip route add 192.168.200.0/24 via 10.9.0.8 metric 4294967295 proto static");
+  expect_done(RouteTable().apply(created({below})));
+  EXPECT_EQ(RouteTable().read(), std::vector{below});
+  EXPECT_NE(sh("ip route get 192.168.200.5").find("via 10.9.0.8"), std::string::npos);
+  expect_done(RouteTable().apply(std::vector{remove(below)}));
+  EXPECT_EQ(sh("ip route show 192.168.200.0/24"),
+            "192.168.200.0/24 via 10.9.0.8 dev lan proto static metric 4294967295 \n");
+}
+
+TEST_F(Routes, AFallbackIsNobodysForeignRoute) {
+  expect_done(RouteTable().apply(created({model::fallback_route(prefix("192.168.0.0/16"))})));
+  EXPECT_TRUE(RouteTable().foreign({{prefix("192.168.0.0/16")}}).empty());
 }
 
 TEST_F(Routes, ReadsOnlyOurProtocolInTheMainTable) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
@@ -45,6 +46,44 @@ Canned link(const Options& options) {
   });
 }
 
+Canned neighbour(std::uint16_t state, const char* address, std::uint16_t type = RTM_NEWNEIGH) {
+  return Canned([&](MessageBuffer& buffer) {
+    const auto parsed = *model::Address::parse(address);
+    ndmsg header = {};
+    header.ndm_family = static_cast<std::uint8_t>(parsed.family());
+    header.ndm_ifindex = 7;
+    header.ndm_state = state;
+    buffer.begin(type, 0, header);
+    buffer.put_address(NDA_DST, parsed);
+  });
+}
+
+std::optional<model::Reach> reach(std::uint16_t state) {
+  const auto read = kernel::read_neighbour(neighbour(state, "10.0.0.7").message());
+  return read ? std::optional(read->reach) : std::nullopt;
+}
+
+TEST(ReadNeighbour, TellsHowFarTheKernelGot) {
+  const auto read = kernel::read_neighbour(neighbour(NUD_FAILED, "10.0.0.7").message());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->link, 7);
+  EXPECT_EQ(read->address.to_string(), "10.0.0.7");
+  EXPECT_EQ(read->reach, model::Reach::kFailed);
+  EXPECT_EQ(reach(NUD_REACHABLE), model::Reach::kReachable);
+  EXPECT_EQ(reach(NUD_PERMANENT), model::Reach::kReachable);
+  EXPECT_EQ(reach(NUD_STALE), model::Reach::kStale);
+  EXPECT_EQ(reach(NUD_PROBE), model::Reach::kStale) << "it answered once";
+  EXPECT_EQ(reach(NUD_INCOMPLETE), model::Reach::kIncomplete);
+  EXPECT_EQ(reach(NUD_NONE), std::nullopt);
+}
+
+TEST(ReadNeighbour, LeavesOtherThingsOut) {
+  EXPECT_FALSE(kernel::read_neighbour(neighbour(NUD_REACHABLE, "fe80::1").message()));
+  EXPECT_FALSE(kernel::read_neighbour(neighbour(NUD_REACHABLE, "10.0.0.7", RTM_NEWLINK).message()));
+  const auto whole = neighbour(NUD_REACHABLE, "10.0.0.7");
+  EXPECT_FALSE(kernel::read_neighbour(whole.cut(sizeof(nlmsghdr) + sizeof(ndmsg)).message()));
+}
+
 TEST(ReadLink, ReadsAVlan) {
   const auto read = kernel::read_link(link({"vlan", "overland"}).message());
   ASSERT_TRUE(read);
@@ -78,10 +117,11 @@ TEST(ReadLink, ReadsBytesOfAnotherWriter) {
   EXPECT_FALSE(read->ours());
 }
 
-TEST(ReadLink, OwnershipNeedsAVlanAndOurMark) {
+TEST(ReadLink, OwnershipNeedsAKindOfOursAndOurMark) {
   EXPECT_FALSE(kernel::read_link(link({"vlan", ""}).message())->ours());
   EXPECT_FALSE(kernel::read_link(link({"vlan", "uplink"}).message())->ours());
-  EXPECT_FALSE(kernel::read_link(link({"macvlan", "overland"}).message())->ours());
+  EXPECT_TRUE(kernel::read_link(link({"macvlan", "overland"}).message())->ours());
+  EXPECT_FALSE(kernel::read_link(link({"macvtap", "overland"}).message())->ours());
   EXPECT_TRUE(kernel::read_link(link({"vlan", "", kernel::kUnfinishedGroup}).message())->ours());
   EXPECT_FALSE(
       kernel::read_link(link({"vlan", "mine", kernel::kUnfinishedGroup}).message())->ours());

@@ -36,13 +36,28 @@ void expect_round_trip(const Route& route) {
   EXPECT_EQ(read->type, RTN_UNICAST);
 }
 
+Route unicast(const char* destination, std::uint32_t metric,
+              std::initializer_list<const char*> gateways) {
+  Route route{Prefix::parse(destination).value(), model::RouteKind::kUnicast, metric, {}};
+  for (const char* gateway : gateways) route.gateways.push_back(address(gateway));
+  return route;
+}
+
 TEST(RouteMessage, WritesWhatItReads) {
-  expect_round_trip({Prefix::parse("10.1.0.0/16").value(), 11100, {address("10.9.0.2")}});
-  expect_round_trip({Prefix(), 7, {address("10.9.0.2")}});
-  expect_round_trip({Prefix::parse("10.1.0.0/16").value(),
-                     11355,
-                     {address("10.9.0.2"), address("10.9.0.3"), address("10.9.0.4")}});
-  expect_round_trip({Prefix::parse("fd00::/64").value(), 11100, {address("fe80::1")}});
+  expect_round_trip(unicast("10.1.0.0/16", 11100, {"10.9.0.2"}));
+  expect_round_trip(unicast("0.0.0.0/0", 7, {"10.9.0.2"}));
+  expect_round_trip(unicast("10.1.0.0/16", 11355, {"10.9.0.2", "10.9.0.3", "10.9.0.4"}));
+  expect_round_trip(unicast("fd00::/64", 11100, {"fe80::1"}));
+}
+
+TEST(RouteMessage, WritesAFallback) {
+  const auto read = kernel::read_route(
+      created(model::fallback_route(Prefix::parse("10.1.0.0/16").value())).message());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->type, RTN_UNREACHABLE);
+  EXPECT_EQ(read->metric, std::numeric_limits<std::uint32_t>::max());
+  EXPECT_EQ(read->protocol, model::kRouteProtocol);
+  EXPECT_TRUE(read->gateways.empty());
 }
 
 TEST(RouteMessage, RepeatsHopsByTheirWeight) {
@@ -79,7 +94,7 @@ TEST(RouteMessage, ReadsAGatewayOfTheOtherFamily) {
 
 TEST(RouteMessage, OtherMessagesAndFamiliesAreNoRoutes) {
   const Canned deleted([](netlink::MessageBuffer& buffer) {
-    kernel::put_delete_route(buffer, {Prefix(), 1, {address("10.9.0.2")}});
+    kernel::put_delete_route(buffer, unicast("0.0.0.0/0", 1, {"10.9.0.2"}));
   });
   EXPECT_FALSE(kernel::read_route(deleted.message()));
   EXPECT_EQ(kernel::route_protocol(deleted.message()), 0);
@@ -92,9 +107,7 @@ TEST(RouteMessage, OtherMessagesAndFamiliesAreNoRoutes) {
 }
 
 TEST(RouteMessage, SurvivesEveryTruncation) {
-  const Canned whole = created({Prefix::parse("10.1.0.0/16").value(),
-                                11355,
-                                {address("10.9.0.2"), address("10.9.0.3"), address("10.9.0.4")}});
+  const Canned whole = created(unicast("10.1.0.0/16", 11355, {"10.9.0.2", "10.9.0.3", "10.9.0.4"}));
   for (std::uint32_t length = NLMSG_HDRLEN; length < whole.message().nlmsg_len; ++length) {
     const Canned shorter = whole.cut(length);
     kernel::route_protocol(shorter.message());
