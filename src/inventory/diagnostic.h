@@ -21,13 +21,16 @@ struct Diagnostic {
   std::string code;  // "OVL-E012": stable, listed in docs/inventory.md
   Severity severity = Severity::kError;
   Position position;
-  std::string message;  // what is wrong, with the offending value
-  std::string remedy;   // what to write instead; may be empty
+  std::string message;        // what is wrong, with the offending value
+  std::string remedy;         // what to write instead; may be empty
+  std::string fragment = {};  // name of the one `position` is in; empty: the main file
 
   auto operator<=>(const Diagnostic&) const = default;
 };
 
 /// "inventory.toml:12:11: error: OVL-E012: … (write …)", one line a fault, in order of position.
-std::string render(const std::vector<Diagnostic>& diagnostics, const std::string& file);
+/// `folder` holds the fragments.
+std::string render(const std::vector<Diagnostic>& diagnostics, const std::string& file,
+                   const std::string& folder = {});
 
 }  // namespace overland::inventory

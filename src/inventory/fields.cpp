@@ -44,13 +44,13 @@ std::optional<Text> take_text(toml::node& node, std::string_view key, Report& re
   return std::nullopt;
 }
 
-Fields::Fields(toml::table& table, std::string_view section,
-               const std::vector<std::string_view>& known, Report& report)
+Fields::Fields(toml::table& table, std::string_view section, std::span<const Key> known,
+               Report& report)
     : table_(table), section_(section), known_(known), report_(report) {
   for (const auto& [key, node] : table) {
-    if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+    if (std::ranges::find(known, key.str(), &Key::name) != known.end()) continue;
     unknown_.push_back(
-        {&key, node.is_table() || node.is_array_of_tables(), nearest(key.str(), known)});
+        {&key, node.is_table() || node.is_array_of_tables(), nearest(key.str(), names_of(known))});
   }
 }
 
@@ -78,6 +78,20 @@ std::optional<Placed<std::int64_t>> Fields::number(std::string_view key) {
     return Placed<std::int64_t>{number->get(), position(node->source(), report_)};
   }
   wrong_type(*node, key, "an integer", "write a whole number, without quotes");
+  return std::nullopt;
+}
+
+std::optional<Placed<std::size_t>> Fields::word(std::string_view key) {
+  const auto given = text(key);
+  const auto found = std::ranges::find(known_, key, &Key::name);
+  if (!given || found == known_.end()) return std::nullopt;
+  std::string words;
+  for (std::size_t i = 0; i < found->words.size() && !found->words[i].empty(); ++i) {
+    if (found->words[i] == given->value) return Placed<std::size_t>{i, given->at};
+    words += (words.empty() ? "\"" : ", \"") + std::string(found->words[i]) + "\"";
+  }
+  report_.add(Code::kChoice, given->at, std::string(key) + " cannot be " + quote(given->value),
+              "write one of " + words);
   return std::nullopt;
 }
 
@@ -113,10 +127,12 @@ std::vector<Text> Fields::texts(std::string_view key, bool& complete) {
   return result;
 }
 
-toml::table* Fields::table(std::string_view key) {
+toml::table* Fields::table(std::string_view key, std::string remedy) {
   toml::node* const node = find(key);
   if (node == nullptr || node->is_table()) return node == nullptr ? nullptr : node->as_table();
-  wrong_type(*node, key, "a section", "write [" + std::string(key) + "] on a line of its own");
+  const bool section = remedy.empty();
+  if (section) remedy = "write [" + std::string(key) + "] on a line of its own";
+  wrong_type(*node, key, section ? "a section" : "a table", std::move(remedy));
   return nullptr;
 }
 
@@ -128,6 +144,20 @@ toml::array* Fields::tables(std::string_view key, bool& present) {
   wrong_type(*node, key, "a list of sections",
              "write [[" + std::string(key) + "]] with double brackets");
   return nullptr;
+}
+
+toml::array* Fields::list(std::string_view key, std::string_view example) {
+  toml::node* const node = find(key);
+  if (node == nullptr) return nullptr;
+  toml::array* const list = node->as_array();
+  if (list == nullptr) {
+    wrong_type(*node, key, "a list", "write " + std::string(example));
+  } else if (list->empty()) {
+    report_.add(Code::kEmptyList, position(node->source(), report_),
+                std::string(key) + " is an empty list",
+                "write " + std::string(example) + ", or remove the key");
+  }
+  return list;
 }
 
 Position Fields::key_at(std::string_view key) const {
@@ -156,7 +186,7 @@ void Fields::report_unknown() {
     if (meant.empty()) {
       remedy = "known here: ";
       for (std::size_t i = 0; i < known_.size(); ++i) {
-        remedy += (i == 0 ? "" : ", ") + std::string(known_[i]);
+        remedy += (i == 0 ? "" : ", ") + std::string(known_[i].name);
       }
     }
     report_.add(Code::kUnknownKey, position(key->source(), report_),

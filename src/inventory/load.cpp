@@ -40,8 +40,12 @@ std::string read_standard_input() {
 }
 
 [[noreturn]] void refuse_missing(const std::string& file) {
-  refuse("there is no inventory " + printable(file) +
-         "; write one (docs/inventory.md has examples) or name another with --inventory FILE");
+  constexpr const char* kExample = "/usr/share/doc/overland/examples/two-hosts.toml";
+  std::error_code unknown;  // images of containers leave documentation out
+  const bool there = std::filesystem::exists(kExample, unknown);
+  refuse("there is no inventory " + printable(file) + "; write one (" +
+         (there ? std::string("begin with ") + kExample : "`man overland.toml` shows how") +
+         ") or name another with --inventory FILE");
 }
 
 void require_regular(const std::string& file) {
@@ -83,22 +87,32 @@ std::string read_named(const std::string& file, Owners owners) {
   }
 }
 
+void require_text(const std::string& text, const std::string& name, const std::string& remedy) {
+  if (text.empty()) refuse("the inventory " + name + " is empty; " + remedy);
+  if (text.find('\0') != std::string::npos) {
+    refuse("the inventory " + name +
+           " is not a text file: it has NUL bytes; save it as UTF-8 TOML");
+  }
+}
+
 }  // namespace
 
 std::string read_text(const std::string& file, Owners owners) {
   const bool standard_input = file == "-";  // whoever feeds it is root already
   const std::string name = standard_input ? "on standard input" : printable(file);
   std::string text = standard_input ? read_standard_input() : read_named(file, owners);
-  if (text.empty()) {
-    refuse("the inventory " + name + " is empty; write at least two hosts and one segment");
-  }
-  if (text.find('\0') != std::string::npos) {
-    refuse("the inventory " + name +
-           " is not a text file: it has NUL bytes; save it as UTF-8 TOML");
-  }
+  require_text(text, name, "write at least two hosts and one segment");
   return text;
 }
 
-Loaded load(const std::string& file) { return parse(read_text(file, Owners::kAny)); }
+std::string read_fragment(const std::string& file, Owners owners) {
+  std::string text = read_named(file, owners);
+  require_text(text, printable(file), "remove it, or write what it is for");
+  return text;
+}
+
+Loaded load(const std::string& file, const std::string& folder) {
+  return parse(read_sources(file, folder, Owners::kAny));
+}
 
 }  // namespace overland::inventory

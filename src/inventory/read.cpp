@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "inventory/frame.h"
 #include "inventory/guard.h"
@@ -12,126 +13,11 @@
 namespace overland::inventory {
 namespace {
 
-constexpr std::int64_t kVersion = 1;
-// A pool may be as small as two bridges' worth; a segment as small as a point-to-point link (RFC
-// 3021).
-constexpr int kShortestNetwork = 8;
-constexpr int kLongestPool = 30;
-constexpr int kLongestSegment = 31;
-
-const std::vector<std::string_view> kTopKeys = {"version",  "min_overland", "generation",
-                                                "end",      "cluster",      "docker",
-                                                "firewall", "segment",      "host"};
-const std::vector<std::string_view> kClusterKeys = {"name", "pool", "ecmp"};
-const std::vector<std::string_view> kSegmentKeys = {"name", "subnet", "vlan", "trust"};
-
-bool refused(const std::string& text, Report& report) {
-  const auto refusal = refuse_early(text);
-  if (!refusal) return false;
-  const bool nesting = refusal->code == Code::kNesting;
-  report.add(refusal->code, refusal->at,
-             nesting ? "keys, tables or lists are nested too deeply"
-                     : "not valid TOML: a character outside ASCII stands outside quotes",
-             nesting ? "no inventory needs more than three levels"
-                     : "put text in straight double quotes: \"…\"");
-  return true;
-}
-
-void read_version(Fields& top, Report& report) {
-  if (!top.require("version", "version = 1 as the first line")) return;
-  const auto version = top.number("version");
-  if (!version || version->value == kVersion) return;
-  report.add(Code::kVersion, version->at,
-             "version " + std::to_string(version->value) + " is not known",
-             "this program reads version = 1");
-}
-
-void read_generation(Fields& top, std::optional<std::int64_t>& generation, Report& report) {
-  const auto number = top.number("generation");
-  if (!number) return;
-  if (number->value >= 0) {
-    generation = number->value;
-    return;
-  }
-  report.add(Code::kGeneration, number->at,
-             "generation " + std::to_string(number->value) + " is below 0",
-             "count from 0 or 1 on, one more with each roll-out");
-}
-
-void read_cluster(Fields& top, Cluster& cluster, Report& report) {
-  toml::table* const table = top.table("cluster");
-  if (table == nullptr) return;
-  Fields fields(*table, "[cluster]", kClusterKeys, report);
-  if (auto name = fields.text("name");
-      name && check_plain_name(*name, "the cluster's name", report)) {
-    cluster.name = std::move(name->value);
-  }
-  if (const auto pool = fields.text("pool")) {
-    cluster.pool = read_network(*pool, "pool", kShortestNetwork, kLongestPool, report);
-  }
-  if (const auto ecmp = fields.flag("ecmp")) cluster.ecmp = ecmp->value;
-  fields.report_unknown();
-}
-
-void read_defaults(Fields& top, DockerOptions& docker, FirewallOptions& firewall, Report& report) {
-  if (toml::table* const table = top.table("docker")) {
-    Fields fields(*table, "[docker]", kDockerKeys, report);
-    read_docker(fields, docker, report);
-    fields.report_unknown();
-  }
-  if (toml::table* const table = top.table("firewall")) {
-    Fields fields(*table, "[firewall]", kFirewallKeys, report);
-    read_firewall(fields, firewall, report);
-    fields.report_unknown();
-  }
-}
-
-void read_segment(toml::table& table, Draft& draft, Report& report) {
-  Fields fields(table, "[[segment]]", kSegmentKeys, report);
-  Segment& segment = draft.inventory.segments.emplace_back();
-  SegmentPlaces& places = draft.segments.emplace_back();
-  segment.position = fields.at();
-  places.name = places.subnet = fields.at();
-  if (fields.require("name", "name = \"lan\"")) {
-    auto name = fields.text("name");
-    places.complete = name && check_plain_name(*name, "the segment's name", report);
-    if (name) {
-      places.name = name->at;
-      segment.name = std::move(name->value);
-    }
-  } else {
-    places.complete = false;
-  }
-  draft.all_segment_names = draft.all_segment_names && places.complete;
-  std::optional<model::Prefix> subnet;
-  if (fields.require("subnet", "subnet = \"10.0.0.0/24\"")) {
-    if (const auto text = fields.text("subnet")) {
-      places.subnet = text->at;
-      subnet = read_network(*text, "subnet", kShortestNetwork, kLongestSegment, report);
-    }
-  }
-  segment.subnet = subnet.value_or(model::Prefix());
-  places.complete = places.complete && subnet.has_value();
-  draft.all_subnets = draft.all_subnets && subnet.has_value();
-  if (const auto vlan = fields.number("vlan")) {
-    places.vlan = vlan->at;
-    if (vlan->value >= 1 && vlan->value <= 4094) {  // IEEE 802.1Q: 0 and 4095 are reserved
-      segment.vlan = static_cast<std::uint16_t>(vlan->value);
-    } else {
-      places.vlan_known = false;
-      report.add(Code::kVlanId, vlan->at,
-                 "vlan " + std::to_string(vlan->value) + " is not an 802.1Q id",
-                 "write a number from 1 to 4094");
-    }
-  } else {
-    places.vlan_known = !fields.has("vlan") && !fields.misspelt("vlan");
-  }
-  if (const auto trust = fields.text("trust")) {
-    const auto chosen = choose<Trust>(
-        *trust, "trust", {{"hosts", Trust::kHosts}, {"subnet", Trust::kSubnet}}, report);
-    segment.trust = chosen.value_or(Trust::kAuto);
-  }
-  fields.report_unknown();
+/// Of files that cannot be read.
+Draft unreadable(Places places) {
+  Draft draft;
+  draft.places = std::move(places);
+  return draft;
 }
 
 /// The tables of a list [[key]]; other elements are reported.
@@ -153,28 +39,25 @@ bool read_list(Fields& top, std::string_view key, Report& report, Read read_one)
   return !list->empty();
 }
 
-/// One text, piece by piece.
+/// All files, piece by piece.
 class Reading {
  public:
-  Reading(std::string_view text, Report& report)
-      : text_(text), report_(report), sections_(find_sections(text)) {
-    if (sections_.end) text_ = before_end(text, *sections_.end, report);
+  Reading(const Sources& sources, Report& report) : report_(report) {
+    draft_.places = Places(sources);
+    texts_.emplace_back(sources.text);
+    for (const Fragment& fragment : sources.fragments) texts_.emplace_back(fragment.text);
+    broken_.resize(texts_.size());
   }
 
   Draft run() {
-    std::uint32_t lines = 0;
-    for (const std::string_view piece : cut(text_, sections_, kPiece)) {
-      report_.begin_piece(lines);
-      lines += static_cast<std::uint32_t>(std::count(piece.begin(), piece.end(), '\n'));
-      toml::table tree = toml::parse(piece);
-      Fields top(tree, "", kTopKeys, report_);
-      if (piece.data() == text_.data()) read_first(top);
-      const bool hosts = read_list(top, "host", report_, [&](toml::table& table) {
-        read_host(table, docker_, firewall_, index_, draft_, report_);
-      });
-      draft_.all_hosts = draft_.all_hosts && !top.misspelt("host");
-      draft_.hosts_read = draft_.hosts_read || hosts || !draft_.all_hosts;
-      top.report_unknown();
+    if (refused()) return unreadable(std::move(draft_.places));
+    for (std::size_t i = 0; i < texts_.size(); ++i) sections_.push_back(cut_at_end(i));
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+      guarded(i, [this, i] { read_document(i); });
+    }
+    if (syntax_.has_errors()) {
+      report_ = std::move(syntax_);  // what else was found may follow from it
+      return unreadable(std::move(draft_.places));
     }
     draft_.readable = true;
     return std::move(draft_);
@@ -184,6 +67,75 @@ class Reading {
   /// Some 400 hosts: the parser's tree of them stays in the processor's own cache.
   static constexpr std::size_t kPiece = std::size_t{32} << 10U;
 
+  /// Whether a text cannot be given to the parser.
+  bool refused() {
+    bool any = false;
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+      const auto refusal = refuse_early(texts_[i]);
+      if (!refusal) continue;
+      report_.begin_document(draft_.places.lines_before(i));
+      report_.add(refusal->code, report_.in_file(refusal->at), refusal->message, refusal->remedy);
+      any = true;
+    }
+    report_.begin_document(0);
+    return any;
+  }
+
+  Sections cut_at_end(std::size_t document) {
+    std::string_view& text = texts_[document];
+    Sections sections = find_sections(text);
+    if (sections.end && document == 0) {
+      text = before_end(text, *sections.end, report_);
+    } else if (sections.end) {
+      Position at = position_of(text, *sections.end);
+      at.line += draft_.places.lines_before(document);
+      refuse_in_fragment("[end]", at);
+      text = text.substr(0, *sections.end);
+    }
+    return sections;
+  }
+
+  void refuse_in_fragment(const std::string& what, Position at) {
+    report_.add(Code::kFragmentKey, at, what + " stands in a fragment",
+                "put it in the main file; a fragment has [[host]], [[segment]] and [[network]]");
+  }
+
+  /// Does it with a file whose syntax is right so far, and finds out whether that is so.
+  template <typename Do>
+  void guarded(std::size_t document, Do what) {
+    if (broken_[document]) return;
+    const std::uint32_t begin = draft_.places.lines_before(document);
+    report_.begin_document(begin);
+    // Debian's shared library is built with exceptions, and its symbols are named for it.
+    try {
+      what();
+    } catch (const toml::parse_error& fault) {
+      broken_[document] = true;
+      const Position at = position(fault.source(), report_);
+      const SyntaxFault told = explain_syntax(std::string(fault.description()), texts_[document],
+                                              {at.line - begin, at.column});
+      syntax_.add(Code::kSyntax, at, "not valid TOML: " + told.message, told.remedy);
+    }
+  }
+
+  void read_document(std::size_t document) {
+    const std::string_view text = texts_[document];
+    std::uint32_t lines = 0;
+    for (const std::string_view piece : cut(text, sections_[document], kPiece)) {
+      report_.begin_piece(lines);
+      lines += static_cast<std::uint32_t>(std::count(piece.begin(), piece.end(), '\n'));
+      toml::table tree = toml::parse(piece);
+      Fields top(tree, "", kTopKeys, report_);
+      if (piece.data() == text.data()) document == 0 ? read_first(top) : read_fragment(top);
+      const bool hosts = read_list(top, "host", report_, [&](toml::table& table) {
+        read_host(table, docker_, firewall_, index_, draft_, report_);
+      });
+      draft_.all_hosts = draft_.all_hosts && !top.misspelt("host");
+      draft_.hosts_read = draft_.hosts_read || hosts || !draft_.all_hosts;
+      top.report_unknown();
+    }
+  }
+
   /// What comes before the hosts, and once.
   void read_first(Fields& top) {
     read_version(top, report_);
@@ -191,32 +143,68 @@ class Reading {
       check_release(text->value, text->at, this_release(), report_);
     }
     read_generation(top, draft_.inventory.generation, report_);
-    if (const auto end = top.flag("end"); end && end->value && !sections_.end) {
+    if (const auto end = top.flag("end"); end && end->value && !sections_[0].end) {
       report_.add(Code::kCutOff, end->at,
                   "the file says end = true and has no [end]: it is cut off",
                   "fetch the whole file again; [end] is its last line");
     }
-    read_cluster(top, draft_.inventory.cluster, report_);
+    read_cluster(top, draft_, report_);
     read_defaults(top, docker_, firewall_, report_);
-    const bool found = read_list(top, "segment", report_,
-                                 [&](toml::table& table) { read_segment(table, draft_, report_); });
-    if (!found && top.require("segment", "a [[segment]] with name and subnet")) {
-      report_.add(Code::kEmptyList, top.key_at("segment"), "segment is an empty list",
-                  "add a [[segment]] with name and subnet");
-    }
-    if (draft_.inventory.segments.empty() || top.misspelt("segment")) {
-      draft_.all_segment_names = draft_.all_subnets = false;
-    }
+    draft_.default_pools = docker_.address_pools;
+    read_segments(top);
     for (std::size_t i = 0; i < draft_.inventory.segments.size(); ++i) {
       index_.emplace(draft_.inventory.segments[i].name, i);
     }
-    draft_.inventory.hosts.reserve(sections_.hosts.size());
-    draft_.hosts.reserve(sections_.hosts.size());
+    read_networks(top);
+    std::size_t hosts = 0;
+    for (const Sections& sections : sections_) hosts += sections.hosts.size();
+    draft_.inventory.hosts.reserve(hosts);
+    draft_.hosts.reserve(hosts);
   }
 
-  std::string_view text_;
+  /// Those of all files: hosts and networks of any may name them.
+  void read_segments(Fields& top) {
+    const auto read_one = [this](toml::table& table) { read_segment(table, draft_, report_); };
+    bool found = read_list(top, "segment", report_, read_one);
+    bool misspelt = top.misspelt("segment");
+    for (std::size_t i = 1; i < texts_.size(); ++i) {
+      guarded(i, [&] {
+        toml::table tree = toml::parse(cut(texts_[i], sections_[i], kPiece).front());
+        Fields fragment(tree, "", kTopKeys, report_);
+        found = read_list(fragment, "segment", report_, read_one) || found;
+        misspelt = misspelt || fragment.misspelt("segment");
+      });
+    }
+    report_.begin_document(0);
+    if (!found && !misspelt && top.require("segment", "a [[segment]] with name and subnet")) {
+      report_.add(Code::kEmptyList, top.key_at("segment"), "segment is an empty list",
+                  "add a [[segment]] with name and subnet");
+    }
+    if (draft_.inventory.segments.empty() || misspelt) {
+      draft_.all_segment_names = draft_.all_subnets = false;
+    }
+  }
+
+  void read_networks(Fields& top) {
+    read_list(top, "network", report_,
+              [this](toml::table& table) { read_docker_network(table, index_, draft_, report_); });
+  }
+
+  void read_fragment(Fields& top) {
+    for (const Key& key : kTopKeys) {
+      const bool allowed = std::ranges::find(kFragmentKeys, key.name) != kFragmentKeys.end();
+      if (!allowed && top.has(key.name)) {
+        refuse_in_fragment(std::string(key.name), top.key_at(key.name));
+      }
+    }
+    read_networks(top);
+  }
+
   Report& report_;
-  Sections sections_;
+  Report syntax_;  // faults of it
+  std::vector<std::string_view> texts_;
+  std::vector<Sections> sections_;
+  std::vector<bool> broken_;  // in its syntax
   DockerOptions docker_;
   FirewallOptions firewall_;
   SegmentIndex index_;
@@ -225,44 +213,9 @@ class Reading {
 
 }  // namespace
 
-void read_docker(Fields& fields, DockerOptions& options, Report& report) {
-  if (const auto text = fields.text("daemon_json")) {
-    const auto mode = choose<model::DaemonJsonMode>(*text, "daemon_json",
-                                                    {{"merge", model::DaemonJsonMode::kMerge},
-                                                     {"verify", model::DaemonJsonMode::kVerify},
-                                                     {"off", model::DaemonJsonMode::kOff}},
-                                                    report);
-    options.daemon_json = mode.value_or(options.daemon_json);
-  }
-  if (auto bridge = fields.text("bridge");
-      bridge && check_interface_name(*bridge, "bridge", report)) {
-    options.bridge = std::move(bridge->value);
-  }
-  if (auto program = fields.text("program");
-      program && check_program_path(*program, "program", report)) {
-    options.program = std::move(program->value);
-  }
-}
-
-void read_firewall(Fields& fields, FirewallOptions& options, Report& report) {
-  if (const auto mark = fields.number("mark"); mark && check_mark(*mark, report)) {
-    options.mark = static_cast<std::uint32_t>(mark->value);
-  }
-  if (const auto conntrack = fields.flag("conntrack")) options.conntrack = conntrack->value;
-}
-
-Draft read(const std::string& text, Report& report) {
-  if (needs_newer(text, this_release(), report) || refused(text, report)) return {};
-  // Debian's shared library is built with exceptions, and its symbols are named for it.
-  try {
-    return Reading(text, report).run();
-  } catch (const toml::parse_error& fault) {
-    const Position at = position(fault.source(), report);
-    report = Report();  // pieces before this one may have had faults; syntax comes first
-    const SyntaxFault told = explain_syntax(std::string(fault.description()), text, at);
-    report.add(Code::kSyntax, at, "not valid TOML: " + told.message, told.remedy);
-    return {};
-  }
+Draft read(const Sources& sources, Report& report) {
+  if (needs_newer(sources.text, this_release(), report)) return unreadable(Places(sources));
+  return Reading(sources, report).run();
 }
 
 }  // namespace overland::inventory

@@ -1,5 +1,7 @@
 // One [[host]] of the file.
 
+#include <cstdint>
+
 #include "inventory/read_parts.h"
 #include "inventory/suggest.h"
 
@@ -8,11 +10,6 @@ namespace {
 
 // Comparing every wrong name with every segment must not take long in any file.
 constexpr std::size_t kMostSuggested = 1000;
-
-const std::vector<std::string_view> kHostKeys = {
-    "name",        "router",     "address",   "bip",    "previous_bip",
-    "parent",      "masquerade", "rp_filter", "docker", "firewall",
-    "daemon_json", "bridge",     "program",   "mark",   "conntrack"};
 
 void read_addresses(Fields& fields, Host& host, HostPlaces& places, Report& report) {
   if (!fields.require("address", "address = \"10.0.0.200\"")) {
@@ -33,7 +30,8 @@ void read_addresses(Fields& fields, Host& host, HostPlaces& places, Report& repo
 void read_bips(Fields& fields, Host& host, HostPlaces& places, Report& report) {
   if (const auto bip = fields.text("bip")) {
     places.bip = bip->at;
-    host.bip = read_bip(*bip, "bip", report);
+    host.auto_bip = bip->value == "auto";
+    if (!host.auto_bip) host.bip = read_bip(*bip, "bip", report);
   }
   const auto previous = fields.text("previous_bip");
   if (!previous) return;
@@ -61,31 +59,26 @@ void read_masquerade(Fields& fields, const SegmentIndex& segments, bool all_name
       continue;
     }
     if (!all_names) continue;  // it may name one whose name could not be read
-    std::vector<std::string_view> names;
-    if (segments.size() <= kMostSuggested) {
-      for (const auto& [name, index] : segments) names.emplace_back(name);
-    }
-    const std::string_view meant = nearest(text.value, names);
+    const std::string meant = suggest_segment(text.value, segments);
     report.add(Code::kMasqueradeUnknown, text.at,
                "masquerade names " + quote(text.value) + ", which is no segment",
                meant.empty() ? "write the name of a [[segment]] this router has an address in"
-                             : "did you mean " + quote(meant) + "?");
+                             : "did you mean " + meant + "?");
   }
 }
 
 /// The overrides of one section: in a sub-table, or flat among the host's own keys.
 template <typename Options>
 void read_overrides(Fields& fields, std::string_view section, std::string_view label,
-                    const std::vector<std::string_view>& keys,
-                    void (*read_section)(Fields&, Options&, Report&), Options& options,
-                    Report& report) {
+                    std::span<const Key> keys, void (*read_section)(Fields&, Options&, Report&),
+                    Options& options, Report& report) {
   if (toml::table* const table = fields.table(section)) {
     Fields nested(*table, label, keys, report);
-    for (const std::string_view key : keys) {
+    for (const std::string_view key : names_of(keys)) {
       if (!nested.has(key) || !fields.has(key)) continue;
       report.add(Code::kGivenTwice, fields.key_at(key),
-                 std::string(key) + " is given here and in " + std::string(label) + " (line " +
-                     std::to_string(nested.key_at(key).line) + ")",
+                 std::string(key) + " is given here and in " + std::string(label) + " (" +
+                     report.line(nested.key_at(key)) + ")",
                  "keep one of the two");
     }
     read_section(nested, options, report);
@@ -94,11 +87,34 @@ void read_overrides(Fields& fields, std::string_view section, std::string_view l
   read_section(fields, options, report);
 }
 
+void read_slot(Fields& fields, Host& host, HostPlaces& places, Report& report) {
+  const auto slot = fields.number("slot");
+  places.slot_known = slot ? false : !fields.has("slot") && !fields.misspelt("slot");
+  if (!slot) return;
+  places.slot = slot->at;
+  if (slot->value >= 0 && slot->value <= kLargestSlot) {
+    host.slot = static_cast<std::uint32_t>(slot->value);
+    places.slot_known = true;
+    return;
+  }
+  report.add(Code::kSlot, slot->at, "slot " + std::to_string(slot->value) + " is out of range",
+             "count hosts from 0 on");
+}
+
 }  // namespace
+
+std::string suggest_segment(std::string_view name, const SegmentIndex& segments) {
+  std::vector<std::string_view> names;
+  if (segments.size() <= kMostSuggested) {
+    for (const auto& [known, index] : segments) names.emplace_back(known);
+  }
+  const std::string_view meant = nearest(name, names);
+  return meant.empty() ? "" : quote(meant);
+}
 
 void read_host(toml::table& table, const DockerOptions& docker, const FirewallOptions& firewall,
                const SegmentIndex& segments, Draft& draft, Report& report) {
-  Fields fields(table, "[[host]]", kHostKeys, report);
+  Fields fields(table, "[[host]]", all_host_keys(), report);
   Host& host = draft.inventory.hosts.emplace_back();
   HostPlaces& places = draft.hosts.emplace_back();
   host.position = fields.at();
@@ -117,6 +133,7 @@ void read_host(toml::table& table, const DockerOptions& docker, const FirewallOp
   } else {
     places.router_known = !fields.has("router") && !fields.misspelt("router");
   }
+  read_slot(fields, host, places, report);
   read_addresses(fields, host, places, report);
   read_bips(fields, host, places, report);
   if (auto parent = fields.text("parent");
@@ -125,11 +142,7 @@ void read_host(toml::table& table, const DockerOptions& docker, const FirewallOp
     host.parent = std::move(parent->value);
   }
   read_masquerade(fields, segments, draft.all_segment_names, host, places, report);
-  if (const auto text = fields.text("rp_filter")) {
-    const auto mode = choose<RpFilter>(
-        *text, "rp_filter", {{"keep", RpFilter::kKeep}, {"loose", RpFilter::kLoose}}, report);
-    host.rp_filter = mode.value_or(RpFilter::kKeep);
-  }
+  if (const auto mode = fields.choice<RpFilter>("rp_filter")) host.rp_filter = mode->value;
   read_overrides(fields, "docker", "[host.docker]", kDockerKeys, &read_docker, host.docker, report);
   read_overrides(fields, "firewall", "[host.firewall]", kFirewallKeys, &read_firewall,
                  host.firewall, report);

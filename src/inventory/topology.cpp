@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <utility>
 
 namespace overland::inventory {
 namespace {
@@ -19,6 +20,21 @@ void merge(const std::vector<std::size_t>& from, bool all, std::vector<std::size
   to = std::move(both);
 }
 
+/// Calls `visit` with those segments of `host` that are nearest.
+template <typename Visit>
+void for_each_nearest(const std::vector<std::size_t>& distance, const Host& host, Visit visit) {
+  std::size_t nearest = kUnreachable;
+  for (const HostAddress& address : host.addresses) {
+    if (address.segment < distance.size()) nearest = std::min(nearest, distance[address.segment]);
+  }
+  if (nearest == kUnreachable) return;
+  for (const HostAddress& address : host.addresses) {
+    if (address.segment < distance.size() && distance[address.segment] == nearest) {
+      visit(address.segment);
+    }
+  }
+}
+
 }  // namespace
 
 Topology::Topology(const Inventory& inventory)
@@ -33,22 +49,20 @@ Topology::Topology(const Inventory& inventory)
   }
 }
 
-Reach Topology::reach(const Host& host) const {
+Topology::Spread Topology::spread(const Host& host, Seed seed, bool all) const {
   const std::size_t segments = inventory_.segments.size();
-  Reach result{std::vector<std::size_t>(segments, kUnreachable),
-               std::vector<std::vector<std::size_t>>(segments),
-               std::vector<std::size_t>(segments, kUnreachable)};
+  Spread result{std::vector<std::size_t>(segments, kUnreachable),
+                std::vector<std::vector<std::size_t>>(segments)};
   std::vector<std::size_t> level;  // segments at the distance in hand
   for (const HostAddress& address : host.addresses) {
     if (address.segment >= segments || result.distance[address.segment] == 0) continue;
     result.distance[address.segment] = 0;
-    result.rank[address.segment] = level.size();
+    if (seed == Seed::kOwnSegments) result.carried[address.segment] = {address.segment};
     level.push_back(address.segment);
   }
-  const bool all = inventory_.cluster.ecmp;
   // Level by level, a router is crossed once: at the nearest level that holds a segment of it.
   std::vector<std::size_t> crossed(inventory_.hosts.size(), kUnreachable);
-  std::vector<std::vector<std::size_t>> first(inventory_.hosts.size());  // hops to each router
+  std::vector<std::vector<std::size_t>> to(inventory_.hosts.size());  // carried to each router
   for (std::size_t distance = 0; !level.empty(); ++distance) {
     std::vector<std::size_t> routers;
     for (const std::size_t segment : level) {
@@ -59,10 +73,10 @@ Reach Topology::reach(const Host& host) const {
           routers.push_back(router);
         }
         if (crossed[router] != distance) continue;
-        if (distance == 0) {
-          first[router] = {router};
+        if (distance == 0 && seed == Seed::kFirstRouters) {
+          to[router] = {router};
         } else {
-          merge(result.first_hops[segment], all, first[router]);
+          merge(result.carried[segment], all, to[router]);
         }
       }
     }
@@ -75,10 +89,48 @@ Reach Topology::reach(const Host& host) const {
           known = distance + 1;
           level.push_back(address.segment);
         }
-        if (known == distance + 1) merge(first[router], all, result.first_hops[address.segment]);
+        if (known == distance + 1) merge(to[router], all, result.carried[address.segment]);
       }
     }
   }
+  return result;
+}
+
+Reach Topology::reach(const Host& host) const {
+  Spread found = spread(host, Seed::kFirstRouters, inventory_.cluster.ecmp);
+  Reach result{std::move(found.distance), std::move(found.carried),
+               std::vector<std::size_t>(inventory_.segments.size(), kUnreachable)};
+  std::size_t next = 0;
+  for (const HostAddress& address : host.addresses) {
+    if (address.segment >= result.rank.size() || result.rank[address.segment] != kUnreachable) {
+      continue;
+    }
+    result.rank[address.segment] = next++;
+  }
+  return result;
+}
+
+Arrivals Topology::arrivals(const Host& host) const {
+  Spread found = spread(host, Seed::kOwnSegments, true);
+  Arrivals result{std::move(found.distance), std::move(found.carried), {}};
+  result.strangers_by = result.by;
+  for (std::size_t segment = 0; segment < routers_.size(); ++segment) {
+    for (const std::size_t router : routers_[segment]) {
+      if (&inventory_.hosts[router] == &host) continue;
+      for_each_nearest(result.distance, inventory_.hosts[router], [&](std::size_t nearest) {
+        merge(result.by[nearest], true, result.strangers_by[segment]);
+      });
+    }
+  }
+  return result;
+}
+
+bool Arrivals::comes_by(const Host& peer, const std::vector<std::size_t>& segments) const {
+  bool result = false;
+  for_each_nearest(distance, peer, [&](std::size_t nearest) {
+    result = result || std::find_first_of(by[nearest].begin(), by[nearest].end(), segments.begin(),
+                                          segments.end()) != by[nearest].end();
+  });
   return result;
 }
 
@@ -102,24 +154,14 @@ void Topology::add_gateways(const Reach& reach, const Host& neighbour,
 
 std::vector<model::Address> Topology::next_hops(const Reach& reach, const Host& peer) const {
   std::vector<model::Address> result;
-  std::size_t distance = kUnreachable;
-  for (const HostAddress& address : peer.addresses) {
-    if (address.segment < reach.distance.size()) {
-      distance = std::min(distance, reach.distance[address.segment]);
-    }
-  }
-  if (distance == 0) {
-    add_gateways(reach, peer, result);
-  } else if (distance != kUnreachable) {
-    std::vector<std::size_t> routers;
-    for (const HostAddress& address : peer.addresses) {
-      if (address.segment >= reach.distance.size() || reach.distance[address.segment] != distance) {
-        continue;
-      }
-      merge(reach.first_hops[address.segment], inventory_.cluster.ecmp, routers);
-    }
-    for (const std::size_t router : routers) add_gateways(reach, inventory_.hosts[router], result);
-  }
+  bool shared = false;
+  std::vector<std::size_t> routers;
+  for_each_nearest(reach.distance, peer, [&](std::size_t segment) {
+    shared = reach.distance[segment] == 0;
+    merge(reach.first_hops[segment], inventory_.cluster.ecmp, routers);
+  });
+  if (shared) add_gateways(reach, peer, result);
+  for (const std::size_t router : routers) add_gateways(reach, inventory_.hosts[router], result);
   if (result.size() > 1) std::sort(result.begin(), result.end());
   return result;
 }

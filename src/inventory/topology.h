@@ -27,6 +27,19 @@ struct Reach {
   std::vector<std::size_t> rank;
 };
 
+/// By which of a host's own segments packets come in to it, by index of the segment they start in.
+/// Paths take as many hops in either direction, so that the paths from the host tell.
+struct Arrivals {
+  std::vector<std::size_t> distance;  // as in Reach
+  /// The ends of all shortest paths, whether or not the cluster has `ecmp`; sorted.
+  std::vector<std::vector<std::size_t>> by;
+  /// Likewise of a machine that knows nothing of the inventory and sends to any router it sees.
+  std::vector<std::vector<std::size_t>> strangers_by;
+
+  /// The nearest addresses of `peer`, another host: what it sends ends in one of `segments`.
+  [[nodiscard]] bool comes_by(const Host& peer, const std::vector<std::size_t>& segments) const;
+};
+
 /// One stage of a path: the packet goes to `gateway`, an address of `host`, in `segment`.
 struct Hop {
   std::size_t host = 0;
@@ -45,6 +58,9 @@ class Topology {
   /// first router of the inventory is kept.
   [[nodiscard]] Reach reach(const Host& host) const;
 
+  /// O(segments + addresses of routers), less the sets of equal ends.
+  [[nodiscard]] Arrivals arrivals(const Host& host) const;
+
   /// The next hops from the host of `reach` to `peer`, another host: the peer itself in shared
   /// segments, else routers. One, or with `ecmp` all equal ones, sorted. Empty: unreachable.
   [[nodiscard]] std::vector<model::Address> next_hops(const Reach& reach, const Host& peer) const;
@@ -61,6 +77,13 @@ class Topology {
   [[nodiscard]] std::vector<std::size_t> components() const;
 
  private:
+  /// What is carried along shortest paths from a host, to each segment.
+  struct Spread {
+    std::vector<std::size_t> distance;
+    std::vector<std::vector<std::size_t>> carried;
+  };
+  enum class Seed { kFirstRouters, kOwnSegments };
+  [[nodiscard]] Spread spread(const Host& host, Seed seed, bool all) const;
   void add_gateways(const Reach& reach, const Host& neighbour,
                     std::vector<model::Address>& gateways) const;
 

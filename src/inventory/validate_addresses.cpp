@@ -34,7 +34,7 @@ void check_duplicates(const Draft& draft, Report& report) {
     const Position other = draft.hosts[one.host].addresses[one.index];
     report.add(Code::kDuplicateAddress, draft.hosts[two.host].addresses[two.index],
                "address " + two.address.to_string() + " belongs to " + label(draft, one.host) +
-                   " already (line " + std::to_string(other.line) + ")",
+                   " already" + in_line(draft, other),
                "give every address to one host, once");
   }
 }
@@ -72,26 +72,33 @@ PrefixIndex bridge_index(const Draft& draft) {
 
 }  // namespace
 
-void check_addresses(Draft& draft, Report& report) {
+void find_segments(Draft& draft) {
   const PrefixIndex segments = segment_index(draft);
+  for (std::size_t i = 0; i < draft.hosts.size(); ++i) {
+    for (HostAddress& address : draft.inventory.hosts[i].addresses) {
+      address.segment = segments.find(address.address).value_or(kNoSegment);
+      if (address.segment == kNoSegment) draft.hosts[i].complete = false;
+    }
+  }
+}
+
+void check_addresses(const Draft& draft, Report& report) {
   const PrefixIndex bridges = bridge_index(draft);
   for (std::size_t i = 0; i < draft.hosts.size(); ++i) {
-    auto& addresses = draft.inventory.hosts[i].addresses;
-    HostPlaces& places = draft.hosts[i];
+    const auto& addresses = draft.inventory.hosts[i].addresses;
+    const HostPlaces& places = draft.hosts[i];
     for (std::size_t j = 0; j < addresses.size(); ++j) {
       const model::Address address = addresses[j].address;
-      addresses[j].segment = segments.find(address).value_or(kNoSegment);
       if (addresses[j].segment != kNoSegment) {
         // A bridge subnet that holds it too overlaps the segment, which is told for them.
         check_edge(draft, addresses[j], places.addresses[j], report);
         continue;
       }
-      places.complete = false;
       if (const auto owner = bridges.find(address)) {
         report.add(Code::kAddressInBridgeSubnet, places.addresses[j],
                    "address " + address.to_string() + " lies in the bridge subnet of " +
                        label(draft, *owner) + "; a next hop cannot be a container's address",
-                   "write the host's underlay address, or move the bip elsewhere");
+                   "write the host's underlay address, or move that subnet elsewhere");
       } else if (draft.all_subnets) {  // else it may lie in one that could not be read
         report.add(Code::kAddressInNoSegment, places.addresses[j],
                    "address " + address.to_string() + " lies in no segment",

@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t kNameCost = 72;  // bytes of an entry and its bucket, about
 
-std::string in_line(Position at) { return " (line " + std::to_string(at.line) + ")"; }
-
 void check_host_names(const Draft& draft, Report& report) {
   const auto& hosts = draft.inventory.hosts;
   // In one piece of memory: a look-up is half as far, and all goes at once.
@@ -25,7 +23,7 @@ void check_host_names(const Draft& draft, Report& report) {
     if (added) continue;
     report.add(Code::kDuplicateHostName, draft.hosts[i].name,
                "the host name " + hosts[i].name + " is taken already" +
-                   in_line(draft.hosts[known->second].name),
+                   in_line(draft, draft.hosts[known->second].name),
                "give every host a name of its own");
   }
   for (std::size_t i = 0; i < hosts.size(); ++i) {
@@ -36,7 +34,7 @@ void check_host_names(const Draft& draft, Report& report) {
     // A machine that knows only its short name could be either.
     report.add(Code::kShortNameClash, draft.hosts[i].name,
                "the host name " + hosts[i].name + " begins with another host's, " +
-                   hosts[found->second].name + in_line(draft.hosts[found->second].name),
+                   hosts[found->second].name + in_line(draft, draft.hosts[found->second].name),
                "write both in full");
   }
 }
@@ -50,7 +48,7 @@ void check_segment_names(const Draft& draft, Report& report) {
     if (added) continue;
     report.add(Code::kDuplicateSegmentName, draft.segments[i].name,
                "the segment name " + quote(segments[i].name) + " is taken already" +
-                   in_line(draft.segments[known->second].name),
+                   in_line(draft, draft.segments[known->second].name),
                "give every segment a name of its own");
   }
 }

@@ -21,7 +21,7 @@ Groups group_hosts(const Draft& draft) {
   Groups groups;
   for (std::size_t i = 0; i < draft.hosts.size(); ++i) {
     const Host& host = draft.inventory.hosts[i];
-    if (!host.bip) continue;
+    if (host.bridge_subnets().empty() && !host.has_bridge()) continue;
     std::vector<std::size_t> key;
     for (const HostAddress& address : host.addresses) key.push_back(components[address.segment]);
     std::sort(key.begin(), key.end());
@@ -107,6 +107,13 @@ void check_pairs(const Draft& draft, Report& report) {
 void check_masquerade(const Draft& draft, std::size_t index, Report& report) {
   const Host& host = draft.inventory.hosts[index];
   const HostPlaces& places = draft.hosts[index];
+  if (host.router && !host.masquerade.empty() && host.firewall.guard == Guard::kOff) {
+    report.add(Code::kUnguardedMasquerade, places.masquerade.front(),
+               label(draft, index) +
+                   " masquerades with guard = \"off\": where overland turns forwarding on, anybody "
+                   "in the segments it masquerades out of can send packets through it",
+               "remove guard = \"off\", or have rules of your own drop them");
+  }
   std::set<std::size_t> seen;
   for (std::size_t i = 0; i < host.masquerade.size(); ++i) {
     const std::size_t segment = host.masquerade[i];
@@ -123,6 +130,21 @@ void check_masquerade(const Draft& draft, std::size_t index, Report& report) {
                  label(draft, index) + " masquerades out of " + segment_label(draft, segment) +
                      " but has no address there",
                  "name segments the router has an address in");
+    }
+  }
+}
+
+/// What lies beyond a masquerade is the outside.
+void check_trust(const Draft& draft, Report& report) {
+  std::vector<bool> told(draft.segments.size(), false);
+  for (std::size_t i = 0; i < draft.hosts.size(); ++i) {
+    for (const std::size_t segment : draft.inventory.hosts[i].masquerade) {
+      if (draft.inventory.segments[segment].trust != Trust::kSubnet || told[segment]) continue;
+      told[segment] = true;
+      report.add(Code::kTrustMasqueraded, draft.segments[segment].trust,
+                 segment_label(draft, segment) + " is trusted as a whole, and " + label(draft, i) +
+                     " masquerades out of it: who is out there reaches the containers",
+                 "write trust = \"hosts\", or remove masquerade");
     }
   }
 }
@@ -146,6 +168,9 @@ void check_unused(const Draft& draft, Report& report) {
   for (const Host& host : draft.inventory.hosts) {
     for (const HostAddress& address : host.addresses) used[address.segment] = true;
   }
+  for (const Network& network : draft.inventory.networks) {
+    if (network.segment) used[*network.segment] = true;
+  }
   for (std::size_t i = 0; i < used.size(); ++i) {
     if (used[i] || !draft.segments[i].complete) continue;
     report.add(Code::kSegmentUnused, draft.segments[i].name,
@@ -161,6 +186,7 @@ void check_topology(const Draft& draft, Report& report) {
     check_masquerade(draft, i, report);
     check_router(draft, i, report);
   }
+  check_trust(draft, report);
   if (draft.hosts.empty()) return;
   check_unused(draft, report);
   check_pairs(draft, report);

@@ -5,6 +5,8 @@
 #include <bit>
 #include <limits>
 
+#include "inventory/keys.h"
+
 namespace overland::inventory {
 namespace {
 
@@ -23,10 +25,6 @@ constexpr std::array kReservedRanges = {
     Range{0xe0000000, 4, "multicast 224.0.0.0/4"},
     Range{0xf0000000, 4, "reserved 240.0.0.0/4"},
 };
-
-// A /8 is the largest private network (RFC 1918). Below /30 a bridge has no room for a container.
-constexpr int kShortestBip = 8;
-constexpr int kLongestBip = 30;
 
 bool check_reserved(const model::Prefix& prefix, const Text& text, const std::string& key,
                     Report& report) {
@@ -139,8 +137,9 @@ std::optional<model::Prefix> read_network(const Text& text, const std::string& k
 
 std::optional<model::InterfaceAddress> read_bip(const Text& text, const std::string& key,
                                                 Report& report) {
-  const auto parsed = read_prefix(text, key, "192.168.100.1/24", report);
-  if (!parsed || !check_length(parsed->length, kShortestBip, kLongestBip, text, key, report)) {
+  const auto parsed = read_prefix(text, key, "10.100.200.1/24", report);
+  if (!parsed ||
+      !check_length(parsed->length, kShortestNetwork, kLongestBridge, text, key, report)) {
     return std::nullopt;
   }
   const model::Prefix network = parsed->prefix();

@@ -30,7 +30,8 @@ TEST(ParseInventory, SmallestFileHasTheDocumentedDefaults) {
   EXPECT_FALSE(inventory.cluster.ecmp);
   ASSERT_EQ(inventory.segments.size(), 1U);
   EXPECT_FALSE(inventory.segments[0].vlan);
-  EXPECT_EQ(inventory.segments[0].trust, Trust::kAuto);
+  EXPECT_EQ(inventory.segments[0].trust, Trust::kHosts);
+  EXPECT_FALSE(inventory.segments[0].trust_said);
   EXPECT_EQ(inventory.segments[0].position, (Position{2, 1}));
   ASSERT_EQ(inventory.hosts.size(), 2U);
   const Host& host = inventory.hosts[0];
@@ -108,13 +109,69 @@ TEST(ParseInventory, AHostMayNameAnotherDockerd) {
   EXPECT_FALSE(parsed(kTwoHosts).hosts[0].docker.program);
 }
 
+TEST(ParseInventory, ReadsAddressPoolsAndTheirOverrides) {
+  const auto pools = [](const Host& host) {
+    std::string text;
+    if (!host.docker.address_pools) return text;
+    for (const AddressPool& pool : *host.docker.address_pools) {
+      text += pool.base.to_string() + " " + std::to_string(pool.size) + ";";
+    }
+    return text;
+  };
+  const std::string common = R"(version = 1
+[docker]
+address_pools = ["10.210.0.0/16", { base = "10.211.0.0/20", size = 26 }]
+[[segment]]
+name = "lan"
+subnet = "10.0.0.0/24"
+)";
+  const Inventory inventory = parsed(common + R"([[host]]
+name = "a"
+address = "10.0.0.1"
+bip = "192.168.1.1/24"
+[[host.docker.address_pools]]
+base = "10.212.0.0/16"
+[[host]]
+name = "b"
+address = "10.0.0.2"
+bip = "192.168.2.1/24"
+address_pools = ["10.213.0.0/16"]
+[[host]]
+name = "c"
+address = "10.0.0.3"
+bip = "192.168.3.1/24"
+)");
+  EXPECT_EQ(pools(inventory.hosts[0]), "10.212.0.0/16 24;");
+  EXPECT_EQ(pools(inventory.hosts[1]), "10.213.0.0/16 24;");
+  EXPECT_EQ(pools(inventory.hosts[2]), "10.210.0.0/16 24;10.211.0.0/20 26;");
+  EXPECT_EQ(pools(parsed(kTwoHosts).hosts[0]), "");
+}
+
+TEST(ParseInventory, ASegmentIsTrustedAsAWholeWhereTheFileSaysSo) {
+  std::string text = kTwoHosts;
+  text.insert(text.find("[[host]]"), "trust = \"subnet\"\n");
+  const Inventory inventory = parsed(text);
+  EXPECT_EQ(inventory.segments[0].trust, Trust::kSubnet);
+  EXPECT_TRUE(inventory.segments[0].trust_said);
+}
+
+TEST(ParseInventory, ReadsTheFallback) {
+  const auto fallback = [](const std::string& cluster) {
+    return parsed(kTwoHosts + ("[cluster]\n" + cluster + "\n")).cluster.fallback;
+  };
+  EXPECT_EQ(fallback(""), Fallback::kUnreachable);
+  EXPECT_EQ(fallback("fallback = \"unreachable\""), Fallback::kUnreachable);
+  EXPECT_EQ(fallback("fallback = \"pool\"\npool = \"192.168.0.0/16\""), Fallback::kPool);
+  EXPECT_EQ(fallback("fallback = \"none\""), Fallback::kNone);
+}
+
 TEST(ParseInventory, ReadsEveryKeyOfARouter) {
   const Inventory inventory = parsed(std::string(kTwoHosts) + R"(
 [[segment]]
 name = "uplink"
 subnet = "203.0.113.0/31"
 vlan = 4094
-trust = "subnet"
+trust = "hosts"
 [[host]]
 name = "R1.Example.com"
 router = true
@@ -126,7 +183,8 @@ bip = "192.168.3.1/24"
 previous_bip = "192.168.3.1/25"
 )");
   EXPECT_EQ(inventory.segments[1].vlan, 4094);
-  EXPECT_EQ(inventory.segments[1].trust, Trust::kSubnet);
+  EXPECT_EQ(inventory.segments[1].trust, Trust::kHosts);
+  EXPECT_TRUE(inventory.segments[1].trust_said);
   const Host& router = inventory.hosts[2];
   EXPECT_EQ(router.name, "R1.Example.com");
   EXPECT_TRUE(router.router);
