@@ -15,7 +15,6 @@ namespace {
 
 using inventory::Host;
 using inventory::Inventory;
-using inventory::kUnreachable;
 using inventory::Reach;
 using Segments = std::set<std::size_t>;
 

@@ -15,6 +15,11 @@ using inventory::Inventory;
 using model::Finding;
 using model::Severity;
 
+bool reaches_into(const model::HostFacts& facts, const model::Prefix& subnet) {
+  return std::any_of(facts.on_link.begin(), facts.on_link.end(),
+                     [&](const auto& address) { return subnet.contains(address); });
+}
+
 void prefix_lengths(const Inventory& inventory, const Host& host, const model::HostFacts& facts,
                     std::vector<Finding>& result) {
   for (const auto& [address, index] : host.addresses) {
@@ -23,6 +28,8 @@ void prefix_lengths(const Inventory& inventory, const Host& host, const model::H
       if (link.ours) continue;  // apply gives our own the right one
       for (const auto& found : link.addresses) {
         if (found.address != address || found.length == segment.subnet.length()) continue;
+        // A /32 and a route that makes the segment on-link: as clouds give it.
+        if (found.length == 32 && reaches_into(facts, segment.subnet)) continue;
         result.push_back({Severity::kConflict, "link " + link.name,
                           "it has the address " + found.to_string() + ", but segment " +
                               segment.name + " is " + segment.subnet.to_string(),
@@ -85,6 +92,44 @@ void reverse_paths(const Inventory& inventory, const Host& host, const model::Ho
   }
 }
 
+const model::LinkFacts* link_named(const model::HostFacts& facts, const std::string& name) {
+  const auto found = std::ranges::find(facts.links, name, &model::LinkFacts::name);
+  return found == facts.links.end() || found->mtu == 0 ? nullptr : &*found;
+}
+
+std::string mtu_of(const model::LinkFacts& link) {
+  return link.name + " (" + std::to_string(link.mtu) + ")";
+}
+
+/// Larger packets than a link takes need ICMP messages back to their sender, which get lost easily.
+void mtus(const Inventory& inventory, const Host& host, const model::HostFacts& facts,
+          std::vector<Finding>& result) {
+  const model::LinkFacts* least = nullptr;
+  const model::LinkFacts* most = nullptr;
+  for (const auto& [segment, name] : links_of_segments(inventory, host, facts)) {
+    const auto* link = link_named(facts, name);
+    if (link == nullptr) continue;
+    if (least == nullptr || link->mtu < least->mtu) least = link;
+    if (most == nullptr || link->mtu > most->mtu) most = link;
+  }
+  if (least == nullptr) return;
+  if (most->mtu != least->mtu) {
+    result.push_back({Severity::kAdvice, "mtu",
+                      "the underlay links " + mtu_of(*most) + " and " + mtu_of(*least) +
+                          " differ in their MTU: what comes in by the first may be too large for "
+                          "the second",
+                      "give them the same MTU, or see that ICMP \"fragmentation needed\" gets "
+                      "through everywhere"});
+  }
+  const auto* bridge = link_named(facts, host.docker.bridge);
+  if (!host.bip || bridge == nullptr || bridge->mtu <= least->mtu) return;
+  result.push_back({Severity::kAdvice, "mtu",
+                    "containers behind " + mtu_of(*bridge) +
+                        " send larger packets than the underlay link " + mtu_of(*least) + " takes",
+                    "set \"mtu\": " + std::to_string(least->mtu) +
+                        " in daemon.json, and make the containers anew"});
+}
+
 }  // namespace
 
 std::vector<Finding> mismatches(const Inventory& inventory, const Host& host,
@@ -92,6 +137,7 @@ std::vector<Finding> mismatches(const Inventory& inventory, const Host& host,
   std::vector<Finding> result;
   prefix_lengths(inventory, host, facts, result);
   reverse_paths(inventory, host, facts, result);
+  mtus(inventory, host, facts, result);
   return result;
 }
 

@@ -22,7 +22,18 @@ std::optional<std::string> underlay_link(const inventory::Inventory& inventory,
                                          const inventory::Host& host, const model::HostFacts& facts,
                                          std::size_t index);
 
-/// All of them, sorted, each once.
+/// Likewise the link in that segment, also of a host without an address there: its VLAN's.
+std::optional<std::string> segment_link(const inventory::Inventory& inventory,
+                                        const inventory::Host& host, const model::HostFacts& facts,
+                                        std::size_t segment);
+
+/// All links of this machine into the segment of that address: the one above first, then any other
+/// with an address of that network, by which the same neighbours may be heard.
+std::vector<std::string> links_into(const inventory::Inventory& inventory,
+                                    const inventory::Host& host, const model::HostFacts& facts,
+                                    std::size_t index);
+
+/// Those of all the host's addresses, sorted, each once.
 std::vector<std::string> underlay_links(const inventory::Inventory& inventory,
                                         const inventory::Host& host, const model::HostFacts& facts);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "desired/path.h"
+#include "desired/path_networks.h"
 #include "inventory/report.h"
 #include "inventory/suggest.h"
 #include "inventory/topology.h"
@@ -24,11 +24,51 @@ bool equal(std::string_view a, std::string_view b) {
 
 std::string_view first_label(std::string_view name) { return name.substr(0, name.find('.')); }
 
+/// In which of the host's networks an address is.
+std::optional<std::size_t> network_with(const Host& host, const model::Address& address) {
+  if (!host.networks) return std::nullopt;
+  const auto found = std::ranges::find_if(*host.networks, [&](const auto& part) {
+    return part.range.value_or(part.subnet).contains(address);
+  });
+  if (found == host.networks->end()) return std::nullopt;
+  return static_cast<std::size_t>(found - host.networks->begin());
+}
+
+/// Docker gives the first address of a subnet to the bridge.
+bool is_bridge(const inventory::Network& network, const inventory::HostNetwork& part,
+               const model::Address& address) {
+  return network.driver == model::NetworkDriver::kBridge &&
+         address.ipv4() == part.subnet.network().ipv4() + 1;
+}
+
+Endpoint in_network(const Inventory& inventory, std::size_t index, std::size_t network,
+                    const model::Address& address) {
+  const auto& part = (*inventory.hosts[index].networks)[network];
+  const auto& declared = inventory.networks[part.network];
+  if (address == part.shim || is_bridge(declared, part, address)) {
+    return {Endpoint::Kind::kHost, address, index, 0, network};
+  }
+  if (!part.range || part.routed) {
+    return {Endpoint::Kind::kContainer, address, index, 0, network};
+  }
+  if (!declared.segment) {
+    refuse(address.to_string() + " is of network " + declared.name + " on " +
+           inventory.hosts[index].name + ", which is in no segment of the inventory: the way to " +
+           "it is not overland's to plan");
+  }
+  return {Endpoint::Kind::kNeighbour, address, index, *declared.segment, network};
+}
+
 std::optional<Endpoint> at_address(const Inventory& inventory, const model::Address& address) {
   for (std::size_t i = 0; i < inventory.hosts.size(); ++i) {
-    const Host& host = inventory.hosts[i];
-    for (const auto& own : host.addresses) {
+    for (const auto& own : inventory.hosts[i].addresses) {
       if (own.address == address) return Endpoint{Endpoint::Kind::kHost, address, i, 0};
+    }
+  }
+  for (std::size_t i = 0; i < inventory.hosts.size(); ++i) {
+    const Host& host = inventory.hosts[i];
+    if (const auto network = network_with(host, address)) {
+      return in_network(inventory, i, *network, address);
     }
     for (const auto& bip : {host.bip, host.previous_bip}) {
       if (!bip || !bip->prefix().contains(address)) continue;
@@ -42,6 +82,15 @@ std::optional<Endpoint> at_address(const Inventory& inventory, const model::Addr
     }
   }
   return std::nullopt;
+}
+
+const Host* holder(const Inventory& inventory, const model::Address& address) {
+  const auto holds = [&](const model::Prefix& subnet) { return subnet.contains(address); };
+  const auto found =
+      std::find_if(inventory.hosts.begin(), inventory.hosts.end(), [&](const Host& host) {
+        return host.held && std::any_of(host.held->begin(), host.held->end(), holds);
+      });
+  return found == inventory.hosts.end() ? nullptr : &*found;
 }
 
 std::size_t named(const Inventory& inventory, std::string_view name) {
@@ -84,12 +133,23 @@ model::Address nearest_address(const Inventory& inventory, const Host& host, con
       ->address;
 }
 
+std::string container(const Inventory& inventory, const Endpoint& endpoint) {
+  std::string text = "container " + endpoint.address.to_string();
+  if (endpoint.network) text += " of " + network_of(inventory, endpoint).name;
+  return text + " on " + inventory.hosts[endpoint.host].name;
+}
+
 }  // namespace
 
 Endpoint find_endpoint(const Inventory& inventory, std::string_view text,
                        const std::optional<Endpoint>& from) {
   if (const auto address = model::Address::parse(text)) {
     if (const auto found = at_address(inventory, *address)) return *found;
+    if (const auto* host = holder(inventory, *address)) {
+      refuse(address->to_string() + " lies in a bridge subnet that " + host->name +
+             " had before its bip changed; it is held until --prune, and led as what goes to " +
+             host->name + " itself");
+    }
     refuse(address->to_string() +
            " lies in no bridge subnet and no segment of the inventory; overland plans paths inside "
            "the cluster only");
@@ -102,13 +162,14 @@ Endpoint find_endpoint(const Inventory& inventory, std::string_view text,
 }
 
 std::string show(const Inventory& inventory, const Endpoint& endpoint) {
-  const std::string address = endpoint.address.to_string();
+  std::string address = endpoint.address.to_string();
   switch (endpoint.kind) {
     case Endpoint::Kind::kHost:
       return inventory.hosts[endpoint.host].name + " (" + address + ")";
     case Endpoint::Kind::kContainer:
-      return "container " + address + " on " + inventory.hosts[endpoint.host].name;
+      return container(inventory, endpoint);
     case Endpoint::Kind::kNeighbour:
+      if (endpoint.network) return container(inventory, endpoint);
       return address + " in segment " + inventory.segments[endpoint.segment].name;
   }
   return address;

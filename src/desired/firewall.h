@@ -1,5 +1,6 @@
 #pragma once
-// The firewall policy of a host; nullopt for one that neither runs Docker nor forwards.
+// The firewall policy of a host; nullopt for one that neither runs Docker nor forwards, nor has a
+// shim.
 
 #include <optional>
 

@@ -1,8 +1,11 @@
 #include "desired/fit.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "desired/container_networks.h"
 #include "desired/derive.h"
+#include "desired/networks.h"
 
 namespace overland::desired {
 namespace {
@@ -18,7 +21,9 @@ std::vector<model::Prefix> on_link(const model::HostState& state, const model::H
     if (!link.up) continue;
     for (const auto& address : link.addresses) networks.push_back(address.prefix());
   }
-  for (const auto& link : state.links) networks.push_back(link.address.prefix());
+  for (const auto& link : state.links) {
+    if (link.address != model::kNoAddress) networks.push_back(link.address.prefix());
+  }
   return model::aggregate(std::move(networks));
 }
 
@@ -27,18 +32,12 @@ bool covered(const std::vector<model::Prefix>& networks, const model::Address& a
                      [&](const auto& network) { return network.contains(address); });
 }
 
-std::vector<model::Address> find_unreachable(const model::HostState& state,
-                                             const model::HostFacts& facts) {
-  const auto networks = on_link(state, facts);
-  std::vector<model::Address> result;
-  for (const auto& route : state.routes) {
-    for (const auto& gateway : route.gateways) {
-      if (!covered(networks, gateway)) result.push_back(gateway);
-    }
-  }
-  std::sort(result.begin(), result.end());
-  result.erase(std::unique(result.begin(), result.end()), result.end());
-  return result;
+/// What a cloud gives that keeps its hosts apart: whatever is sent goes to its router.
+bool is_alone(const model::HostFacts& facts, const model::Address& address) {
+  return std::any_of(facts.links.begin(), facts.links.end(), [&](const auto& link) {
+    return std::ranges::find(link.addresses, model::InterfaceAddress{address, 32}) !=
+           link.addresses.end();
+  });
 }
 
 /// Up, but with nothing behind it: a cable that was pulled, a switch that is off. Routes by it can
@@ -78,24 +77,69 @@ void segments(const Inventory& inventory, const Host& host, const model::HostFac
     const auto first =
         std::find_if(result.unreachable.begin(), result.unreachable.end(),
                      [&](const auto& gateway) { return segment.subnet.contains(gateway); });
+    const bool alone = is_alone(facts, address);
+    const std::string subnet = segment.subnet.to_string();
     result.findings.push_back(
         {Severity::kMisfit, "segment " + segment.name,
          "the next hop " + first->to_string() +
              (behind == 1 ? "" : " and " + std::to_string(behind - 1) + " more") +
-             " is not on-link now: no link that is up has an address in " +
-             segment.subnet.to_string(),
-         "bring link " + *link + " up, or correct its prefix length"});
+             " is not on-link now: " +
+             (alone ? "link " + *link + " has " + address.to_string() +
+                          "/32 alone, and what goes there goes to a gateway, which knows nothing "
+                          "of bridge subnets"
+                    : "no link that is up has an address in " + subnet),
+         alone ? "where hosts reach each other directly: ip route add " + subnet + " dev " + *link +
+                     "; else have the gateway route the bridge subnets"
+               : "bring link " + *link + " up, or correct its prefix length"});
   }
   result.nowhere = missing == host.addresses.size();
 }
 
+/// Networks that somebody else makes, whose containers this host is to reach by a shim, on a link
+/// that is not there. One of ours needs the same link itself.
+void shimless(const Inventory& inventory, const Host& host, const model::HostFacts& facts,
+              std::vector<model::Finding>& findings) {
+  if (!host.networks) return;
+  for (const auto& part : *host.networks) {
+    const auto& network = inventory.networks[part.network];
+    const bool waits = part.shim && !parent_of(inventory, host, facts, network);
+    if (!waits || network.maker == model::NetworkMaker::kOverland) continue;
+    const std::string where = network.segment
+                                  ? "into segment " + inventory.segments[*network.segment].name
+                                  : network.parent;
+    findings.push_back({Severity::kMisfit, "network " + network.name,
+                        "there is no link " + where + " for its shim " + network.shim_link,
+                        "make that link, or correct the inventory"});
+  }
+}
+
 }  // namespace
+
+std::vector<model::Address> off_link(const model::HostState& state, const model::HostFacts& facts) {
+  const auto networks = on_link(state, facts);
+  std::vector<model::Address> result;
+  for (const auto& route : state.routes) {
+    for (const auto& gateway : route.gateways) {
+      if (!covered(networks, gateway)) result.push_back(gateway);
+    }
+  }
+  std::sort(result.begin(), result.end());
+  result.erase(std::unique(result.begin(), result.end()), result.end());
+  return result;
+}
 
 Fit fit(const Inventory& inventory, const Host& host, const model::HostFacts& facts,
         const model::HostState& state) {
   Fit result;
-  result.unreachable = find_unreachable(state, facts);
+  result.unreachable = off_link(state, facts);
+  std::erase_if(result.unreachable, [&](const auto& gateway) {
+    return std::binary_search(facts.on_link.begin(), facts.on_link.end(), gateway);
+  });
   segments(inventory, host, facts, result);
+  auto misfits = network_misfits(state, facts);
+  std::ranges::move(misfits.findings, std::back_inserter(result.findings));
+  result.networks = std::move(misfits.names);
+  shimless(inventory, host, facts, result.findings);
   const bool docker_needed = host.bip && host.docker.daemon_json != model::DaemonJsonMode::kOff;
   if (docker_needed && !facts.docker.installed && facts.docker.unknown.empty()) {
     result.findings.push_back(

@@ -11,10 +11,36 @@ std::optional<std::size_t> home_segment(const inventory::Host& host) {
   return only ? std::optional(first) : std::nullopt;
 }
 
-std::vector<std::string> host_lines(const inventory::Host& host) {
+std::vector<std::string> host_lines(const inventory::Inventory& inventory,
+                                    const inventory::Host& host) {
   std::vector<std::string> lines = {host.name};
-  for (const auto& subnet : host.bridge_subnets()) lines.push_back(subnet.to_string());
+  const auto add = [&](const model::Prefix& subnet, const std::string& what) {
+    lines.push_back(subnet.to_string() + what);
+  };
+  if (host.bip) add(host.bip->prefix(), "");
+  if (host.previous_bip && (!host.bip || host.previous_bip->prefix() != host.bip->prefix())) {
+    add(host.previous_bip->prefix(), "");
+  }
+  if (host.held) {
+    for (const model::Prefix& subnet : *host.held) add(subnet, " (held)");
+  }
+  if (!host.networks) return lines;
+  for (const auto& part : *host.networks) {
+    add(part.range.value_or(part.subnet), " " + inventory.networks[part.network].name);
+  }
   return lines;
+}
+
+std::map<std::size_t, std::vector<std::string>> wires_of_containers(
+    const inventory::Inventory& inventory, const inventory::Host& host) {
+  std::map<std::size_t, std::vector<std::string>> wires;
+  if (!host.networks) return wires;
+  for (const auto& part : *host.networks) {
+    const auto& network = inventory.networks[part.network];
+    if (!network.segment || host.address_in(*network.segment) != nullptr) continue;
+    wires[*network.segment].push_back(network.name);
+  }
+  return wires;
 }
 
 std::vector<std::string> segment_lines(const inventory::Segment& segment) {

@@ -24,15 +24,16 @@ std::string quoted(const std::vector<std::string>& lines) {
 /// The colours also differ in lightness and come with a line style, for those who cannot tell them.
 std::string paint(Mark mark, bool self) {
   std::string text = self ? ", penwidth=2.5" : "";
-  if (mark == Mark::kOk) text += ", color=\"#1a7f37\"";
-  if (mark == Mark::kDrift) text += ", color=\"#cf222e\", fontcolor=\"#cf222e\", style=\"dashed\"";
+  if (mark == Mark::kOk) text += R"(, color="#1a7f37")";
+  if (mark == Mark::kDoubt) text += R"(, color="#9a6700", fontcolor="#9a6700", style="dotted")";
+  if (mark == Mark::kDrift) text += R"(, color="#cf222e", fontcolor="#cf222e", style="dashed")";
   return text;
 }
 
 std::string node(const Inventory& inventory, const Marks& marks, std::size_t index,
                  const std::string& indent) {
   const auto& host = inventory.hosts[index];
-  return indent + "h" + std::to_string(index) + " [label=" + quoted(host_lines(host)) +
+  return indent + "h" + std::to_string(index) + " [label=" + quoted(host_lines(inventory, host)) +
          ", shape=" + (host.router ? "diamond" : "box") +
          paint(mark_of(marks.hosts, index), marks.self == index) + "];\n";
 }
@@ -44,6 +45,7 @@ std::string cluster(const Inventory& inventory, const Marks& marks, std::size_t 
                      " {\n    label=" + quoted(segment_lines(inventory.segments[index])) + ";\n";
   const Mark mark = mark_of(marks.segments, index);
   if (mark == Mark::kOk) text += "    pencolor=\"#1a7f37\";\n";
+  if (mark == Mark::kDoubt) text += "    pencolor=\"#9a6700\"; fontcolor=\"#9a6700\";\n";
   if (mark == Mark::kDrift) text += "    pencolor=\"#cf222e\"; fontcolor=\"#cf222e\";\n";
   text += "    s" + number + " [shape=point, width=0.08, label=\"\"];\n";
   for (const std::size_t host : members) text += node(inventory, marks, host, "    ");
@@ -76,6 +78,10 @@ std::string draw_dot(const Inventory& inventory, const Marks& marks) {
       // From left to right: hosts, their wires, what joins the wires.
       edges += "  " + (home ? self + " -- " + wire : wire + " -- " + self) +
                " [label=" + quoted({address.to_string()}) + "];\n";
+    }
+    for (const auto& [segment, names] : wires_of_containers(inventory, host)) {
+      edges += "  h" + std::to_string(i) + " -- s" + std::to_string(segment) +
+               " [label=" + quoted(names) + ", style=dashed];\n";
     }
   }
   for (std::size_t i = 0; i < members.size(); ++i) text += cluster(inventory, marks, i, members[i]);

@@ -48,7 +48,7 @@ std::string quoted(const std::vector<std::string>& lines) {
 
 std::string node(const Inventory& inventory, std::size_t index, const std::string& indent) {
   const auto& host = inventory.hosts[index];
-  const std::string label = quoted(host_lines(host));
+  const std::string label = quoted(host_lines(inventory, host));
   return indent + "h" + std::to_string(index) +
          (host.router ? "{" + label + "}" : "[" + label + "]") + "\n";
 }
@@ -66,10 +66,12 @@ std::string paint(const Marks& marks) {
   if (marks.hosts.empty() && marks.segments.empty()) return {};
   std::string text =
       "  classDef ok stroke:#1a7f37\n"
+      "  classDef doubt stroke:#9a6700,color:#9a6700,stroke-dasharray:2\n"
       "  classDef drift stroke:#cf222e,color:#cf222e,stroke-dasharray:4\n"
       "  classDef self stroke-width:3px\n";
   for (const auto& [list, kind] : {std::pair(&marks.hosts, 'h'), std::pair(&marks.segments, 's')}) {
     text += painted(*list, Mark::kOk, kind, "ok");
+    text += painted(*list, Mark::kDoubt, kind, "doubt");
     text += painted(*list, Mark::kDrift, kind, "drift");
   }
   if (marks.self) text += "  class h" + std::to_string(*marks.self) + " self\n";
@@ -95,6 +97,10 @@ std::string draw_mermaid(const Inventory& inventory, const Marks& marks) {
       const std::string wire = "w" + std::to_string(segment);
       edges += "  " + (home ? self : wire) + " ---|" + quoted({address.to_string()}) + "| " +
                (home ? wire : self) + "\n";
+    }
+    for (const auto& [segment, names] : wires_of_containers(inventory, host)) {
+      edges += "  h" + std::to_string(i) + " -.-|" + quoted(names) + "| w" +
+               std::to_string(segment) + "\n";
     }
   }
   std::string text = "flowchart LR\n";

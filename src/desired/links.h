@@ -1,6 +1,8 @@
 #pragma once
-// The VLAN sub-interfaces a host needs: one for each address in a segment with a VLAN id, where the
-// host names a parent and no link that is not ours serves the segment already.
+// The links of ours a host needs. VLAN sub-interfaces: one for each address in a segment with a
+// VLAN id, and one without an address for a segment that only its containers are in, where the host
+// names a parent and no link that is not ours serves the segment already. Shims: those of its
+// macvlan networks.
 
 #include <vector>
 
@@ -9,7 +11,7 @@
 
 namespace overland::desired {
 
-std::vector<model::VlanLink> links(const inventory::Inventory& inventory,
-                                   const inventory::Host& host, const model::HostFacts& facts);
+std::vector<model::Link> links(const inventory::Inventory& inventory, const inventory::Host& host,
+                               const model::HostFacts& facts);
 
 }  // namespace overland::desired

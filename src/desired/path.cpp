@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "desired/firewall.h"
+#include "desired/path_networks.h"
 #include "desired/routes.h"
 #include "inventory/topology.h"
 
@@ -56,6 +57,7 @@ class Walk {
   /// The first stage of a sender that has no routes of ours. The host it leads to, if any.
   std::optional<std::size_t> leave(const Endpoint& start) {
     if (start.kind == Endpoint::Kind::kHost) return start.host;
+    if (start.network) return leave_network(start);
     return start.kind == Endpoint::Kind::kContainer ? leave_container(start)
                                                     : leave_neighbour(start);
   }
@@ -72,6 +74,53 @@ class Walk {
     add(station(start), host.name, std::nullopt, bridge(start.host), bip.address,
         "the bridge's address is a container's default gateway");
     return start.host;
+  }
+
+  std::optional<std::size_t> leave_network(const Endpoint& start) {
+    const auto& network = network_of(inventory_, start);
+    const auto& part = part_of(inventory_, start);
+    const bool bridge = !part.range;
+    const bool own = is_of(to_, start.host) && to_.kind == Endpoint::Kind::kHost;
+    if (part.subnet.contains(to_.address) && !own) {
+      add(station(start), station(to_), bridge ? std::nullopt : network.segment,
+          bridge ? link_to(inventory_, start) : wire(network), to_.address,
+          network.driver == model::NetworkDriver::kBridge ? "both are on the same bridge"
+                                                          : "both are in the same subnet");
+      return std::nullopt;
+    }
+    if (network.internal) {
+      path_.stuck = "network " + network.name + " is internal: no way leads out of it";
+      return std::nullopt;
+    }
+    if (is_of(to_, start.host) && !bridge && !network.shim) {
+      path_.stuck = "macvlan keeps containers from their own host; shim = true would join them";
+      return std::nullopt;
+    }
+    if (bridge || network.gateway == inventory::Gateway::kShim || is_of(to_, start.host)) {
+      const auto [first, why] = first_hop(inventory_, start);
+      add(station(start), name(start.host), std::nullopt, link_to(inventory_, start), first, why);
+      return start.host;
+    }
+    return leave_by_gateway(start, network, part);
+  }
+
+  std::optional<std::size_t> leave_by_gateway(const Endpoint& start,
+                                              const inventory::Network& network,
+                                              const inventory::HostNetwork& part) {
+    for (std::size_t i = 0; part.gateway && i < inventory_.hosts.size(); ++i) {
+      for (const auto& own : inventory_.hosts[i].addresses) {
+        if (own.address != part.gateway) continue;
+        add(station(start), name(i), network.segment, wire(network), *part.gateway,
+            "it is the gateway of network " + network.name);
+        return i;
+      }
+    }
+    path_.stuck = "the gateway of network " + network.name + " is no host of the inventory";
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::string wire(const inventory::Network& network) const {
+    return network.segment ? medium(*network.segment) : "link " + network.parent;
   }
 
   std::optional<std::size_t> leave_neighbour(const Endpoint& start) {
@@ -97,21 +146,32 @@ class Walk {
   /// What host number `at` does with the packet. The host it goes to next, if any.
   std::optional<std::size_t> forward(std::size_t at) {
     const Host& host = inventory_.hosts[at];
-    if (to_.kind != Endpoint::Kind::kNeighbour && to_.host == at) {
-      if (to_.kind == Endpoint::Kind::kContainer) {
-        add(host.name, station(to_), std::nullopt, bridge(at), to_.address,
-            "it lies in the host's own bridge subnet");
-      }
+    if (is_of(to_, at)) {
+      arrive(host);
       return std::nullopt;
     }
     for (const auto& own : host.addresses) {
       const auto& segment = inventory_.segments[own.segment];
-      if (!segment.subnet.contains(to_.address)) continue;
+      const bool led = to_.kind == Endpoint::Kind::kContainer;  // a range in it leads to its host
+      if (led || !segment.subnet.contains(to_.address)) continue;
       add(host.name, station(to_), own.segment, medium(own.segment), to_.address,
           "the host has an address in " + segment.name + ", too");
       return std::nullopt;
     }
     return route(at, host);
+  }
+
+  void arrive(const Host& host) {
+    if (to_.kind == Endpoint::Kind::kHost) return;
+    const std::string link = link_to(inventory_, to_);
+    if (link.empty()) {
+      path_.stuck = "macvlan keeps " + host.name + " from its own containers; shim = true would " +
+                    "join them";
+      return;
+    }
+    add(host.name, station(to_), std::nullopt, link, to_.address,
+        to_.network ? "it is in network " + network_of(inventory_, to_).name + " of this host"
+                    : "it lies in the host's own bridge subnet");
   }
 
   std::optional<std::size_t> route(std::size_t at, const Host& host) {
@@ -163,8 +223,11 @@ class Walk {
     const std::string subnet = route.destination.to_string();
     const bool peer = to_.kind != Endpoint::Kind::kNeighbour;
     const bool bridged = peer && is_bridge_subnet(inventory_.hosts[to_.host], route.destination);
-    const std::string text = subnet + (bridged ? " is the bridge subnet of " + name(to_.host)
-                                               : " is a segment " + host.name + " is not in");
+    const std::string network = peer ? whose(inventory_, to_.host, route.destination) : "";
+    const std::string text = !network.empty()
+                                 ? network
+                                 : subnet + (bridged ? " is the bridge subnet of " + name(to_.host)
+                                                     : " is a segment " + host.name + " is not in");
     const std::string choice =
         equal < 2 ? ""
         : inventory_.cluster.ecmp
@@ -197,6 +260,9 @@ bool holds(const std::vector<model::Prefix>& prefixes, const model::Address& add
 /// Why the host in front of a container drops what `from` sends; empty where it does not.
 std::string refusal(const Inventory& inventory, const Endpoint& from, const Endpoint& to) {
   if (to.kind != Endpoint::Kind::kContainer) return {};
+  if (auto apart = kept_apart(inventory, from, to); !apart.empty()) return apart;
+  const bool range = from.network && from.kind == Endpoint::Kind::kNeighbour;
+  if (range || same_network(inventory, from, to)) return {};
   const Host& host = inventory.hosts[to.host];
   const auto policy = firewall(inventory, host, {});
   if (!policy || holds(policy->local, from.address) || holds(policy->peer_subnets, from.address) ||

@@ -15,15 +15,17 @@ namespace overland::desired {
 /// Where a path begins or ends.
 struct Endpoint {
   enum class Kind {
-    kHost,       // an underlay address of `host`, or the address of its bridge
-    kContainer,  // another address of the bridge subnet of `host`
-    kNeighbour,  // another address of `segment`: a macvlan container, a machine not in the
-                 // inventory
+    kHost,       // an underlay address of `host`, or the address of one of its bridges or shims
+    kContainer,  // another address of a subnet or range that leads to `host`
+    kNeighbour,  // another address of `segment`: a macvlan container that answers there for itself,
+                 // a machine not in the inventory
   };
   Kind kind = Kind::kHost;
   model::Address address;
-  std::size_t host = 0;     // index; not for kNeighbour
+  std::size_t host = 0;     // index; for kNeighbour only with `network`
   std::size_t segment = 0;  // index; of a kNeighbour only
+  /// Index into the networks of `host`, of a container that is not on its default bridge.
+  std::optional<std::size_t> network = {};
 
   auto operator<=>(const Endpoint&) const = default;
 };
@@ -34,7 +36,8 @@ struct Endpoint {
 Endpoint find_endpoint(const inventory::Inventory& inventory, std::string_view text,
                        const std::optional<Endpoint>& from = std::nullopt);
 
-/// "container 192.168.100.2 on host1", "host1 (172.16.10.11)", "172.16.10.77 in segment vlan100"
+/// "container 192.168.100.2 on host1", "container 172.16.10.130 of mv10 on host1", "host1
+/// (172.16.10.11)", "172.16.10.77 in segment vlan100"
 std::string show(const inventory::Inventory& inventory, const Endpoint& endpoint);
 
 /// One stage: somebody sends the packet to `next`.

@@ -2,16 +2,18 @@
 
 #include <algorithm>
 
+#include "desired/container_networks.h"
 #include "desired/derive.h"
+#include "desired/docker.h"
 
 namespace overland::desired {
 namespace {
 
 /// dockerd turns forwarding on itself when it starts, and only then sets the policy of FORWARD to
-/// DROP. Turning it on before a stopped dockerd would leave the host forwarding anything.
+/// DROP. Turning it on before a stopped dockerd would leave the host forwarding anything. Its
+/// nftables backend does not start without.
 bool left_to_docker(const inventory::Host& host, const model::HostFacts& facts) {
-  return !host.router && facts.docker.installed && !facts.docker.running &&
-         !facts.firewall.docker_nft_backend;
+  return !host.router && facts.docker.installed && !facts.docker.running && !nftables_next(facts);
 }
 
 }  // namespace
@@ -20,8 +22,8 @@ std::vector<model::Sysctl> sysctls(const inventory::Inventory& inventory,
                                    const inventory::Host& host, const model::HostFacts& facts) {
   std::vector<model::Sysctl> result;
   const auto links = underlay_links(inventory, host, facts);
-  if ((host.bip || host.router) && !left_to_docker(host, facts)) {
-    result.push_back({"net.ipv4.ip_forward", "1"});
+  if ((routes_containers(inventory, host) || host.router) && !left_to_docker(host, facts)) {
+    result.push_back({model::kIpForward, "1"});
   }
   if (host.router) {
     // ip-sysctl.rst: send_redirects is on if it is on for "all" OR for the link.

@@ -142,8 +142,40 @@ TEST(Mismatches, PrefixLengthOtherThanTheSegments) {
                 {model::Severity::kConflict, "link eth0",
                  "it has the address 172.16.10.20/16, but segment left is 172.16.10.0/24",
                  "correct the link's prefix length or the segment's subnet"}}));
+  facts.links = {link("eth0", {"172.16.10.20/32"})};
+  EXPECT_EQ(mismatches(inventory, inventory.hosts[1], facts).size(), 1U);
+  facts.on_link = {addr("172.16.10.1")};  // by a route of its own
+  EXPECT_TRUE(mismatches(inventory, inventory.hosts[1], facts).empty());
+  facts = {};
+  facts.links = {link("eth0", {"172.16.10.20/16"})};
   facts.links.front().ours = true;
   EXPECT_TRUE(mismatches(inventory, inventory.hosts[1], facts).empty());
+}
+
+TEST(Mismatches, MtusThatDoNotGoTogetherAreAdvice) {
+  const auto inventory = load(kDualHomed);
+  auto facts = dual_homed_facts(0);
+  facts.links.push_back(link("docker0", {"192.168.1.1/24"}));
+  const auto said = [&] {
+    std::vector<std::string> messages;
+    for (const auto& found : mismatches(inventory, inventory.hosts[0], facts)) {
+      EXPECT_EQ(found.severity, model::Severity::kAdvice);
+      messages.push_back(found.sentence());
+    }
+    return messages;
+  };
+  for (auto& one : facts.links) one.mtu = 1500;
+  EXPECT_TRUE(said().empty());
+  facts.links[0].mtu = 9000;
+  ASSERT_EQ(said().size(), 1U);
+  EXPECT_NE(said()[0].find("eth0 (9000) and eth1 (1500) differ in their MTU"), std::string::npos);
+  facts.links[0].mtu = 1450;
+  ASSERT_EQ(said().size(), 2U);
+  EXPECT_NE(said()[1].find("docker0 (1500) send larger packets than the underlay link eth0 (1450)"),
+            std::string::npos);
+  EXPECT_NE(said()[1].find("set \"mtu\": 1450 in daemon.json"), std::string::npos);
+  facts.links[0].mtu = facts.links[1].mtu = 9000;
+  EXPECT_TRUE(said().empty());
 }
 
 }  // namespace

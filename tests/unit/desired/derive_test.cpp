@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "unit/desired/campus.h"
 
 namespace overland {
@@ -47,6 +49,12 @@ model::HostFacts router_facts() {
   return facts;
 }
 
+std::vector<std::string> underlay(const model::FirewallPolicy& policy) {
+  std::vector<std::string> names;
+  for (const auto& one : policy.ingress) names.push_back(one.link);
+  return names;
+}
+
 const model::FirewallPolicy& policy(const model::HostState& state) {
   EXPECT_TRUE(state.firewall.has_value());
   return *state.firewall;
@@ -54,7 +62,10 @@ const model::FirewallPolicy& policy(const model::HostState& state) {
 
 TEST(Derive, TwoHostsOnALan) {
   const auto inventory = load(kTwoHosts);
-  EXPECT_EQ(desired::derive(inventory, inventory.hosts[0], running_docker()), two_hosts_desired());
+  auto expected = two_hosts_desired();
+  expected.routes.insert(expected.routes.begin(), fallback("192.168.100.0/24"));
+  expected.routes.push_back(fallback("192.168.200.0/24"));
+  EXPECT_EQ(desired::derive(inventory, inventory.hosts[0], running_docker()), expected);
 }
 
 TEST(Derive, IsPureSoTwiceTheSame) {
@@ -78,6 +89,17 @@ TEST(DeriveSysctls, TurnsForwardingOnBeforeDockersNftablesBackendWhichWantsIt) {
   EXPECT_EQ(desired::derive(inventory, inventory.hosts[0], facts).sysctls.size(), 1U);
 }
 
+TEST(DeriveSysctls, GoByTheBackendOfDockersNextStart) {
+  const auto inventory = load(kTwoHosts);
+  auto facts = running_docker();
+  facts.docker.running = false;
+  facts.docker.configured_backend = "nftables";
+  EXPECT_EQ(desired::derive(inventory, inventory.hosts[0], facts).sysctls.size(), 1U);
+  facts.docker.configured_backend = "iptables";
+  facts.firewall.docker_nft_backend = true;  // its table is left
+  EXPECT_TRUE(desired::derive(inventory, inventory.hosts[0], facts).sysctls.empty());
+}
+
 TEST(DeriveSysctls, RoutersForwardAndSendNoRedirects) {
   const auto inventory = load(kTwoVlans);
   const auto state = desired::derive(inventory, inventory.hosts[2], router_facts());
@@ -94,11 +116,10 @@ TEST(DeriveSysctls, RoutersForwardAndSendNoRedirects) {
 TEST(DeriveLinks, MakesTheVlanLinksOfARouter) {
   const auto inventory = load(kTwoVlans);
   const auto state = desired::derive(inventory, inventory.hosts[2], router_facts());
-  const std::vector<model::VlanLink> expected = {vlan("eth1", 100, "172.16.10.1/24"),
-                                                 vlan("eth1", 200, "172.16.20.1/24")};
+  const std::vector<model::Link> expected = {vlan("eth1", 100, "172.16.10.1/24"),
+                                             vlan("eth1", 200, "172.16.20.1/24")};
   EXPECT_EQ(state.links, expected);
-  EXPECT_EQ(policy(state).underlay_links,
-            (std::vector<std::string>{"eth0", "eth1.100", "eth1.200"}));
+  EXPECT_EQ(underlay(policy(state)), (std::vector<std::string>{"eth0", "eth1.100", "eth1.200"}));
 }
 
 TEST(DeriveLinks, UsesAForeignLinkThatServesTheVlanAlready) {
@@ -110,8 +131,7 @@ TEST(DeriveLinks, UsesAForeignLinkThatServesTheVlanAlready) {
   facts.links.push_back(existing);
   const auto state = desired::derive(inventory, inventory.hosts[2], facts);
   EXPECT_EQ(state.links, std::vector{vlan("eth1", 200, "172.16.20.1/24")});
-  EXPECT_EQ(policy(state).underlay_links[1], "eth1.200");
-  EXPECT_EQ(policy(state).underlay_links[2], "servers");
+  EXPECT_EQ(underlay(policy(state)), (std::vector<std::string>{"eth0", "eth1.200", "servers"}));
 }
 
 TEST(DeriveFirewall, AnchorsInDockerUserTooWhateverDockerIsDoing) {
@@ -144,8 +164,8 @@ TEST(DeriveFirewall, RouterWithoutDockerAnchorsInForward) {
                          net("192.168.2.0/24")}));
 }
 
-TEST(DeriveFirewall, TrustsWholeASegmentOfRoutersAndMacvlanContainersOnly) {
-  const auto inventory = load(R"(
+TEST(DeriveFirewall, TrustsASegmentAsAWholeOnlyWhereTheFileSaysSo) {
+  auto inventory = load(R"(
 version = 1
 [[segment]]
 name = "macvlan"
@@ -162,8 +182,11 @@ name = "router"
 router = true
 address = ["10.0.0.1", "172.16.10.1"]
 )");
-  const auto state = desired::derive(inventory, inventory.hosts[0], running_docker());
-  EXPECT_EQ(policy(state).peer_hosts, (std::vector{net("10.0.0.1/32"), net("172.16.10.0/24")}));
+  const auto hosts = desired::derive(inventory, inventory.hosts[0], running_docker());
+  EXPECT_EQ(policy(hosts).peer_hosts, (std::vector{net("10.0.0.1/32"), net("172.16.10.1/32")}));
+  inventory.segments[0].trust = inventory::Trust::kSubnet;
+  const auto whole = desired::derive(inventory, inventory.hosts[0], running_docker());
+  EXPECT_EQ(policy(whole).peer_hosts, (std::vector{net("10.0.0.1/32"), net("172.16.10.0/24")}));
 }
 
 TEST(DeriveFirewall, KeepsTheLiveSubnetLocalOnlyWhilePeersHaveRoutesToIt) {
@@ -192,6 +215,57 @@ TEST(DeriveDocker, TellsTheNftablesBackendToLetOurMarkThrough) {
   EXPECT_EQ(state.docker->keys.at("bridge-accept-fwmark"), "\"0x200000/0x200000\"");
   EXPECT_EQ(state.docker->keys.at("allow-direct-routing"), "true");
   EXPECT_EQ(policy(state).anchor, model::FirewallAnchor::kDockerNft);
+}
+
+TEST(DeriveDocker, GivesItTheAddressPoolsOfTheInventory) {
+  const auto inventory = load(std::string(kTwoHosts) + R"(
+[docker]
+address_pools = ["10.210.0.0/16", { base = "10.211.0.0/20", size = 26 }]
+)");
+  auto facts = running_docker();
+  const auto state = desired::derive(inventory, inventory.hosts[0], facts);
+  EXPECT_EQ(state.docker->keys.at("default-address-pools"),
+            R"([{"base":"10.210.0.0/16","size":24},{"base":"10.211.0.0/20","size":26}])");
+  facts.firewall.docker_nft_backend = true;
+  const auto drop = policy(desired::derive(inventory, inventory.hosts[0], facts)).direct_drop;
+  ASSERT_TRUE(drop);
+  EXPECT_EQ(std::count(drop->networks.begin(), drop->networks.end(), net("10.211.0.0/20")), 1);
+}
+
+TEST(DeriveDocker, StandsInForWhatItsKeyTakesAway) {
+  const auto inventory = load(kTwoHosts);
+  auto facts = running_docker();
+  facts.docker.address_pools = {net("172.16.0.0/12")};
+  facts.docker.networks = {{"plain", "br-0123", {net("10.77.0.0/24")}},
+                           {"named", "mine", {}},
+                           {"routed", "br-4567", {}, {""}},
+                           {"trusting", "br-89ab", {}, {"eth0"}}};
+  const auto drop = [&] {
+    return policy(desired::derive(inventory, inventory.hosts[0], facts)).direct_drop;
+  };
+  EXPECT_EQ(drop(), std::nullopt) << "beside the iptables backend";
+  facts.firewall.docker_nft_backend = true;
+  const model::DirectDrop expected = {
+      {"br-*", "docker0", "mine"},
+      {{"br-4567", ""}, {"br-89ab", "eth0"}},
+      {net("10.77.0.0/24"), net("172.16.0.0/12"), net("192.168.100.0/24")}};
+  EXPECT_EQ(drop(), expected);
+  facts.docker.direct_routing = true;
+  EXPECT_EQ(drop(), std::nullopt) << "somebody else wants it open";
+}
+
+TEST(DeriveDocker, WritesTheKeysBeforeTheBackendIsSwitched) {
+  const auto inventory = load(kTwoHosts);
+  auto facts = running_docker();
+  facts.docker.configured_backend = "nftables";
+  const auto ahead = desired::derive(inventory, inventory.hosts[0], facts);
+  EXPECT_EQ(ahead.docker->keys.size(), 3U);
+  EXPECT_EQ(policy(ahead).anchor, model::FirewallAnchor::kDockerUser) << "until it has restarted";
+  facts.firewall.docker_nft_backend = true;
+  facts.docker.configured_backend = "iptables";
+  const auto back = desired::derive(inventory, inventory.hosts[0], facts);
+  EXPECT_EQ(back.docker->keys.size(), 1U);
+  EXPECT_EQ(policy(back).anchor, model::FirewallAnchor::kDockerNft);
 }
 
 }  // namespace

@@ -56,6 +56,24 @@ TEST(Fit, OneDeadLinkOfARouterTakesOnlyItsNextHops) {
   }
 }
 
+TEST(Fit, ARouteMakesNextHopsOfALoneAddressOnLink) {
+  const auto inventory = load(kCampus);
+  auto facts = router_facts();
+  facts.links[1] = link("eth2", {"172.16.20.1/32"});
+  const auto alone = fit(inventory, inventory.hosts[3], facts);
+  ASSERT_EQ(alone.findings.size(), 1U);
+  EXPECT_NE(
+      alone.findings[0].message.find("link eth2 has 172.16.20.1/32 alone, and what goes there"),
+      std::string::npos);
+  EXPECT_NE(alone.findings[0].remedy.find("ip route add 172.16.20.0/24 dev eth2"),
+            std::string::npos);
+  facts.on_link = {addr("172.16.20.3")};
+  EXPECT_EQ(fit(inventory, inventory.hosts[3], facts).unreachable,
+            (std::vector{addr("172.16.20.10")}));
+  facts.on_link.push_back(addr("172.16.20.10"));
+  EXPECT_TRUE(fit(inventory, inventory.hosts[3], facts).findings.empty());
+}
+
 TEST(Fit, APulledCableIsAFindingThatLeavesTheRoutes) {
   const auto inventory = load(kCampus);
   auto facts = router_facts();

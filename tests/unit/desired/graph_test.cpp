@@ -99,5 +99,14 @@ TEST(Draw, DriftIsColoured) {
       << mermaid;
 }
 
+TEST(Draw, WhatNobodyCanTellIsColouredApart) {
+  const desired::Marks marks = {0, {Mark::kDoubt, Mark::kOk}, {Mark::kDoubt, Mark::kOk}};
+  const auto dot = desired::draw_dot(load(kSmall), marks);
+  EXPECT_NE(dot.find("penwidth=2.5, color=\"#9a6700\""), std::string::npos) << dot;
+  EXPECT_NE(dot.find("pencolor=\"#9a6700\""), std::string::npos) << dot;
+  const auto mermaid = desired::draw_mermaid(load(kSmall), marks);
+  EXPECT_NE(mermaid.find("  class h0 doubt\n"), std::string::npos) << mermaid;
+}
+
 }  // namespace
 }  // namespace overland
