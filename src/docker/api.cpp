@@ -13,10 +13,13 @@
 #include <cerrno>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "base/deadline.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "base/trusted_path.h"
+#include "docker/api_json.h"
 
 namespace overland::docker {
 namespace {
@@ -26,6 +29,7 @@ using base::ErrorKind;
 using boost::beast::error_code;
 
 constexpr std::size_t kBodyLimit = std::size_t{16} << 20U;
+constexpr std::size_t kShownOfBody = 200;  // bytes, of an answer that says what is wrong
 constexpr std::size_t kLineLimit = std::size_t{1} << 20U;
 constexpr std::uint32_t kHeaderLimit = 64U << 10U;  // of a chunk's, too
 
@@ -118,12 +122,14 @@ class Exchange {
     if (status >= 200 && status < 300) return;
     throw base::Error(ErrorKind::kInvalid, question_ + " was answered with status " +
                                                std::to_string(status) + ": " +
-                                               std::string(body.substr(0, 200)));
+                                               base::shorten(words_of_refusal(body), kShownOfBody));
   }
 
   [[noreturn]] void refuse(const std::string& why) const {
     throw base::Error(ErrorKind::kInvalid, question_ + ": " + why);
   }
+
+  base::UniqueFd release() { return std::move(fd_); }
 
  private:
   [[nodiscard]] std::chrono::milliseconds left() const {
@@ -224,6 +230,11 @@ void api_follow(const std::filesystem::path& socket, const std::string& path,
   };
   exchange.receive(parser);
   exchange.require_success(parser, begun);
+}
+
+base::UniqueFd api_open(const std::filesystem::path& socket, const std::string& path,
+                        std::chrono::milliseconds patience) {
+  return Exchange(socket, ApiRequest{path}, patience).release();
 }
 
 bool api_listens(const std::filesystem::path& socket) {

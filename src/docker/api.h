@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/unique_fd.h"
+
 namespace overland::docker {
 
 struct ApiRequest {
@@ -28,6 +30,11 @@ std::string api_call(const std::filesystem::path& socket, const ApiRequest& requ
 void api_follow(const std::filesystem::path& socket, const std::string& path,
                 std::chrono::milliseconds patience,
                 const std::function<bool(std::string_view line)>& take);
+
+/// Asks for an answer that goes on, and leaves reading it to the caller: the descriptor does not
+/// block, and its first bytes are the answer's header.
+base::UniqueFd api_open(const std::filesystem::path& socket, const std::string& path,
+                        std::chrono::milliseconds patience);
 
 /// Whether anybody listens there, or it cannot be told. Never throws.
 bool api_listens(const std::filesystem::path& socket);

@@ -1,51 +1,15 @@
 #include "docker/api_facts.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <sstream>
 
-#include "base/error.h"
+#include "docker/api_json.h"
+#include "docker/network_spec.h"
 
 namespace overland::docker {
 namespace {
 
 using nlohmann::json;
-
-[[noreturn]] void refuse(const std::string& what) {
-  throw base::Error(base::ErrorKind::kInvalid, "Docker's API: " + what);
-}
-
-json parse(const std::string& text, const std::string& question) {
-  json value = json::parse(text, nullptr, false);
-  if (value.is_discarded()) refuse("the answer to " + question + " is no JSON");
-  return value;
-}
-
-/// Go writes null for what is empty: it counts as missing.
-const json* member(const json& object, const char* name) {
-  if (!object.is_object()) refuse(std::string("no object around \"") + name + "\"");
-  const auto found = object.find(name);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
-std::string text_of(const json& object, const char* name) {
-  const json* value = member(object, name);
-  if (value == nullptr) return {};
-  if (!value->is_string()) refuse(std::string("\"") + name + "\" is no string");
-  return value->get<std::string>();
-}
-
-bool flag_of(const json& object, const char* name) {
-  const json* value = member(object, name);
-  if (value != nullptr && !value->is_boolean()) refuse(std::string("\"") + name + "\" is no flag");
-  return value != nullptr && value->get<bool>();
-}
-
-const json& list_of(const json& object, const char* name) {
-  static const json kNone = json::array();
-  const json* value = member(object, name);
-  if (value != nullptr && !value->is_array()) refuse(std::string("\"") + name + "\" is no list");
-  return value == nullptr ? kNone : *value;
-}
 
 /// Docker keeps a subnet as it was typed: "172.20.1.1/16" stands for 172.20.0.0/16.
 void append_prefix(std::vector<model::Prefix>& prefixes, const std::string& text) {
@@ -68,16 +32,35 @@ std::vector<model::Prefix> pools_of(const json& list) {
 std::string link_of(const json& network) {
   if (text_of(network, "Driver") != "bridge") return {};
   if (const json* options = member(network, "Options")) {
-    const std::string name = text_of(*options, "com.docker.network.bridge.name");
+    std::string name = text_of(*options, "com.docker.network.bridge.name");
     if (!name.empty()) return name;
   }
   return "br-" + text_of(network, "Id").substr(0, 12);
+}
+
+/// Labels of libnetwork/drivers/bridge.
+std::vector<std::string> open_from(const json& network) {
+  const json* options = member(network, "Options");
+  if (options == nullptr) return {};
+  const std::string mode = text_of(*options, "com.docker.network.bridge.gateway_mode_ipv4");
+  if (mode == "routed" || mode == "nat-unprotected") return {""};
+  std::vector<std::string> links;
+  std::istringstream list(text_of(*options, "com.docker.network.bridge.trusted_host_interfaces"));
+  for (std::string link; std::getline(list, link, ':');) {
+    if (!link.empty()) links.push_back(link);
+  }
+  std::ranges::sort(links);
+  return links;
 }
 
 model::DockerNetwork network_of(const json& entry) {
   model::DockerNetwork network;
   network.name = text_of(entry, "Name");
   network.link = link_of(entry);
+  network.open_from = open_from(entry);
+  network.id = text_of(entry, "Id");
+  network.driver = text_of(entry, "Driver");
+  network.ours = ours(entry);
   if (const json* ipam = member(entry, "IPAM")) {
     for (const json& config : list_of(*ipam, "Config")) {
       append_prefix(network.subnets, text_of(config, "Subnet"));
@@ -99,13 +82,13 @@ std::vector<model::Prefix> builtin_address_pools() {
 }
 
 std::vector<model::Prefix> parse_address_pools(const std::string& json_text) {
-  const json list = parse(json_text, "default-address-pools");
+  const json list = parse_answer(json_text, "default-address-pools");
   if (!list.is_array()) refuse("default-address-pools is no list");
   return pools_of(list);
 }
 
 void read_info(const std::string& json_text, model::DockerFacts& facts) {
-  const json info = parse(json_text, "/info");
+  const json info = parse_answer(json_text, "/info");
   facts.version = text_of(info, "ServerVersion");
   facts.live_restore = flag_of(info, "LiveRestoreEnabled");
   if (const json* backend = member(info, "FirewallBackend")) {
@@ -116,7 +99,7 @@ void read_info(const std::string& json_text, model::DockerFacts& facts) {
 }
 
 std::vector<model::DockerNetwork> parse_networks(const std::string& json_text) {
-  const json list = parse(json_text, "/networks");
+  const json list = parse_answer(json_text, "/networks");
   if (!list.is_array()) refuse("the answer to /networks is no list");
   std::vector<model::DockerNetwork> networks;
   for (const json& entry : list) {

@@ -133,6 +133,12 @@ std::string edit_keys(std::string text, const model::DaemonKeys& keys, const std
   return text;
 }
 
+std::string use_bridge(const std::string& bridge, const std::string& bip) {
+  if (unquoted(bridge) == "none") return "leave out the bip of this host in the inventory";
+  return "give that bridge the address " + unquoted(bip) + " yourself and set bridge = " + bridge +
+         " and daemon_json = \"off\" for this host in the inventory";
+}
+
 void refuse_rivals(std::string_view text, const model::DaemonKeys& wanted,
                    const std::string& file) {
   const auto bip = wanted.find("bip");
@@ -146,8 +152,8 @@ void refuse_rivals(std::string_view text, const model::DaemonKeys& wanted,
                     position(text, bridge->key.begin, file) + ": \"bridge\" is " + value +
                         ", and \"bip\": " + *bip->second +
                         " is wanted beside it; dockerd does not start with both. Take \"bridge\" "
-                        "out, or give that bridge its address yourself and set daemon_json = "
-                        "\"off\" for this host");
+                        "out, or " +
+                        use_bridge(value, *bip->second));
 }
 
 void refuse_other_subnet(std::string_view text, const model::DaemonKeys& wanted,

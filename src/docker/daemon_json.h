@@ -29,6 +29,9 @@ std::string edit_keys(std::string text, const model::DaemonKeys& keys, const std
 /// `bip`.
 void refuse_rivals(std::string_view text, const model::DaemonKeys& wanted, const std::string& file);
 
+/// The remedy where dockerd shall keep a bridge of its own (as JSON) in place of that `bip`.
+std::string use_bridge(const std::string& bridge, const std::string& bip);
+
 /// Throws where the text ties the bridge to another subnet than the wanted bip's: with such a
 /// `default-gateway` dockerd does not start, with such a `fixed-cidr` it starts no container (28).
 void refuse_other_subnet(std::string_view text, const model::DaemonKeys& wanted,

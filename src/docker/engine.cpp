@@ -18,25 +18,43 @@ using base::ErrorKind;
 
 constexpr std::size_t kFileLimit = std::size_t{1} << 20U;  // real ones are below a few KiB
 
-/// The wanted keys that flags give already, with their values. Throws where a flag rules one out.
+/// The key of daemon.json that `flag` rules out.
+std::string key_of(const Flag& flag) {
+  if (flag.name == "bridge" && !flag.value.empty()) return "bip";
+  return flag.name == "default-address-pool" ? "default-address-pools" : flag.name;
+}
+
+/// The wanted keys that flags give already, with their values. Throws where a flag rules one out;
+/// address pools of flags' are told when `looking`, as those in daemon.json are: they may stay.
 model::DaemonKeys given_by_flags(const model::DaemonKeys& wanted, const std::string& text,
-                                 const Startup& startup) {
+                                 const Startup& startup, bool looking) {
   model::DaemonKeys given;
+  const auto pools = address_pools_of(startup.flags);
   const std::string file = startup.daemon_json;
   for (const Flag& flag : startup.flags) {
-    const auto refuse = [&](const std::string& key, const std::string& why) {
+    const auto refuse = [&](const std::string& key, const std::string& why,
+                            const std::string& else_to_do = {}) {
       throw base::Error(ErrorKind::kInvalid, "\"" + key + "\" cannot be set in " + file + ": " +
                                                  flag.text() + " stands on " + flag.where + ", " +
-                                                 why + "; take that flag out");
+                                                 why + "; take that flag out" + else_to_do);
     };
-    const std::string key = flag.name == "bridge" && !flag.value.empty() ? "bip" : flag.name;
+    const std::string key = key_of(flag);
+    const bool of_pools = key == "default-address-pools";
     const auto found = wanted.find(key);
     if (found == wanted.end() || !found->second) continue;
-    if (key != flag.name) refuse(key, "and dockerd does not start with a bridge and a bip");
+    if (key != flag.name && !of_pools) {
+      refuse(key, "and dockerd does not start with a bridge and a bip",
+             ", or " + use_bridge(flag.json(), *found->second));
+    }
     if (value_of(text, key, file)) {
       refuse(key, "and dockerd does not start with a flag and a key for the same");
     }
-    if (!same_value(flag.json(), *found->second)) {
+    const std::string said = of_pools ? *pools : flag.json();
+    if (of_pools && looking) {
+      given[key] = said;
+      continue;
+    }
+    if (!same_value(said, *found->second)) {
       refuse(key, "which is not the " + *found->second +
                       " wanted, and dockerd does not start with a flag and a key for the same");
     }
@@ -100,8 +118,7 @@ Engine::File Engine::load(const Startup& startup) {
   return file;
 }
 
-void Engine::write(File& file, const Startup& startup,
-                   const std::optional<std::string>& after) const {
+void Engine::write(File& file, const Startup& startup, const std::optional<std::string>& after) {
   if (!file.place.folder.valid()) {
     std::error_code error;
     fs::create_directories(startup.daemon_json.parent_path(), error);
@@ -121,7 +138,9 @@ model::DaemonKeys Engine::read(const model::DaemonKeys& wanted) {
   const std::string text = load(startup).now.bytes.value_or("");
   model::DaemonKeys values = read_keys(text, wanted, startup.daemon_json);
   refuse_rivals(text, wanted, startup.daemon_json);
-  for (const auto& [key, value] : given_by_flags(wanted, text, startup)) values[key] = value;
+  for (const auto& [key, value] : given_by_flags(wanted, text, startup, true)) {
+    values[key] = value;
+  }
   return values;
 }
 
@@ -133,7 +152,7 @@ void Engine::apply(const plan::DockerStep& step) {
   const std::string before = file.now.bytes.value_or("");
   model::DaemonKeys keys = step.to->keys;
   refuse_rivals(before, keys, name);
-  for (const auto& [key, value] : given_by_flags(keys, before, startup)) keys.erase(key);
+  for (const auto& [key, value] : given_by_flags(keys, before, startup, false)) keys.erase(key);
   const std::string after = edit_keys(before, keys, name);
   if (after == before) return;
   refuse_other_subnet(before, keys, name);
@@ -165,6 +184,7 @@ void Engine::restart() {
   };
   systemd_fault_.reset();
   api_fault_.reset();
+  network_fault_.reset();
   program_fault_.reset();
   const Startup startup = look_up();
   try {

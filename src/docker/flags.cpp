@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
@@ -15,14 +16,20 @@ struct Known {
 };
 
 // cmd/dockerd/config_unix.go and config.go of github.com/moby/moby.
-constexpr std::array<Known, 8> kKnown = {{{"allow-direct-routing", true},
-                                          {"bip"},
-                                          {"bip6"},
-                                          {"bridge"},
-                                          {"bridge-accept-fwmark"},
-                                          {"config-file"},
-                                          {"firewall-backend"},
-                                          {"ip-forward-no-drop", true}}};
+constexpr std::array<Known, 14> kKnown = {{{"allow-direct-routing", true},
+                                           {"bip"},
+                                           {"bip6"},
+                                           {"bridge"},
+                                           {"bridge-accept-fwmark"},
+                                           {"cluster-advertise"},
+                                           {"cluster-store"},
+                                           {"cluster-store-opt"},
+                                           {"config-file"},
+                                           {"default-address-pool"},
+                                           {"firewall-backend"},
+                                           {"ip-forward", true},
+                                           {"ip-forward-no-drop", true},
+                                           {"iptables", true}}};
 
 // Of the one-letter flags only these take no value; the others end a cluster such as -Db.
 constexpr std::string_view kBooleanLetters = "Dhv";
@@ -55,6 +62,25 @@ std::string Flag::json() const {
   if (known != kKnown.end() && known->boolean) return value;
   // Bytes that are no UTF-8 would throw.
   return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::optional<std::string> address_pools_of(const std::vector<Flag>& flags) {
+  nlohmann::json pools = nlohmann::json::array();
+  for (const Flag& flag : flags) {
+    if (flag.name != "default-address-pool") continue;
+    auto& pool = pools.emplace_back(nlohmann::json::object());  // "base=10.210.0.0/16,size=24"
+    std::istringstream fields(flag.value);
+    for (std::string field; std::getline(fields, field, ',');) {
+      const std::size_t equals = std::min(field.find('='), field.size());
+      const std::string value = field.substr(std::min(equals + 1, field.size()));
+      int number = 0;
+      const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
+      const bool whole = read.ec == std::errc() && read.ptr == value.data() + value.size();
+      pool[field.substr(0, equals)] = whole ? nlohmann::json(number) : nlohmann::json(value);
+    }
+  }
+  if (pools.empty()) return std::nullopt;
+  return pools.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::vector<Flag> parse_flags(const std::vector<std::string>& arguments, const std::string& where) {

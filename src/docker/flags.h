@@ -3,6 +3,7 @@
 // in daemon.json, even with the same value. Pure.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ struct Flag {
   /// The value as daemon.json would hold it: "\"192.168.100.1/24\"", "true".
   [[nodiscard]] std::string json() const;
 };
+
+/// What all flags --default-address-pool among them say, as the value of daemon.json's
+/// default-address-pools would; nullopt where there is none.
+std::optional<std::string> address_pools_of(const std::vector<Flag>& flags);
 
 /// Those of `arguments` (without the program's name) that fix a key overland may set, the bridge,
 /// or the place of daemon.json.

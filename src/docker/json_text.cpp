@@ -47,7 +47,7 @@ class Scanner {
     if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
     skip_space();
     if (peek() != '{') fail_at(at_, "dockerd wants one JSON object here, starting with '{'");
-    const JsonObject object = members();
+    JsonObject object = members();
     skip_space();
     if (at_ != text_.size()) fail_at(at_, "something follows the closing '}'" + comment_hint());
     return object;
@@ -130,7 +130,7 @@ class Scanner {
   void number() {
     const std::size_t begin = at_;
     if (peek() == '-') ++at_;
-    bool valid = is_digit(peek());
+    bool valid = false;
     if (peek() == '0') {
       ++at_;
       valid = !is_digit(peek());

@@ -54,9 +54,11 @@ std::optional<UnitCommand> ask_systemd(const Places& places, const AskUnit& ask_
   try {
     return ask_unit();
   } catch (const base::Error& error) {
-    startup.unknown.push_back(unknown("docker.service",
-                                      std::string("systemd cannot be asked: ") + error.what(),
-                                      "see `systemctl status docker.service`"));
+    const bool no_library = error.kind() == base::ErrorKind::kUnsupported;
+    startup.unknown.push_back(
+        unknown("docker.service", std::string("systemd cannot be asked: ") + error.what(),
+                no_library ? "install it (Debian: libsystemd0, Fedora: systemd-libs)"
+                           : "see `systemctl status docker.service`"));
     return std::nullopt;
   }
 }

@@ -13,11 +13,10 @@ using base::BusMessage;
 using base::SystemdBus;
 
 constexpr const char* kUnit = "docker.service";
-
-/// The object path of docker.service; systemd answers for units it has no file of, too.
-std::string unit_path(SystemdBus& bus) {
-  return bus.call("systemd does not tell about docker.service", "LoadUnit", "s", kUnit).text("o");
-}
+/// The snap's, which has no docker.service; its command is snapd's, and what that runs reads a
+/// daemon.json of its own.
+constexpr const char* kSnapUnit = "snap.docker.dockerd.service";
+constexpr const char* kSnapConfig = "--config-file=/var/snap/docker/current/config/daemon.json";
 
 /// Sets program and arguments; leaves them empty for a unit without a command.
 void read_exec_start(SystemdBus& bus, const std::string& path, UnitCommand& unit) {
@@ -44,6 +43,27 @@ std::string text_property(SystemdBus& bus, const std::string& path, const char* 
   return bus.property(path, interface, name, "s").text("s");
 }
 
+struct Unit {
+  const char* name = kUnit;
+  std::string path;  // of its object; systemd answers for units it has no file of, too
+  std::string load;  // LoadState
+};
+
+/// The snap's where there is no other.
+Unit find_unit(SystemdBus& bus) {
+  Unit unit;
+  for (const char* name : {kSnapUnit, kUnit}) {
+    Unit found = {
+        name,
+        bus.call("systemd does not tell about docker.service", "LoadUnit", "s", name).text("o"),
+        ""};
+    found.load = text_property(bus, found.path, base::kUnitInterface, "LoadState");
+    if (name == kUnit && found.load == "not-found" && unit.load == "loaded") return unit;
+    unit = std::move(found);
+  }
+  return unit;
+}
+
 /// Until a signal has set `result`.
 void wait_for(SystemdBus& bus, const std::string& result, std::chrono::seconds patience) {
   try {
@@ -66,14 +86,14 @@ std::optional<UnitCommand> docker_unit(std::chrono::milliseconds patience,
                                        const SystemdAddress& address) {
   const base::Deadline deadline(patience);
   SystemdBus bus(address.bus, deadline);
-  const std::string path = unit_path(bus);
-  const std::string load = text_property(bus, path, base::kUnitInterface, "LoadState");
+  const auto [name, path, load] = find_unit(bus);
   if (load == "not-found" || load == "masked") return std::nullopt;
   if (load != "loaded") {
     throw base::Error(base::ErrorKind::kFailure, "the unit docker.service is " + load);
   }
   UnitCommand unit;
   read_exec_start(bus, path, unit);
+  if (name == kSnapUnit) unit.arguments = {kSnapConfig};
   unit.environment = bus.property(path, base::kServiceInterface, "Environment", "as").strings();
   unit.environment_files = environment_files(bus, path);
   std::uint32_t pid = 0;
@@ -89,8 +109,7 @@ std::optional<UnitCommand> docker_unit(std::chrono::milliseconds patience,
 void restart_docker_unit(std::chrono::seconds patience, const SystemdAddress& address) {
   const base::Deadline deadline(patience);
   SystemdBus bus(address.bus, deadline);
-  const std::string path = unit_path(bus);
-  const std::string load = text_property(bus, path, base::kUnitInterface, "LoadState");
+  const auto [name, path, load] = find_unit(bus);
   if (load != "loaded") {
     throw base::Error(base::ErrorKind::kUnsupported,
                       "systemd cannot restart docker.service: the unit is " + load +
@@ -105,19 +124,19 @@ void restart_docker_unit(std::chrono::seconds patience, const SystemdAddress& ad
     const char* how = nullptr;
     if (signal.read("uoss", &id, &ended, &unit, &how) && job == ended) result = how;
   });
-  job = bus.call("systemd does not restart docker.service", "RestartUnit", "ss", kUnit, "replace")
+  job = bus.call("systemd does not restart docker.service", "RestartUnit", "ss", name, "replace")
             .text("o");
   wait_for(bus, result, patience);
   if (result == "done") return;
   const std::string cause = text_property(bus, path, base::kServiceInterface, "Result");
-  std::string remedy = "; see `journalctl -u docker.service`";
+  const std::string unit = name;
+  std::string remedy = "; see `journalctl -u " + unit + "`";
   if (cause == "start-limit-hit") {
-    remedy =
-        ": it was started too often in a short time; find out why with `journalctl -u "
-        "docker.service`, then run `systemctl reset-failed docker.service`";
+    remedy = ": it was started too often in a short time; find out why with `journalctl -u " +
+             unit + "`, then run `systemctl reset-failed " + unit + "`";
   }
-  throw base::Error(base::ErrorKind::kFailure, "docker.service did not restart (job " + result +
-                                                   ", result " + cause + ")" + remedy);
+  throw base::Error(base::ErrorKind::kFailure,
+                    unit + " did not restart (job " + result + ", result " + cause + ")" + remedy);
 }
 
 }  // namespace overland::docker

@@ -1,5 +1,5 @@
 #pragma once
-// docker.service as systemd knows it, over D-Bus: the command it will start and the restart of it.
+// docker.service, or the snap's unit, as systemd knows it, over D-Bus: the command it will start and the restart of it.
 // All throw kFailure where systemd cannot be asked, ETIMEDOUT where it does not answer in time.
 
 #include <chrono>

@@ -13,6 +13,7 @@
 namespace overland::docker {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -162,6 +163,10 @@ TEST_F(DockerApi, RefusesWhatIsNoWholeAnswer) {
   EXPECT_THAT(refused({"SSH-2.0-OpenSSH\r\n\r\n"}), HasSubstr("bad version"));
   EXPECT_THAT(refused({"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone"}),
               HasSubstr("was answered with status 404: none"));
+  std::string body =
+      "\x1b[2J" + std::string(195, 'a') + "ü\n";  // 200 bytes end within the last one
+  EXPECT_THAT(refused({"HTTP/1.1 500 Oh\r\nContent-Length: 202\r\n\r\n" + body}),
+              HasSubstr("500: \\x1b[2J" + std::string(195, 'a') + "…"));
   EXPECT_THAT(refused({"HTTP/1.1 301 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"}),
               HasSubstr("status 301"));
 }
@@ -178,9 +183,9 @@ TEST_F(DockerApi, RefusesWhatIsTooMuch) {
   EXPECT_THAT(refused(chunks), HasSubstr("larger than 16 MiB"));
   EXPECT_THAT(refused({kOk + "X: " + much.substr(0, 100'000)}), HasSubstr("header limit exceeded"));
   EXPECT_THAT(refused({kChunked + "1;" + much.substr(0, 400'000)}),
-              HasSubstr("no end of a header"));
+              AnyOf(HasSubstr("no end of a header"), HasSubstr("bad chunk extension")));
   EXPECT_THAT(refused({kChunked + "0\r\nX: " + much.substr(0, 400'000)}),
-              HasSubstr("no end of a header"));
+              AnyOf(HasSubstr("no end of a header"), HasSubstr("header limit exceeded")));
 }
 
 TEST_F(DockerApi, WaitsForTheWholeOfAnAnswerNoLongerThanAsked) {

@@ -263,13 +263,14 @@ TEST_F(DockerEngine, RestartsThroughTheInitScriptAndWaitsForAnotherInstance) {
   machine_.install("28.5.2");
   machine_.start(123);
   const FakeApi api(machine_.places.socket, {{"/info", "{}"}, {"/networks", "[]"}});
-  machine_.program("service",
-                   "[ \"$*\" = 'docker restart' ] || exit 3\n"
-                   "sed -i 's/ 4711 / 4712 /' " +
-                       (machine_.root / "proc/123/stat").string() + "\n");
-  const std::string before = engine_.facts().instance;
-  engine_.restart();
-  EXPECT_NE(engine_.facts().instance, before);
+  const std::string stat = machine_.root / "proc/123/stat";
+  machine_.program("service", "[ \"$*\" = 'docker restart' ] && sed -i 's/ 471/ 4711/' " + stat);
+  for (int i = 0; i < 2; ++i) {
+    const std::string before = engine_.facts().instance;
+    engine_.restart();
+    EXPECT_NE(engine_.facts().instance, before);
+    std::filesystem::remove(machine_.places.pidfile);  // the second time it is elsewhere
+  }
 }
 
 TEST_F(DockerEngine, GivesARunTheTimeOfARestartItAskedFor) {

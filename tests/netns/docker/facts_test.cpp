@@ -111,6 +111,36 @@ TEST_F(DockerFacts, ReadsARunningEngine) {
   EXPECT_TRUE(found.flags.empty());
 }
 
+TEST_F(DockerFacts, KnowWhetherItDropsWhatItForwards) {
+  machine_.install("28.5.2");
+  EXPECT_TRUE(facts().drops_forwarded);
+  for (const char* told :
+       {"iptables\": false", "ip-forward\": false", "ip-forward-no-drop\": true"}) {
+    machine_.write("etc/docker/daemon.json", "{\"" + std::string(told) + "}");
+    EXPECT_FALSE(facts().drops_forwarded) << told;
+  }
+  machine_.write("etc/docker/daemon.json", "{}");
+  machine_.write("defaults", "DOCKER_OPTS=\"--iptables=false\"\n");
+  EXPECT_FALSE(facts().drops_forwarded);
+}
+
+TEST_F(DockerFacts, KnowTheBackendOfTheNextStart) {
+  machine_.install("29.7.2");
+  EXPECT_EQ(facts().configured_backend, "iptables");
+  machine_.write("etc/docker/daemon.json", R"({"firewall-backend": "nftables"})");
+  EXPECT_EQ(facts().configured_backend, "nftables");
+  machine_.write("etc/docker/daemon.json", "{}");
+  machine_.write("defaults", "DOCKER_OPTS=\"--firewall-backend=nftables\"\n");
+  EXPECT_EQ(facts().configured_backend, "nftables");
+  machine_.start(123);
+  const FakeApi api(
+      machine_.places.socket,
+      {{"/info", R"({"FirewallBackend":{"Driver":"iptables"}})"}, {"/networks", "[]"}});
+  EXPECT_EQ(facts().configured_backend, "nftables") << "whatever runs now";
+  machine_.write("etc/docker/daemon.json", "{,");
+  EXPECT_EQ(facts().configured_backend, "") << "it starts with nothing";
+}
+
 TEST_F(DockerFacts, NamesAnotherInstanceAfterARestart) {
   machine_.start(123);
   const std::string before = facts().instance;
@@ -187,7 +217,7 @@ TEST_F(DockerFacts, TakesGarbageForUnknown) {
   EXPECT_THAT(fault({{"/info", R"({"LiveRestoreEnabled":"yes"})"}, {"/networks", "[]"}}),
               HasSubstr("\"LiveRestoreEnabled\" is no flag"));
   EXPECT_THAT(fault({{"/info", "{}"}, {"/networks", "{}"}}), HasSubstr("/networks is no list"));
-  EXPECT_THAT(fault({{"/info", "{}"}}), HasSubstr("status 404: {\"message\":\"page not found"));
+  EXPECT_THAT(fault({{"/info", "{}"}}), HasSubstr("status 404: page not found"));
   EXPECT_THAT(fault({{"/info", "HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\noops"}}),
               HasSubstr("status 500: oops"));
   EXPECT_THAT(fault({{"/info", "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{"}}),

@@ -21,6 +21,7 @@ namespace overland::tests {
 
 struct FakeUnit {
   std::string load_state = "loaded";
+  bool snap = false;                // docker.service is not there, the snap's unit is
   std::string job_result = "done";  // empty: the job never ends
   std::string result = "success";
   std::string program = "/usr/sbin/dockerd";
@@ -82,7 +83,12 @@ class FakeSystemd {
     const auto is = [&](const char* member) {
       return ::sd_bus_message_is_method_call(message, nullptr, member) > 0;
     };
-    if (is("LoadUnit")) return ::sd_bus_reply_method_return(message, "o", "/unit/docker");
+    if (is("LoadUnit")) {
+      const char* name = nullptr;
+      if (::sd_bus_message_read(message, "s", &name) < 0) return 0;
+      return ::sd_bus_reply_method_return(
+          message, "o", std::string(name) == "docker.service" ? "/unit/docker" : "/unit/snap");
+    }
     if (is("Subscribe")) return ::sd_bus_reply_method_return(message, nullptr);
     if (is("RestartUnit")) return restart(message);
     if (!is("Get")) return 0;
@@ -94,7 +100,9 @@ class FakeSystemd {
 
   int property(sd_bus_message* message, const std::string& name) const {
     if (name == "LoadState") {
-      return ::sd_bus_reply_method_return(message, "v", "s", unit_.load_state.c_str());
+      const bool snap = std::string(::sd_bus_message_get_path(message)) == "/unit/snap";
+      return ::sd_bus_reply_method_return(
+          message, "v", "s", snap == unit_.snap ? unit_.load_state.c_str() : "not-found");
     }
     if (name == "Result") {
       return ::sd_bus_reply_method_return(message, "v", "s", unit_.result.c_str());
@@ -120,6 +128,9 @@ class FakeSystemd {
 
   int restart(sd_bus_message* message) {
     sd_bus* bus = ::sd_bus_message_get_bus(message);
+    const char* name = nullptr;
+    if (::sd_bus_message_read(message, "s", &name) < 0) return 0;
+    EXPECT_EQ(std::string(name), unit_.snap ? "snap.docker.dockerd.service" : "docker.service");
     if (unit_.on_restart) unit_.on_restart();
     // Another job's end comes first, and the reply may come after our own job has ended.
     removed(bus, "/job/1", "failed");

@@ -46,6 +46,19 @@ TEST_F(SystemdUnit, ReadsTheCommandOfTheUnit) {
   EXPECT_FALSE(unit->on_demand);
 }
 
+TEST_F(SystemdUnit, OfTheSnapIsFoundAndRestartedWhereThereIsNoOther) {
+  {
+    const FakeSystemd systemd(socket(), {.snap = true, .program = "/usr/bin/snap"});
+    const auto unit = docker_unit(std::chrono::seconds(5), {systemd.address()});
+    ASSERT_TRUE(unit);
+    EXPECT_THAT(unit->arguments,
+                ElementsAre("--config-file=/var/snap/docker/current/config/daemon.json"));
+  }
+  EXPECT_EQ(failure({.snap = true}), "restarted");
+  EXPECT_THAT(failure({.snap = true, .job_result = "failed"}),
+              HasSubstr("see `journalctl -u snap.docker.dockerd.service`"));
+}
+
 TEST_F(SystemdUnit, IsEmptyWhereThereIsNoUnit) {
   const FakeSystemd systemd(socket(), {.load_state = "not-found"});
   EXPECT_FALSE(docker_unit(std::chrono::seconds(5), {systemd.address()}));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "docker/api_json.h"
 
 namespace overland::docker {
 namespace {
@@ -15,6 +16,52 @@ std::vector<model::Prefix> prefixes(std::initializer_list<const char*> texts) {
     if (prefix) list.push_back(*prefix);
   }
   return list;
+}
+
+TEST(ParseNetworks, KnowsWhatDockerLeavesOpen) {
+  const auto open_from = [](const std::string& options) {
+    return parse_networks(R"([{"Name":"n","Driver":"bridge","Id":"0123456789abcdef","Options":{)" +
+                          options + "}}]")
+        .at(0)
+        .open_from;
+  };
+  const std::string label = R"("com.docker.network.bridge.)";
+  EXPECT_TRUE(open_from("").empty());
+  EXPECT_TRUE(open_from(label + R"(gateway_mode_ipv4":"isolated")").empty());
+  const std::vector<std::string> all = {""};
+  EXPECT_EQ(open_from(label + R"(gateway_mode_ipv4":"routed")"), all);
+  EXPECT_EQ(open_from(label + R"(gateway_mode_ipv4":"nat-unprotected")"), all);
+  const std::vector<std::string> two = {"eth0", "eth1"};
+  EXPECT_EQ(open_from(label + R"(trusted_host_interfaces":"eth1:eth0")"), two);
+}
+
+std::string fault_of(const std::string& info) {
+  model::DockerFacts facts;
+  try {
+    read_info(info, facts);
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(DockerApiFacts, TakesNoAnswerThatFillsTheMemory) {
+  const auto ends = [](const std::string& info, const char* words) {
+    EXPECT_NE(fault_of(info).find(words), std::string::npos) << fault_of(info);
+  };
+  ends(std::string(std::size_t{16} << 20U, '['), "nested too deep");
+  ends("{\"a\":" + std::string(40, '[') + std::string(40, ']') + "}", "nested too deep");
+  std::string wide = "{\"a\":[[]";
+  for (int i = 0; i < 600'000; ++i) wide += ",[]";
+  ends(wide + "]}", "too many values");
+  EXPECT_EQ(fault_of("{\"a\":" + std::string(20, '[') + std::string(20, ']') + "}"), "none");
+}
+
+TEST(DockerApi, RefusesInItsOwnWords) {
+  EXPECT_EQ(words_of_refusal("{\"message\":\"network app not found\"}\n"), "network app not found");
+  EXPECT_EQ(words_of_refusal("none\n"), "none");
+  EXPECT_EQ(words_of_refusal("[1]"), "[1]");
+  EXPECT_EQ(words_of_refusal("{\"message\":7}"), "{\"message\":7}");
 }
 
 TEST(DockerApiFacts, ReadsInfoOfEveryEngine) {
@@ -69,11 +116,15 @@ TEST(DockerApiFacts, ReadsNetworks) {
     {"Name":"host","Id":"dd","Driver":"host","IPAM":{"Config":[]}},
     {"Name":"none","Id":"ee","Driver":"null","IPAM":{"Config":[]}}])");
   ASSERT_EQ(networks.size(), 4U);
-  EXPECT_EQ(networks[0], (model::DockerNetwork{"bare", "br-bb", {}}));
-  EXPECT_EQ(networks[1], (model::DockerNetwork{"lan", "", prefixes({"172.16.10.0/24"})}));
-  EXPECT_EQ(networks[2], (model::DockerNetwork{"named", "web0", prefixes({"10.9.0.0/24"})}));
-  EXPECT_EQ(networks[3], (model::DockerNetwork{"web_default", "br-0123456789ab",
-                                               prefixes({"172.18.0.0/16", "fd00:1::/64"})}));
+  const auto expect = [&](std::size_t index, const model::DockerNetwork& expected) {
+    EXPECT_EQ(networks[index], expected) << expected.name;
+  };
+  expect(0, {"bare", "br-bb", {}, {}, "bb", "bridge"});
+  expect(1, {"lan", "", prefixes({"172.16.10.0/24"}), {}, "aa", "macvlan"});
+  expect(2, {"named", "web0", prefixes({"10.9.0.0/24"}), {}, "ff", "bridge"});
+  const std::string id = "0123456789abcdef0123";
+  const auto subnets = prefixes({"172.18.0.0/16", "fd00:1::/64"});
+  expect(3, {"web_default", "br-0123456789ab", subnets, {}, id, "bridge"});
   EXPECT_TRUE(parse_networks("[]").empty());
 }
 

@@ -130,7 +130,12 @@ TEST(DaemonJson, RefusesBipBesideBridge) {
   } catch (const base::Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("/etc/docker/daemon.json:2:3: \"bridge\" is \"br0\", and "
                                         "\"bip\": \"192.168.100.1/24\" is wanted"));
+    EXPECT_THAT(
+        error.what(),
+        HasSubstr("or give that bridge the address 192.168.100.1/24 yourself and set bridge "
+                  "= \"br0\" and daemon_json = \"off\" for this host in the inventory"));
   }
+  EXPECT_THAT(use_bridge("\"none\"", kBip), HasSubstr("leave out the bip"));
   EXPECT_NO_THROW(refuse_rivals(text, {{"bip", std::nullopt}}, kFile));
   EXPECT_NO_THROW(refuse_rivals(text, {{"bip", kBip}, {"bridge", std::nullopt}}, kFile));
   EXPECT_NO_THROW(refuse_rivals("{\"bridge\": \"\"}", {{"bip", kBip}}, kFile));

@@ -22,6 +22,8 @@ TEST(DockerFlags, FindsEverySpellingOfAFlag) {
   EXPECT_EQ(flags_of({"-Db", "br0"}), (Words{"--bridge=br0"}));
   EXPECT_EQ(flags_of({"--bridge=br0", "--config-file", "/x.json"}),
             (Words{"--bridge=br0", "--config-file=/x.json"}));
+  EXPECT_EQ(flags_of({"--cluster-store", "etcd://10.0.0.5", "--cluster-store-opt=kv.path=x"}),
+            (Words{"--cluster-store=etcd://10.0.0.5", "--cluster-store-opt=kv.path=x"}));
   EXPECT_EQ(flags_of({"--allow-direct-routing", "--ip-forward-no-drop=false"}),
             (Words{"--allow-direct-routing=true", "--ip-forward-no-drop=false"}));
 }
@@ -42,6 +44,17 @@ TEST(DockerFlags, SpeaksJsonLikeTheFile) {
   EXPECT_EQ(flags[0].json(), "\"10.0.0.1/24\"");
   EXPECT_EQ(flags[1].json(), "true");
   EXPECT_EQ(flags[0].where, "the unit");
+}
+
+TEST(DockerFlags, AddressPoolsReadAsTheFileWouldHaveThem) {
+  const auto pools = [](const Words& arguments) {
+    return address_pools_of(parse_flags(arguments, "here"));
+  };
+  EXPECT_EQ(pools({"--bip=10.0.0.1/24"}), std::nullopt);
+  EXPECT_EQ(pools({"--default-address-pool", "base=10.210.0.0/16,size=24",
+                   "--default-address-pool=size=26,base=10.211.0.0/16"}),
+            R"([{"base":"10.210.0.0/16","size":24},{"base":"10.211.0.0/16","size":26}])");
+  EXPECT_EQ(pools({"--default-address-pool=,x"}), R"([{"":"","x":""}])");
 }
 
 TEST(DockerFlags, SplitsWordsAtSpaceOutsideOfQuotes) {
