@@ -82,11 +82,20 @@ std::vector<AnchorSpot> spots_of(FirewallAnchor anchor) {
     case FirewallAnchor::kForward:
       return {kForwardSpot, kPreroutingSpot};
     case FirewallAnchor::kDockerUser:
-      return {kDockerUserSpot, kForwardSpot, kPreroutingSpot};
+      return {kDockerUserSpot, kDockerForwardSpot, kPreroutingSpot};
     case FirewallAnchor::kDockerNft:
       break;
   }
   return {};
+}
+
+std::vector<MarkRule> rules_of(std::string_view chain, const Marks& marks) {
+  std::vector<MarkRule> rules;
+  if (chain == kDockerForwardSpot.target) {
+    for (const std::uint32_t mark : marks) rules.push_back({mark, kDockerUserSpot.chain});
+  }
+  for (const std::uint32_t mark : marks) rules.push_back({mark});
+  return rules;
 }
 
 std::size_t place_of(const AnchorSpot& spot, Rules rules) {
@@ -113,7 +122,7 @@ std::string jump_fault(const AnchorSpot& spot, Rules rules) {
 }
 
 bool AnchorsSeen::any() const {
-  return !chains.empty() || !others.empty() ||
+  return closed || !chains.empty() || !others.empty() ||
          std::ranges::any_of(rules, [](Rules at) { return std::ranges::any_of(at, ours); });
 }
 
@@ -139,30 +148,33 @@ std::string fault_at(const AnchorsSeen& seen, const AnchorSpot& spot) {
 }  // namespace
 
 AnchorsFound judge(const AnchorsSeen& seen, FirewallAnchor wanted, std::string_view kind) {
-  AnchorsFound found = {seen.any(), anchor_in(seen, wanted), {}};
+  AnchorsFound found = {seen.any(), anchor_in(seen, wanted), {}, seen.forward_drops, seen.closed};
   const std::vector<AnchorSpot> used = spots_of(found.anchor);
   const auto uses = [&](const auto& same) { return std::ranges::any_of(used, same); };
-  const auto tell_chain = [&](const std::string& name, const std::string& fault) {
-    const char* table = name == kPreroutingSpot.target ? kPreroutingSpot.table : kForwardSpot.table;
-    found.defects.push_back("chain " + name + " of " + std::string(kind) + table + " " + fault);
-  };
-  for (const std::string name : {kForwardSpot.target, kPreroutingSpot.target}) {
+  for (const OwnChain& own : kOwnChains) {
+    const std::string name = own.name;
+    const auto tell = [&](const std::string& fault) {
+      found.defects.push_back("chain " + name + " of " + std::string(kind) + own.table + " " +
+                              fault);
+    };
     const auto chain = seen.chains.find(name);
     const bool there = chain != seen.chains.end();
     if (!uses([&](const AnchorSpot& spot) { return name == spot.target; })) {
-      if (there) tell_chain(name, "is of no use beside Docker's nftables backend");
+      if (there) tell("is of no use");
     } else if (!there || !chain->second.empty()) {
-      tell_chain(name, there ? chain->second : "is missing");
+      tell(there ? chain->second : "is missing");
+    }
+  }
+  for (const AnchorSpot& spot : used) {
+    if (auto fault = fault_at(seen, spot); !fault.empty()) {
+      found.defects.push_back(std::move(fault));
     }
   }
   for (const AnchorSpot& spot : kSpots) {
-    if (uses([&](const AnchorSpot& one) { return is(one, spot); })) {
-      if (auto fault = fault_at(seen, spot); !fault.empty()) {
-        found.defects.push_back(std::move(fault));
-      }
-    } else if (jumps_at(seen, spot)) {
-      found.defects.push_back(std::string(spot.table) + " " + spot.chain + " jumps to " +
-                              spot.target + ", where it is of no use");
+    if (uses([&](const AnchorSpot& one) { return is(one, spot); })) continue;
+    if (jumps_at(seen, spot)) {
+      found.defects.push_back(std::string(spot.table) + " " + spot.chain +
+                              " jumps to a chain of ours, where it is of no use");
     }
   }
   found.defects.insert(found.defects.end(), seen.others.begin(), seen.others.end());

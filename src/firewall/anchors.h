@@ -6,11 +6,13 @@
 //
 //   filter DOCKER-USER → OVERLAND-FORWARD  beside Docker with its iptables backend: the place its
 //                                          start leaves alone
-//   filter FORWARD     → OVERLAND-FORWARD  what counts while nothing leads to DOCKER-USER. Put
-//                                          directly below the jump to it where there is one, so
-//                                          that a user's DROP there comes first; else first.
-//                                          Docker may push it down: no defect while DOCKER-USER
-//                                          is reached and accepts
+//   filter FORWARD     → OVERLAND-USER     what counts while nothing leads to DOCKER-USER: that
+//                                          chain leads there itself before it accepts, so that a
+//                                          user's DROP there counts in every state of Docker. Put
+//                                          directly below the jump to DOCKER-USER where there is
+//                                          one, else first. Docker may push it down: no defect
+//                                          while DOCKER-USER is reached and accepts
+//                      → OVERLAND-FORWARD  the same on a host without Docker
 //   raw PREROUTING     → OVERLAND-RAW      first: Docker drops there what comes from outside
 
 #include <array>
@@ -36,12 +38,30 @@ struct AnchorSpot {
 
 inline constexpr AnchorSpot kDockerUserSpot = {"filter", "DOCKER-USER", "OVERLAND-FORWARD"};
 inline constexpr AnchorSpot kForwardSpot = {"filter", "FORWARD", "OVERLAND-FORWARD"};
+inline constexpr AnchorSpot kDockerForwardSpot = {"filter", "FORWARD", "OVERLAND-USER"};
 inline constexpr AnchorSpot kPreroutingSpot = {"raw", "PREROUTING", "OVERLAND-RAW"};
+/// All chains of others that a jump of ours may stand in, whatever chain of ours it leads to.
 inline constexpr std::array<AnchorSpot, 3> kSpots = {kDockerUserSpot, kForwardSpot,
                                                      kPreroutingSpot};
 
 /// The spots an anchor uses.
 std::vector<AnchorSpot> spots_of(model::FirewallAnchor anchor);
+
+/// A chain of ours.
+struct OwnChain {
+  const char* table;
+  const char* name;
+};
+
+/// None leads to one behind it: in this order they can be removed.
+inline constexpr std::array<OwnChain, 3> kOwnChains = {
+    OwnChain{kDockerForwardSpot.table, kDockerForwardSpot.target},
+    OwnChain{kForwardSpot.table, kForwardSpot.target},
+    OwnChain{kPreroutingSpot.table, kPreroutingSpot.target}};
+
+/// An empty chain beside filter FORWARD: its policy DROP is one we set. Table `ip overland`
+/// remembers it as well; each outlives the loss of the other.
+inline constexpr const char* kClosedChain = "OVERLAND-CLOSED";
 
 /// A rule of a spot's chain, as far as order is concerned.
 struct AnchorRule {
@@ -66,6 +86,8 @@ struct AnchorsSeen {
   /// accept of the mark and nothing else.
   std::map<std::string, std::string, std::less<>> chains;
   std::vector<std::string> others;  // sentences: what else of ours is there and shall not be
+  bool forward_drops = false;       // filter FORWARD has the policy DROP, whoever set it
+  bool closed = false;              // kClosedChain is there
 
   /// Anything of ours at all.
   [[nodiscard]] bool any() const;
@@ -76,6 +98,8 @@ struct AnchorsFound {
   /// As the jumps stand; the wanted one where none does.
   model::FirewallAnchor anchor = model::FirewallAnchor::kForward;
   std::vector<std::string> defects;
+  bool forward_drops = false;
+  bool closed = false;
 };
 
 /// Pure. `kind` is how sentences name a table: "table ip " or "legacy table ".
@@ -84,13 +108,27 @@ AnchorsFound judge(const AnchorsSeen& seen, model::FirewallAnchor wanted, std::s
 /// One bit each; two while the mark changes.
 using Marks = std::vector<std::uint32_t>;
 
+/// A rule of a chain of ours, about packets that carry `mark`.
+struct MarkRule {
+  std::uint32_t mark = 0;
+  std::string jump = {};  // chain; empty: accepts
+
+  auto operator<=>(const MarkRule&) const = default;
+};
+
+/// What `chain`, one of kOwnChains, has to hold.
+std::vector<MarkRule> rules_of(std::string_view chain, const Marks& marks);
+
 /// What the choice of a variant needs to know of one kind of tables.
 struct Glance {
   bool usable = false;          // this network namespace can have such tables
   bool docker_chains = false;   // Docker's chains stand here
   bool docker_user = false;     // FORWARD leads to DOCKER-USER
   bool docker_backend = false;  // nf_tables: table ip docker-bridges, of Docker's own backend
-  bool forward_drops = false;   // legacy: filter FORWARD has the policy DROP
+  bool forward_drops = false;   // filter FORWARD has the policy DROP, whoever set it
+  bool ours = false;            // nf_tables: table ip overland
+  bool guarded = false;         // a guard of ours, or the memory of one
+  bool direct_drop = false;     // nf_tables: the chain that stands in for Docker's own drop
 };
 
 class Anchors {
@@ -106,8 +144,15 @@ class Anchors {
   /// Makes them stand, accepting each of `marks`, in one transaction a table; what is right already
   /// is not touched.
   virtual void put(model::FirewallAnchor anchor, const Marks& marks) = 0;
+  /// The policy of filter FORWARD, DROP or ACCEPT; where there is no such chain there is none. With
+  /// DROP goes kClosedChain.
+  virtual void set_forward_policy(bool drop) = 0;
   /// Removes all of ours, and a DOCKER-USER we made where nobody uses it.
   virtual void remove() = 0;
+  /// After remove(): what no rule of ours uses any more, and somebody else's may.
+  virtual void remove_sets() {}
+  /// What bears our mark where neither this nor an earlier version puts anything.
+  virtual std::vector<std::string> remnants() = 0;
 };
 
 }  // namespace overland::firewall

@@ -47,15 +47,21 @@ std::uint32_t number32_of(Bytes data) {
 
 std::uint64_t number64_of(Bytes data) { return data.size() == 8 ? big_endian(data) : 0; }
 
-void put_text(std::vector<std::uint8_t>& message, std::uint16_t type, std::string_view text) {
+void put_bytes(std::vector<std::uint8_t>& message, std::uint16_t type, Bytes data) {
   nlattr header = {};
-  header.nla_len = static_cast<std::uint16_t>(sizeof header + text.size() + 1);
+  header.nla_len = static_cast<std::uint16_t>(sizeof header + data.size());
   header.nla_type = type;
   const std::size_t start = message.size();
   message.resize(start + NLA_ALIGN(std::size_t{header.nla_len}), 0);
   std::memcpy(&message[start], &header, sizeof header);
-  std::copy(text.begin(), text.end(),
+  std::copy(data.begin(), data.end(),
             message.begin() + static_cast<std::ptrdiff_t>(start + sizeof header));
+}
+
+void put_text(std::vector<std::uint8_t>& message, std::uint16_t type, std::string_view text) {
+  std::vector<std::uint8_t> bytes(text.begin(), text.end());
+  bytes.push_back(0);
+  put_bytes(message, type, bytes);
 }
 
 }  // namespace overland::firewall

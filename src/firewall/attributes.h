@@ -28,6 +28,8 @@ std::string text_of(Bytes data);
 std::uint32_t number32_of(Bytes data);
 std::uint64_t number64_of(Bytes data);
 
+/// Appends an attribute and the padding.
+void put_bytes(std::vector<std::uint8_t>& message, std::uint16_t type, Bytes data);
 /// Appends a string attribute with its final NUL and the padding.
 void put_text(std::vector<std::uint8_t>& message, std::uint16_t type, std::string_view text);
 

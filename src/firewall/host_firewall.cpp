@@ -2,9 +2,12 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
+#include "firewall/forward_policy.h"
 #include "firewall/nft/wing.h"
 #include "firewall/variant.h"
 
@@ -19,7 +22,8 @@ FirewallVariant other(FirewallVariant variant) {
 
 FirewallParts kernels_parts(base::Deadline& deadline, const IptcOptions& options) {
   nft::Wing nft = nft::make_wing();
-  return {std::move(nft.table), std::move(nft.anchors), make_legacy_anchors(deadline, options)};
+  return {std::move(nft.table), std::move(nft.anchors), make_legacy_anchors(deadline, options),
+          cut_flows};
 }
 
 std::string kernel_release() {
@@ -54,14 +58,14 @@ auto if_supported(Ask ask) -> decltype(ask()) {
 
 }  // namespace
 
-HostFirewall::HostFirewall(base::Deadline& deadline, HostFirewallOptions options)
+HostFirewall::HostFirewall(base::Deadline& deadline, const HostFirewallOptions& options)
     : HostFirewall(deadline, options, kernels_parts(deadline, options.iptc)) {}
 
 HostFirewall::HostFirewall(base::Deadline& deadline, HostFirewallOptions options,
                            FirewallParts parts)
     : deadline_(deadline), options_(std::move(options)), parts_(std::move(parts)) {}
 
-Anchors& HostFirewall::anchors(FirewallVariant variant) {
+Anchors& HostFirewall::anchors(FirewallVariant variant) const {
   return variant == FirewallVariant::kNft ? *parts_.nft : *parts_.legacy;
 }
 
@@ -84,6 +88,7 @@ model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
   clues.forced = options_.variant;
   clues.kernel = kernel_release();
   clues.docker_backend = docker.firewall_backend;
+  clues.configured_backend = docker.configured_backend;
   clues.nft = nft;
   clues.legacy = legacy;
   // The program is asked only where the tables leave it open.
@@ -94,10 +99,18 @@ model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
     clues.iptables_version = "";
   }
   model::FirewallFacts facts = choose_variant(clues);
+  docker_in_both_ = nft && nft->docker_chains && legacy && legacy->docker_chains;
+  facts.stands = nft && nft->ours;
+  facts.guarded = (nft && nft->guarded) || (legacy && legacy->guarded);
+  facts.direct_drop = nft && nft->direct_drop;
+  if (nft && nft->forward_drops) facts.forward_drops.push_back(FirewallVariant::kNft);
   legacy_forward_drops_ = legacy && legacy->forward_drops;
+  if (legacy_forward_drops_) facts.forward_drops.push_back(FirewallVariant::kLegacy);
   const auto& own = facts.variant == FirewallVariant::kLegacy ? legacy : nft;
   facts.docker_user_cut =
       docker.running && facts.variant && !facts.docker_nft_backend && own && !own->docker_user;
+  facts.docker_tables_gone =
+      docker.running && facts.docker_nft_backend && nft && !nft->docker_backend;
   facts.both_variants =
       legacy && parts_.legacy->foreign_rules() && nft && nft->usable && parts_.nft->foreign_rules();
   facts.unknown = std::move(findings);
@@ -106,7 +119,12 @@ model::FirewallFacts HostFirewall::facts(const model::DockerFacts& docker) {
 
 std::vector<model::Finding> HostFirewall::droppers(const model::FirewallPolicy& desired) {
   auto found = trace::ask_droppers(desired, options_.trace, deadline_);
-  if (legacy_forward_drops_ && desired.variant == FirewallVariant::kNft) {
+  if (!flows_fault_.empty()) {
+    found.push_back({model::Severity::kUntold, "firewall",
+                     "established flows of what is no longer trusted may go on: " + flows_fault_,
+                     "end them where they are, or see conntrack(8)"});
+  }
+  if (legacy_forward_drops_ && !docker_in_both_ && desired.variant == FirewallVariant::kNft) {
     found.push_back({model::Severity::kConflict, "firewall",
                      "the policy DROP of chain FORWARD in the legacy table filter drops traffic "
                      "between hosts; Docker uses the nf_tables variant here",
@@ -116,10 +134,10 @@ std::vector<model::Finding> HostFirewall::droppers(const model::FirewallPolicy& 
 }
 
 std::optional<AnchorsFound> HostFirewall::look_at_others(FirewallVariant others,
+                                                         model::FirewallAnchor wanted,
                                                          std::uint32_t mark) {
   try {
-    return if_supported(
-        [&] { return anchors(others).look(model::FirewallAnchor::kDockerNft, mark); });
+    return if_supported([&] { return anchors(others).look(wanted, mark); });
   } catch (const base::Error& error) {
     if (error.kind() == base::ErrorKind::kPrivilege) throw;
     return std::nullopt;
@@ -128,23 +146,38 @@ std::optional<AnchorsFound> HostFirewall::look_at_others(FirewallVariant others,
 
 std::optional<model::Firewall> HostFirewall::read(const model::FirewallPolicy& desired) {
   auto found = if_supported([&] { return parts_.table->read(desired); });
+  auto closed = if_supported([&] { return parts_.table->closed(); });
+  const Uncut uncut = if_supported([&] { return parts_.table->uncut(); });
   const std::uint32_t mark = found ? found->policy.mark : desired.mark;
   const AnchorsFound own =
       if_supported([&] { return anchors(desired.variant).look(desired.anchor, mark); });
   const FirewallVariant others = other(desired.variant);
-  const AnchorsFound left = look_at_others(others, mark).value_or(AnchorsFound());
+  const auto left_wanted = docker_in_both_ ? desired.anchor : model::FirewallAnchor::kDockerNft;
+  const AnchorsFound left = look_at_others(others, left_wanted, mark).value_or(AnchorsFound());
   if (!found && !own.any && !left.any) return std::nullopt;
+  const auto marked = [&](const AnchorsFound& in, FirewallVariant variant) {
+    const bool known = std::ranges::find(closed, variant) != closed.end();
+    if (in.closed && !known) closed.push_back(variant);
+  };
+  marked(own, desired.variant);
+  marked(left, others);
   if (!found) {
     found.emplace();
     found->policy.mark = desired.mark;
     found->policy.conntrack = desired.conntrack;
     found->defects.emplace_back("table ip overland is missing");
   }
-  const AnchorsFound& in_force = own.any || !left.any ? own : left;
+  if (!uncut.none()) {
+    found->defects.emplace_back("flows of what is no longer trusted were not ended");
+  }
+  const AnchorsFound& in_force = own.any || !left.any || docker_in_both_ ? own : left;
   found->policy.variant = &in_force == &own ? desired.variant : others;
   found->policy.anchor = in_force.anchor;
   found->defects.insert(found->defects.end(), in_force.defects.begin(), in_force.defects.end());
-  if (own.any && left.any) {
+  add_forward_policy(*found, desired, closed, own);
+  if (docker_in_both_) {
+    found->defects.insert(found->defects.end(), left.defects.begin(), left.defects.end());
+  } else if (own.any && left.any) {
     found->defects.emplace_back(others == FirewallVariant::kLegacy
                                     ? "rules of ours are left in the legacy tables"
                                     : "rules of ours are left in the nf_tables variant");
@@ -152,16 +185,41 @@ std::optional<model::Firewall> HostFirewall::read(const model::FirewallPolicy& d
   return found;
 }
 
+void HostFirewall::put_anchors(const model::FirewallPolicy& to, const Marks& marks) {
+  anchors(to.variant).put(to.anchor, marks);
+  if (docker_in_both_) anchors(other(to.variant)).put(to.anchor, marks);
+}
+
 void HostFirewall::remove_others(FirewallVariant others) {
   try {
     if_supported([&] { anchors(others).remove(); });
+    if_supported([&] { anchors(others).remove_sets(); });
   } catch (const base::Error&) {
     // What cannot even be read is told by facts(), and is no fault of this step.
-    if (look_at_others(others, 0)) throw;
+    if (look_at_others(others, model::FirewallAnchor::kDockerNft, 0)) throw;
   }
 }
 
-void HostFirewall::remove_all(FirewallVariant in_force) {
+std::vector<FirewallVariant> HostFirewall::closed() {
+  auto result = if_supported([&] { return parts_.table->closed(); });
+  for (const auto variant : {FirewallVariant::kNft, FirewallVariant::kLegacy}) {
+    const auto found = look_at_others(variant, model::FirewallAnchor::kDockerNft, 0);
+    const bool known = std::ranges::find(result, variant) != result.end();
+    if (found && found->closed && !known) result.push_back(variant);
+  }
+  return result;
+}
+
+void HostFirewall::put_guard(std::optional<FirewallVariant> forward_policy,
+                             const std::vector<FirewallVariant>& ours) {
+  put_forward_policy(
+      *parts_.table, [&](FirewallVariant variant) -> Anchors& { return anchors(variant); },
+      forward_policy, ours);
+}
+
+void HostFirewall::remove_all(const model::FirewallPolicy& from,
+                              const std::vector<FirewallVariant>& lifts) {
+  const FirewallVariant in_force = from.variant;
   std::optional<base::Error> failed;
   const auto attempt = [&](auto remove) {
     try {
@@ -172,27 +230,67 @@ void HostFirewall::remove_all(FirewallVariant in_force) {
       return false;
     }
   };
+  // The policy first: between it and the anchors nothing of the cluster is dropped.
+  if (from.guard == model::FirewallGuard::kForwardPolicy) {
+    attempt([&] {
+      auto ours = closed();
+      ours.insert(ours.end(), lifts.begin(), lifts.end());
+      put_guard(std::nullopt, ours);
+    });
+  }
   const bool gone = attempt([&] { anchors(in_force).remove(); });
   attempt([&] { anchors(other(in_force)).remove(); });
   if (gone) attempt([&] { parts_.table->remove(); });
+  attempt([&] { parts_.legacy->remove_sets(); });
   if (failed) throw base::Error(*failed);
+}
+
+std::vector<std::string> HostFirewall::remnants() {
+  auto all = if_supported([&] { return parts_.nft->remnants(); });
+  auto more = if_supported([&] { return parts_.legacy->remnants(); });
+  std::ranges::move(more, std::back_inserter(all));
+  return all;
+}
+
+bool HostFirewall::guards_links() {
+  return if_supported([&] { return parts_.table->guards_links(); });
 }
 
 void HostFirewall::apply(const plan::FirewallStep& step) {
   if (!step.to) {
-    remove_all(step.from ? step.from->variant : FirewallVariant::kNft);
+    remove_all(step.from ? *step.from : model::FirewallPolicy(), step.lifts);
     return;
   }
   if (const std::string why = refusal_of(kernel_release()); !why.empty()) {
     throw base::Error(base::ErrorKind::kUnsupported, why);
   }
   const model::FirewallPolicy& to = *step.to;
+  const Uncut left = parts_.table->uncut();
+  const LostTrust lost = step.from ? lost_trust(before_cut(*step.from, left), to) : LostTrust();
   // While the mark changes both are accepted, or what carries one would be lost in between.
+  const auto closed_before = closed();  // what follows may take a memory of it away
   const bool changes = step.from && step.from->mark != 0 && step.from->mark != to.mark;
-  if (changes) anchors(to.variant).put(to.anchor, {step.from->mark, to.mark});
+  if (changes) put_anchors(to, {step.from->mark, to.mark});
+  if (lost.any) parts_.table->remember_uncut(uncut(lost));
   parts_.table->write(to);
-  anchors(to.variant).put(to.anchor, {to.mark});
-  remove_others(other(to.variant));
+  put_anchors(to, {to.mark});
+  if (!docker_in_both_) remove_others(other(to.variant));
+  const bool drops = to.guard == model::FirewallGuard::kForwardPolicy;
+  put_guard(drops ? std::optional(to.variant) : std::nullopt, closed_before);
+  if (to.variant == FirewallVariant::kLegacy) parts_.legacy->remove_sets();
+  flows_fault_.clear();
+  if (lost.any || !left.none()) end_flows(lost);
+}
+
+void HostFirewall::end_flows(const LostTrust& lost) {
+  try {
+    if (lost.any) parts_.cut_flows(lost, deadline_);
+  } catch (const base::Error& error) {
+    flows_fault_ = error.what();
+    // A later run can what this one could not, unless the kernel cannot at all.
+    if (error.kind() != base::ErrorKind::kUnsupported) return;
+  }
+  parts_.table->remember_uncut({});
 }
 
 }  // namespace overland::firewall

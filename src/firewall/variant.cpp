@@ -1,8 +1,11 @@
 #include "firewall/variant.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -16,6 +19,9 @@ namespace {
 
 using model::FirewallFacts;
 using model::FirewallVariant;
+
+constexpr std::array<const char*, 3> kPlaces = {"/usr/sbin/iptables", "/sbin/iptables",
+                                                "/usr/local/sbin/iptables"};
 
 FirewallFacts chosen(FirewallVariant variant, std::string evidence) {
   FirewallFacts facts;
@@ -70,24 +76,28 @@ std::string kind_by_name(const std::string& program) {
   return "";
 }
 
-}  // namespace
-
-std::string refusal_of(const std::string& kernel) {
+/// False where the release tells nothing.
+bool older(const std::string& kernel, std::pair<unsigned, unsigned> version) {
+  const char* const end = kernel.data() + kernel.size();
   unsigned major = 0;
   unsigned minor = 0;
-  if (std::sscanf(kernel.c_str(), "%u.%u", &major, &minor) != 2) return "";
-  if (std::pair(major, minor) >= std::pair(4U, 18U)) return "";
-  return "kernel " + kernel +
-         " is older than 4.18, the first whose nf_tables translates addresses beside iptables";
+  const auto first = std::from_chars(kernel.data(), end, major);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') return false;
+  if (std::from_chars(first.ptr + 1, end, minor).ec != std::errc()) return false;
+  return std::pair(major, minor) < version;
 }
 
-FirewallFacts choose_variant(const VariantClues& clues) {
+FirewallFacts choice(const VariantClues& clues) {
   if (clues.nft && !clues.nft->usable) return refused("the kernel has no nf_tables");
   if (std::string why = refusal_of(clues.kernel); !why.empty()) return refused(std::move(why));
   const bool docker_chains = docker_stands(clues.nft) || docker_stands(clues.legacy);
+  const bool silent = clues.docker_backend.empty();
+  const bool configured = clues.configured_backend == "nftables";
+  // A switch of backends leaves DOCKER-USER standing beside the table.
   const bool stands =
-      clues.docker_backend.empty() && clues.nft && clues.nft->docker_backend && !docker_chains;
-  const bool docker_nft = clues.docker_backend == "nftables" || stands;
+      silent && clues.nft && clues.nft->docker_backend && (configured || !docker_chains);
+  const bool starts = silent && !docker_chains && configured;
+  const bool docker_nft = clues.docker_backend == "nftables" || stands || starts;
   if (clues.forced) {
     FirewallFacts facts = chosen(*clues.forced, *clues.forced == FirewallVariant::kNft
                                                     ? "chosen with --firewall nft"
@@ -96,9 +106,10 @@ FirewallFacts choose_variant(const VariantClues& clues) {
     return facts;
   }
   if (docker_nft) {
-    FirewallFacts facts =
-        chosen(FirewallVariant::kNft, stands ? "Docker's own table ip docker-bridges stands"
-                                             : "Docker says that its firewall backend is nftables");
+    FirewallFacts facts = chosen(FirewallVariant::kNft,
+                                 stands   ? "Docker's own table ip docker-bridges stands"
+                                 : starts ? "Docker will start with its nftables backend"
+                                          : "Docker says that its firewall backend is nftables");
     facts.docker_nft_backend = true;
     return facts;
   }
@@ -110,9 +121,34 @@ FirewallFacts choose_variant(const VariantClues& clues) {
   return chosen(FirewallVariant::kNft, "no iptables program; the kernel has nf_tables");
 }
 
+}  // namespace
+
+std::string refusal_of(const std::string& kernel) {
+  if (!older(kernel, {4, 18})) return "";
+  return "kernel " + kernel +
+         " is older than 4.18, the first whose nf_tables translates addresses beside iptables";
+}
+
+FirewallFacts choose_variant(const VariantClues& clues) {
+  FirewallFacts facts = choice(clues);
+  facts.no_link_kinds = older(clues.kernel, {5, 1});  // NFT_META_IIFKIND
+  return facts;
+}
+
+void add_iptables_program(base::Digest& sum) {
+  for (const char* program : kPlaces) {
+    std::error_code error;
+    sum.add(std::filesystem::canonical(program, error).native());
+    struct stat file = {};
+    if (::stat(program, &file) != 0) continue;
+    for (const std::int64_t one : {std::int64_t{file.st_size}, std::int64_t{file.st_mtim.tv_sec},
+                                   std::int64_t{file.st_ctim.tv_sec}}) {
+      sum.add(static_cast<std::uint64_t>(one));
+    }
+  }
+}
+
 std::string iptables_version(const base::Deadline& deadline) {
-  constexpr std::array<const char*, 3> kPlaces = {"/usr/sbin/iptables", "/sbin/iptables",
-                                                  "/usr/local/sbin/iptables"};
   constexpr std::chrono::milliseconds kPatience = std::chrono::seconds(5);
   for (const char* program : kPlaces) {
     if (auto kind = kind_by_name(program); !kind.empty()) return kind;

@@ -8,6 +8,7 @@
 #include "firewall/legacy/look.h"
 #include "firewall/legacy/old_sets.h"
 #include "firewall/legacy/rewrite.h"
+#include "firewall/legacy/table.h"
 
 namespace overland::firewall {
 namespace {
@@ -50,7 +51,24 @@ class LegacyAnchors final : public Anchors {
       legacy::rewrite(table, anchor, marks);
     }
     if (live(kOldTable)) legacy::rewrite(kOldTable, anchor, marks);
-    legacy::destroy_old_sets();
+  }
+
+  void set_forward_policy(bool drop) override {
+    seen_.reset();
+    if (!live(kForwardSpot.table)) return;
+    const Glance now = legacy::look().glance;
+    if (now.forward_drops == drop && now.guarded == drop) return;
+    const base::FileLock lock = take_lock();
+    legacy::update(kForwardSpot.table, [&](legacy::Table& table) {
+      table.set_policy(kForwardSpot.chain, drop);
+      const bool marked = table.has(kClosedChain);
+      if (drop && !marked) table.make(kClosedChain);
+      if (!drop && marked) {
+        table.flush(kClosedChain);
+        table.remove(kClosedChain);
+      }
+      return true;
+    });
   }
 
   void remove() override {
@@ -62,8 +80,13 @@ class LegacyAnchors final : public Anchors {
     for (const char* table : {kPreroutingSpot.table, kForwardSpot.table, kOldTable}) {
       if (live(table)) legacy::rewrite(table, FirewallAnchor::kDockerNft, {});
     }
-    legacy::destroy_old_sets();
   }
+
+  void remove_sets() override {
+    if (legacy::live_tables()) legacy::destroy_old_sets();
+  }
+
+  std::vector<std::string> remnants() override { return legacy::remnants(); }
 
  private:
   static bool live(const std::string& table) {

@@ -135,9 +135,9 @@ Entry::Entry(const std::vector<std::vector<std::byte>>& matches, const std::stri
 
 Entry Entry::jump(const std::string& target) { return {{}, target}; }
 
-Entry Entry::accept(std::uint32_t mark) {
-  const xt_mark_mtinfo1 info = {mark, mark, 0};
-  return {{block("mark", kMarkRevision, info)}, IPTC_LABEL_ACCEPT};
+Entry Entry::of(const MarkRule& rule) {
+  const xt_mark_mtinfo1 info = {rule.mark, rule.mark, 0};
+  return {{block("mark", kMarkRevision, info)}, rule.jump.empty() ? IPTC_LABEL_ACCEPT : rule.jump};
 }
 
 Rule read_entry(const ipt_entry& entry, const std::string& target) {
@@ -152,9 +152,9 @@ Rule read_entry(const ipt_entry& entry, const std::string& target) {
   rule.returns = target == IPTC_LABEL_RETURN;
   rule.decides = target == IPTC_LABEL_ACCEPT || target == IPTC_LABEL_DROP || target == "REJECT";
   if (std::ranges::find(kVerdicts, target) == kVerdicts.end()) rule.target = target;
-  if (any_packet && conditions.count == 2 && conditions.comment && target == IPTC_LABEL_ACCEPT) {
-    rule.accepts = conditions.mark;
-  }
+  const bool verdict = target == IPTC_LABEL_ACCEPT || !rule.target.empty();
+  const bool bare = any_packet && !rule.goes && conditions.count == 2 && conditions.comment;
+  if (verdict && bare && conditions.mark) rule.ours = MarkRule{*conditions.mark, rule.target};
   return rule;
 }
 

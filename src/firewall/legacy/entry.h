@@ -18,8 +18,8 @@ class Entry {
  public:
   /// -m comment --comment overland -j `target`
   static Entry jump(const std::string& target);
-  /// -m mark --mark `mark`/`mark` -m comment --comment overland -j ACCEPT
-  static Entry accept(std::uint32_t mark);
+  /// -m mark --mark `mark`/`mark` -m comment --comment overland -j ACCEPT, or the chain
+  static Entry of(const MarkRule& rule);
 
   [[nodiscard]] const ipt_entry* get() const {
     return reinterpret_cast<const ipt_entry*>(words_.data());

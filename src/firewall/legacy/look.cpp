@@ -16,9 +16,9 @@ bool is_place(const std::string& table, const std::string& chain) {
       kSpots, [&](const AnchorSpot& spot) { return table == spot.table && chain == spot.chain; });
 }
 
-bool is_target(const std::string& table, const std::string& chain) {
+bool is_current(const std::string& table, const std::string& chain) {
   return std::ranges::any_of(
-      kSpots, [&](const AnchorSpot& spot) { return table == spot.table && chain == spot.target; });
+      kOwnChains, [&](const OwnChain& own) { return table == own.table && chain == own.name; });
 }
 
 void add(const std::string& table, const TableLook& look, const Marks& marks, AnchorsSeen& seen) {
@@ -28,8 +28,13 @@ void add(const std::string& table, const TableLook& look, const Marks& marks, An
     seen.rules.at(i) = place->second;
   }
   for (const auto& [chain, rules] : look.own) {
-    if (is_target(table, chain)) {
-      seen.chains[chain] = accepts(rules, marks) ? "" : "holds other rules than ours";
+    if (chain == kClosedChain && table == kForwardSpot.table) {
+      seen.closed = true;
+      continue;
+    }
+    if (chain == kMadeDockerUser) continue;
+    if (is_current(table, chain)) {
+      seen.chains[chain] = right(chain, rules, marks) ? "" : "holds other rules than ours";
     } else {
       seen.others.push_back("chain " + chain + " of legacy table " + table +
                             " is an earlier version's");
@@ -64,8 +69,8 @@ TableLook look_at(const Table& table) {
   return look;
 }
 
-bool accepts(const std::vector<Rule>& rules, const Marks& marks) {
-  return std::ranges::equal(rules, marks, {}, &Rule::accepts);
+bool right(const std::string& chain, const std::vector<Rule>& rules, const Marks& marks) {
+  return std::ranges::equal(rules, rules_of(chain, marks), {}, &Rule::ours);
 }
 
 bool Look::foreign_rules() const {
@@ -75,8 +80,21 @@ bool Look::foreign_rules() const {
 AnchorsSeen Look::anchors(const Marks& marks) const {
   AnchorsSeen seen;
   for (const auto& [table, look] : tables) add(table, look, marks, seen);
+  seen.forward_drops = glance.forward_drops;
   if (old_sets) seen.others.emplace_back("ipsets of an earlier version are left");
   return seen;
+}
+
+std::vector<std::string> remnants() {
+  std::vector<std::string> result;
+  const auto others = live_tables({"mangle", "security"});
+  if (!others) return result;
+  for (const std::string& name : *others) {
+    for (const std::string& chain : Table(name).chains()) {
+      if (ours(chain)) result.push_back("chain " + chain + " of legacy table " + name);
+    }
+  }
+  return result;
 }
 
 Look look() {
@@ -89,6 +107,7 @@ Look look() {
     TableLook found = look_at(table);
     if (name == kForwardSpot.table) {
       result.glance.forward_drops = table.drops(kForwardSpot.chain);
+      result.glance.guarded = found.own.contains(kClosedChain);
       result.glance.docker_user = std::ranges::any_of(
           found.places[kForwardSpot.chain],
           [](const AnchorRule& rule) { return rule.target == kDockerUserSpot.chain; });

@@ -13,6 +13,9 @@
 
 namespace overland::firewall::legacy {
 
+/// An empty chain that remembers that DOCKER-USER is one we made.
+inline constexpr const char* kMadeDockerUser = "OVERLAND-MADE";
+
 /// What of one table concerns us.
 struct TableLook {
   struct Jump {
@@ -29,8 +32,8 @@ struct TableLook {
 
 TableLook look_at(const Table& table);
 
-/// A chain that holds the accepts of `marks` and nothing else.
-bool accepts(const std::vector<Rule>& rules, const Marks& marks);
+/// Whether `chain`, one of kOwnChains, holds what it has to and nothing else.
+bool right(const std::string& chain, const std::vector<Rule>& rules, const Marks& marks);
 
 struct Look {
   Glance glance;
@@ -40,6 +43,9 @@ struct Look {
   [[nodiscard]] bool foreign_rules() const;
   [[nodiscard]] AnchorsSeen anchors(const Marks& marks) const;
 };
+
+/// Chains of ours in tables that look() does not look at: clauses that name them.
+std::vector<std::string> remnants();
 
 /// Throws kPrivilege without CAP_NET_ADMIN and CAP_NET_RAW where there are tables to look at.
 Look look();

@@ -35,8 +35,8 @@ class Rewrite {
       fill(spot.target);
       put_jump(spot);
     }
-    const bool stood = now_.places.contains(kDockerUserSpot.chain);
-    if (left_docker_user_ && stood && table_.unused(kDockerUserSpot.chain)) {
+    const bool made = now_.own.contains(kMadeDockerUser) && !wanted(kMadeDockerUser);
+    if (made && table_.unused(kDockerUserSpot.chain)) {
       table_.remove(kDockerUserSpot.chain);
     }
     return changed_;
@@ -51,20 +51,28 @@ class Rewrite {
       const AnchorSpot* spot = spot_at(spots_, jump->chain);
       if (spot != nullptr && stands(*spot)) continue;
       table_.erase(jump->chain, jump->position);
-      left_docker_user_ |= spot == nullptr && jump->chain == kDockerUserSpot.chain;
       changed_ = true;
     }
   }
 
+  /// That FORWARD is closed by us goes with the last of ours.
   bool wanted(const std::string& chain) const {
-    return std::ranges::any_of(spots_,
-                               [&](const AnchorSpot& spot) { return chain == spot.target; });
+    if (chain == kClosedChain) return !marks_.empty();
+    return std::ranges::any_of(spots_, [&](const AnchorSpot& spot) {
+      return chain == (chain == kMadeDockerUser ? memory_of(spot) : spot.target);
+    });
+  }
+
+  /// The chain that remembers that we made the spot's; only of one that Docker may have made.
+  static const char* memory_of(const AnchorSpot& spot) {
+    return std::string_view(spot.chain) == kDockerUserSpot.chain ? kMadeDockerUser : "";
   }
 
   /// First all flushed, then those removed: a chain can go only when no rule leads to it.
   void clear_chains() {
     for (const auto& [chain, rules] : now_.own) {
-      if (wanted(chain) && accepts(rules, marks_)) continue;
+      const bool memory = chain == kMadeDockerUser || chain == kClosedChain;
+      if (wanted(chain) && (memory || right(chain, rules, marks_))) continue;
       table_.flush(chain);
       changed_ = true;
     }
@@ -76,16 +84,20 @@ class Rewrite {
   void fill(const std::string& chain) {
     if (filled_.contains(chain)) return;
     const auto there = now_.own.find(chain);
-    if (there != now_.own.end() && accepts(there->second, marks_)) return;
+    if (there != now_.own.end() && right(chain, there->second, marks_)) return;
     if (!table_.has(chain)) table_.make(chain);
-    for (const std::uint32_t mark : marks_) table_.append_accept(chain, mark);
+    for (const MarkRule& rule : rules_of(chain, marks_)) table_.append(chain, rule);
     filled_.insert(chain);
     changed_ = true;
   }
 
   void put_jump(const AnchorSpot& spot) {
     if (stands(spot)) return;
-    if (!table_.has(spot.chain)) table_.make(spot.chain);
+    if (!table_.has(spot.chain)) {
+      table_.make(spot.chain);
+      const std::string memory = memory_of(spot);
+      if (!memory.empty() && !table_.has(memory)) table_.make(memory);
+    }
     table_.insert_jump(spot.chain, place_of(spot, now_.places[spot.chain]), spot.target);
     changed_ = true;
   }
@@ -96,7 +108,6 @@ class Rewrite {
   TableLook now_;
   std::set<std::string> filled_;
   bool changed_ = false;
-  bool left_docker_user_ = false;  // a jump of ours there is gone
 };
 
 }  // namespace

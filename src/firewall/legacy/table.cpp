@@ -32,7 +32,7 @@ xtc_handle* open_table(const std::string& name) {
 
 }  // namespace
 
-std::optional<std::set<std::string>> live_tables() {
+std::optional<std::set<std::string>> live_tables(const std::set<std::string>& among) {
   // Of the thread: /proc/net belongs to the process's first one.
   constexpr const char* kNames = "/proc/thread-self/net/ip_tables_names";
   constexpr std::size_t kLimit = 65536;
@@ -40,7 +40,7 @@ std::optional<std::set<std::string>> live_tables() {
   if (!listed) return std::nullopt;
   const std::string names = "\n" + *listed;
   std::set<std::string> tables;
-  for (const std::string name : {"filter", "nat", "raw"}) {
+  for (const std::string& name : among) {
     if (names.find("\n" + name + "\n") != std::string::npos) tables.insert(name);
   }
   return tables;
@@ -82,13 +82,21 @@ bool Table::has(const std::string& chain) const {
   return iptc_is_chain(chain.c_str(), handle_.get()) != 0;
 }
 
-std::vector<Rule> Table::rules(const std::string& chain) const {
-  std::vector<Rule> result;
+void Table::visit(
+    const std::string& chain,
+    const std::function<void(const ipt_entry&, const std::string& target)>& rule) const {
   for (const ipt_entry* entry = iptc_first_rule(chain.c_str(), handle_.get()); entry != nullptr;
        entry = iptc_next_rule(entry, handle_.get())) {
     const char* target = iptc_get_target(entry, handle_.get());
-    result.push_back(read_entry(*entry, target == nullptr ? "" : target));
+    rule(*entry, target == nullptr ? "" : target);
   }
+}
+
+std::vector<Rule> Table::rules(const std::string& chain) const {
+  std::vector<Rule> result;
+  visit(chain, [&](const ipt_entry& entry, const std::string& target) {
+    result.push_back(read_entry(entry, target));
+  });
   return result;
 }
 
@@ -96,6 +104,18 @@ bool Table::drops(const std::string& chain) const {
   xt_counters counters = {};
   const char* policy = iptc_get_policy(chain.c_str(), &counters, handle_.get());
   return policy != nullptr && std::string_view(policy) == IPTC_LABEL_DROP;
+}
+
+std::uint64_t Table::policy_packets(const std::string& chain) const {
+  xt_counters counters = {};
+  iptc_get_policy(chain.c_str(), &counters, handle_.get());
+  return counters.pcnt;
+}
+
+void Table::set_policy(const std::string& chain, bool drop) {
+  check(iptc_set_policy(chain.c_str(), drop ? IPTC_LABEL_DROP : IPTC_LABEL_ACCEPT, nullptr,
+                        handle_.get()),
+        "cannot set the policy of " + chain);
 }
 
 bool Table::unused(const std::string& chain) const {
@@ -127,8 +147,8 @@ void Table::insert_jump(const std::string& chain, std::size_t position, const st
         "cannot insert into " + chain);
 }
 
-void Table::append_accept(const std::string& chain, std::uint32_t mark) {
-  check(iptc_append_entry(chain.c_str(), Entry::accept(mark).get(), handle_.get()),
+void Table::append(const std::string& chain, const MarkRule& rule) {
+  check(iptc_append_entry(chain.c_str(), Entry::of(rule).get(), handle_.get()),
         "cannot append to " + chain);
 }
 

@@ -20,12 +20,13 @@ struct xtc_handle;
 namespace overland::firewall::legacy {
 
 struct Rule : AnchorRule {
-  std::optional<std::uint32_t> accepts;  // the mark, of a rule that is to the last bit our accept
+  std::optional<MarkRule> ours;  // of a rule that is to the last bit one of our chains'
 };
 
-/// Which of filter, nat and raw live in this network namespace: opening another one makes it, and
-/// looking for them here does not. nullopt: there can be none.
-std::optional<std::set<std::string>> live_tables();
+/// Which of `among` live in this network namespace: opening another one makes it, and looking for
+/// them here does not. nullopt: there can be none.
+std::optional<std::set<std::string>> live_tables(const std::set<std::string>& among = {
+                                                     "filter", "nat", "raw"});
 
 class Table {
  public:
@@ -37,8 +38,14 @@ class Table {
   [[nodiscard]] std::vector<std::string> chains() const;
   [[nodiscard]] bool has(const std::string& chain) const;
   [[nodiscard]] std::vector<Rule> rules(const std::string& chain) const;
+  /// Each rule as it is, with what iptc_get_target() says of it.
+  void visit(const std::string& chain,
+             const std::function<void(const ipt_entry&, const std::string& target)>& rule) const;
   /// Of a chain of the kernel's.
   [[nodiscard]] bool drops(const std::string& chain) const;
+  /// How many packets it has met.
+  [[nodiscard]] std::uint64_t policy_packets(const std::string& chain) const;
+  void set_policy(const std::string& chain, bool drop);
   /// Holds no rule, and no rule leads to it.
   [[nodiscard]] bool unused(const std::string& chain) const;
 
@@ -48,7 +55,7 @@ class Table {
   /// Positions count from 0.
   void erase(const std::string& chain, std::size_t position);
   void insert_jump(const std::string& chain, std::size_t position, const std::string& target);
-  void append_accept(const std::string& chain, std::uint32_t mark);
+  void append(const std::string& chain, const MarkRule& rule);
 
  private:
   friend void update(const std::string& name, const std::function<bool(Table&)>& change);

@@ -19,18 +19,18 @@ bool belongs(const std::string& table, const RuleEntry& rule) {
 
 /// Only where a chain of ours is used more often than we know of: foreign tables can be long.
 void find_strays(Dump& dump, AnchorState& state) {
-  for (const AnchorSpot& spot : {kForwardSpot, kPreroutingSpot}) {
-    const ChainEntry* chain = state.look.chain(spot.table, spot.target);
+  for (const OwnChain& own : kOwnChains) {
+    const ChainEntry* chain = state.look.chain(own.table, own.name);
     if (chain == nullptr) continue;
-    std::size_t known = state.chains.at(spot.target).size();
+    std::size_t known = state.chains.at(own.name).size();
     for (const AnchorSpot& one : kSpots) {
       known += static_cast<std::size_t>(std::ranges::count(
-          state.look.rules_at(one), std::string_view(spot.target), &RuleEntry::jump));
+          state.look.rules_at(one), std::string_view(own.name), &RuleEntry::jump));
     }
     if (chain->uses <= known) continue;
-    for (RuleEntry& rule : dump.rules(spot.table, "")) {
-      if (rule.jump != spot.target || belongs(spot.table, rule)) continue;
-      state.strays.push_back({spot.table, std::move(rule)});
+    for (RuleEntry& rule : dump.rules(own.table, "")) {
+      if (rule.jump != own.name || belongs(own.table, rule)) continue;
+      state.strays.push_back({own.table, std::move(rule)});
     }
   }
 }
@@ -41,11 +41,14 @@ AnchorsSeen AnchorState::seen(const Marks& marks) const {
   AnchorsSeen result;
   for (std::size_t i = 0; i < kSpots.size(); ++i) {
     for (const RuleEntry& rule : look.spots.at(i)) {
-      result.rules.at(i).push_back({rule.jump, rule.plain, rule.goes, rule.returns, rule.decides});
+      result.rules.at(i).push_back(as_anchor_rule(rule));
     }
   }
+  result.forward_drops = look.forward_drops();
+  result.closed = look.marked_closed();
   for (const auto& [chain, rules] : chains) {
-    result.chains[chain] = rules == accepts(marks) ? "" : "holds other rules than ours";
+    result.chains[chain] =
+        rules == statements_of(chain, marks) ? "" : "holds other rules than ours";
   }
   for (const Stray& stray : strays) {
     result.others.push_back(stray.table + " " + printable(stray.rule.chain) + " jumps to " +
@@ -54,9 +57,9 @@ AnchorsSeen AnchorState::seen(const Marks& marks) const {
   return result;
 }
 
-std::vector<Statements> accepts(const Marks& marks) {
+std::vector<Statements> statements_of(std::string_view chain, const Marks& marks) {
   std::vector<Statements> rules;
-  for (const std::uint32_t mark : marks) rules.push_back(anchor_rules(mark).front());
+  for (const MarkRule& rule : rules_of(chain, marks)) rules.push_back(anchor_rule(rule));
   return rules;
 }
 
@@ -64,10 +67,10 @@ AnchorState read_anchors(Look look) {
   AnchorState state;
   state.look = std::move(look);
   Dump dump;
-  for (const AnchorSpot& spot : {kForwardSpot, kPreroutingSpot}) {
-    if (state.look.chain(spot.table, spot.target) == nullptr) continue;
-    auto& rules = state.chains[spot.target];
-    for (const auto& expressions : dump.expressions(spot.table, spot.target)) {
+  for (const OwnChain& own : kOwnChains) {
+    if (state.look.chain(own.table, own.name) == nullptr) continue;
+    auto& rules = state.chains[own.name];
+    for (const auto& expressions : dump.expressions(own.table, own.name)) {
       rules.push_back(decode_rule(expressions, [](const auto&) { return std::nullopt; }));
     }
   }

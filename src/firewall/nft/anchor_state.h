@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "firewall/nft/command.h"
@@ -27,8 +28,8 @@ struct AnchorState {
   [[nodiscard]] AnchorsSeen seen(const Marks& marks) const;
 };
 
-/// What our chains hold that accept `marks`.
-std::vector<Statements> accepts(const Marks& marks);
+/// What `chain`, one of kOwnChains, holds for `marks`.
+std::vector<Statements> statements_of(std::string_view chain, const Marks& marks);
 
 /// Changes nothing and makes no table.
 AnchorState read_anchors(Look look);

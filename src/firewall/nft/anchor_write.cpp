@@ -63,12 +63,16 @@ class Writer {
     }
   }
 
-  void remove_chains() {
-    for (const AnchorSpot& spot : {kForwardSpot, kPreroutingSpot}) {
-      if (!state_.chains.contains(spot.target)) continue;
-      commands_.flush_chain(spot.table, spot.target);
-      commands_.remove_chain(spot.table, spot.target);
-      gone_.emplace(spot.table, spot.target);
+  /// Those of ours that none of `spots` leads to.
+  void remove_chains(const std::vector<AnchorSpot>& spots) {
+    for (const OwnChain& own : kOwnChains) {
+      const auto leads = [&](const AnchorSpot& spot) {
+        return std::string_view(own.name) == spot.target;
+      };
+      if (!state_.chains.contains(own.name) || std::ranges::any_of(spots, leads)) continue;
+      commands_.flush_chain(own.table, own.name);
+      commands_.remove_chain(own.table, own.name);
+      gone_.emplace(own.table, own.name);
     }
   }
 
@@ -79,7 +83,8 @@ class Writer {
     const auto& rules = look_.rules_at(spot);
     if (chain == nullptr || !look_.made(spot.table, spot.chain)) return;
     if (chain->hook && chain->hook->policy_drop) return;
-    if (chain->uses > rules.size() || !std::ranges::all_of(rules, ours)) return;
+    if (chain->uses > rules.size() + led_there(spot.chain)) return;
+    if (!std::ranges::all_of(rules, ours)) return;
     commands_.remove_chain(spot.table, spot.chain);
     commands_.remove_chain(kOurs, made_name(spot.table, spot.chain));
     gone_.emplace(spot.table, spot.chain);
@@ -93,9 +98,18 @@ class Writer {
     if (look_.made(table) && !stays && look_.table(table) != nullptr) commands_.remove(table);
   }
 
+  void remove_closed() {
+    if (!look_.marked_closed()) return;
+    commands_.flush_chain(kForwardSpot.table, kClosedChain);
+    commands_.remove_chain(kForwardSpot.table, kClosedChain);
+    gone_.emplace(kForwardSpot.table, kClosedChain);
+  }
+
   void forget_made() {
     for (const ChainEntry& chain : look_.chains) {
-      const bool memory = chain.table == kOurs && chain.name.starts_with(kMadePrefix);
+      const bool policy = chain.name == closed_name(model::FirewallVariant::kNft) ||
+                          chain.name == closed_name(model::FirewallVariant::kLegacy);
+      const bool memory = chain.table == kOurs && chain.name.starts_with(kMadePrefix) && !policy;
       if (memory && !gone_.contains({kOurs, chain.name})) {
         commands_.remove_chain(kOurs, chain.name);
       }
@@ -107,9 +121,7 @@ class Writer {
  private:
   static std::vector<AnchorRule> as_rules(const std::vector<RuleEntry>& entries) {
     std::vector<AnchorRule> rules;
-    for (const RuleEntry& rule : entries) {
-      rules.push_back({rule.jump, rule.plain, rule.goes, rule.returns, rule.decides});
-    }
+    for (const RuleEntry& rule : entries) rules.push_back(as_anchor_rule(rule));
     return rules;
   }
 
@@ -135,7 +147,22 @@ class Writer {
     } else {
       commands_.flush_chain(spot.table, spot.target);
     }
-    commands_.add_rules(spot.table, spot.target, accepts(marks), true);
+    commands_.add_rules(spot.table, spot.target, statements_of(spot.target, marks), true);
+  }
+
+  /// How many rules of our chains that go lead to `chain`.
+  std::size_t led_there(std::string_view chain) const {
+    std::size_t count = 0;
+    for (const auto& [name, rules] : state_.chains) {
+      if (!gone_.contains({kForwardSpot.table, name})) continue;
+      for (const Statements& rule : rules) {
+        count += static_cast<std::size_t>(std::ranges::count_if(rule, [&](const Statement& one) {
+          const auto* verdict = std::get_if<Verdict>(&one);
+          return verdict != nullptr && verdict->chain == chain;
+        }));
+      }
+    }
+    return count;
   }
 
   const AnchorState& state_;
@@ -154,12 +181,13 @@ std::vector<Command> put_commands(const AnchorState& state, model::FirewallAncho
   const AnchorsSeen seen = state.seen(marks);
   for (const AnchorSpot& spot : spots) writer.put(spot, seen, marks);
   for (const AnchorSpot& spot : kSpots) {
-    if (wanted(spots, spot)) continue;
-    writer.remove_jumps(spot);
-    writer.remove_made(spot);
+    if (!wanted(spots, spot)) writer.remove_jumps(spot);
   }
   writer.remove_strays();
-  if (spots.empty()) writer.remove_chains();
+  writer.remove_chains(spots);
+  for (const AnchorSpot& spot : kSpots) {
+    if (!wanted(spots, spot)) writer.remove_made(spot);
+  }
   return writer.take();
 }
 
@@ -168,7 +196,8 @@ std::vector<Command> removal_commands(const AnchorState& state,
   Writer writer(state);
   for (const AnchorSpot& spot : kSpots) writer.remove_jumps(spot);
   writer.remove_strays();
-  writer.remove_chains();
+  writer.remove_chains({});
+  writer.remove_closed();
   for (const AnchorSpot& spot : kSpots) writer.remove_made(spot);
   for (const std::string table : {kForwardSpot.table, kPreroutingSpot.table}) {
     if (!in_use.contains(table)) writer.remove_made_table(table);

@@ -13,9 +13,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <memory>
-#include <stdexcept>
 
 #include "base/error.h"
 #include "firewall/nft/numbers.h"
@@ -55,9 +55,9 @@ std::uint32_t hook_number(const std::string& hook) {
   return static_cast<std::uint32_t>(found - kHookNames.begin());
 }
 
-Part<nftnl_rule> rule_in(const std::string& table, const std::string& chain) {
+Part<nftnl_rule> rule_in(std::uint8_t family, const std::string& table, const std::string& chain) {
   auto rule = made(::nftnl_rule_alloc());
-  ::nftnl_rule_set_u32(rule.get(), NFTNL_RULE_FAMILY, NFPROTO_IPV4);
+  ::nftnl_rule_set_u32(rule.get(), NFTNL_RULE_FAMILY, family);
   ::nftnl_rule_set_str(rule.get(), NFTNL_RULE_TABLE, table.c_str());
   ::nftnl_rule_set_str(rule.get(), NFTNL_RULE_CHAIN, chain.c_str());
   return rule;
@@ -120,6 +120,7 @@ Batch::Batch() : room_(kLongestMessage / sizeof(std::uint32_t)) {
 }
 
 void Batch::take(const Command& command) {
+  family_ = command.family;
   std::visit([&](const auto& object) { put(command, object); }, command.object);
   ++commands_;
 }
@@ -137,7 +138,7 @@ std::optional<std::size_t> Batch::command_of(std::uint32_t sequence) const {
 
 nlmsghdr* Batch::begin(std::uint16_t type, std::uint16_t flags) {
   first_sequence_.try_emplace(sequence_, commands_);
-  return ::nftnl_nlmsg_build_hdr(room(), type, NFPROTO_IPV4, flags, sequence_++);
+  return ::nftnl_nlmsg_build_hdr(room(), type, family_, flags, sequence_++);
 }
 
 void Batch::append(const nlmsghdr& header) {
@@ -166,7 +167,13 @@ void Batch::put(const Command& command, const Chain& wanted) {
     ::nftnl_chain_set_str(chain.get(), NFTNL_CHAIN_TYPE, wanted.type.c_str());
     ::nftnl_chain_set_u32(chain.get(), NFTNL_CHAIN_HOOKNUM, hook_number(wanted.hook));
     ::nftnl_chain_set_s32(chain.get(), NFTNL_CHAIN_PRIO, wanted.priority);
-    ::nftnl_chain_set_u32(chain.get(), NFTNL_CHAIN_POLICY, NF_ACCEPT);
+    if (!wanted.device.empty()) {
+      ::nftnl_chain_set_str(chain.get(), NFTNL_CHAIN_DEV, wanted.device.c_str());
+    }
+  }
+  if (adds && !wanted.policy.empty()) {
+    const std::uint32_t policy = wanted.policy == "drop" ? NF_DROP : NF_ACCEPT;
+    ::nftnl_chain_set_u32(chain.get(), NFTNL_CHAIN_POLICY, policy);
   }
   nlmsghdr* header = begin(adds ? NFT_MSG_NEWCHAIN : NFT_MSG_DELCHAIN, adds ? kAdd : 0);
   ::nftnl_chain_nlmsg_build_payload(header, chain.get());
@@ -175,14 +182,14 @@ void Batch::put(const Command& command, const Chain& wanted) {
 
 /// A rule deleted without a handle is all of the chain.
 void Batch::flush(const std::string& table, const std::string& chain) {
-  const auto rule = rule_in(table, chain);
+  const auto rule = rule_in(family_, table, chain);
   nlmsghdr* header = begin(NFT_MSG_DELRULE, 0);
   ::nftnl_rule_nlmsg_build_payload(header, rule.get());
   append(*header);
 }
 
 void Batch::put(const Command& command, const Rule& wanted) {
-  const auto rule = rule_in(command.table, wanted.chain);
+  const auto rule = rule_in(family_, command.table, wanted.chain);
   const bool deletes = command.verb == Verb::kDelete;
   if (deletes) {
     ::nftnl_rule_set_u64(rule.get(), NFTNL_RULE_HANDLE, wanted.handle);
@@ -209,8 +216,13 @@ std::uint32_t Batch::put_anonymous(const std::string& table, const std::vector<R
 }
 
 void Batch::put(const Command& command, const Set& wanted) {
-  if (command.verb != Verb::kAdd) throw std::logic_error("sets go with their table");
-  put_set(command.table, wanted, 0);
+  if (command.verb == Verb::kAdd) return put_set(command.table, wanted, 0);
+  const auto set = made(::nftnl_set_alloc());
+  ::nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, command.table.c_str());
+  ::nftnl_set_set_str(set.get(), NFTNL_SET_NAME, wanted.name.c_str());
+  nlmsghdr* header = begin(NFT_MSG_DELSET, 0);
+  ::nftnl_set_nlmsg_build_payload(header, set.get());
+  append(*header);
 }
 
 void Batch::put_set(const std::string& table, const Set& wanted, std::uint32_t flags) {
@@ -220,10 +232,17 @@ void Batch::put_set(const std::string& table, const Set& wanted, std::uint32_t f
   ::nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, table.c_str());
   ::nftnl_set_set_str(set.get(), NFTNL_SET_NAME, wanted.name.c_str());
   ::nftnl_set_set_u32(set.get(), NFTNL_SET_FLAGS, flags);
-  ::nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_TYPE, addresses ? kAddressType : kLinkNameType);
-  ::nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_LEN, addresses ? kAddressSize : kLinkNameSize);
+  const bool both = wanted.type == kSenderType;
+  ::nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_TYPE,
+                      both        ? kSenderKeyType
+                      : addresses ? kAddressType
+                                  : kLinkNameType);
+  ::nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_LEN,
+                      both        ? kSenderSize
+                      : addresses ? kAddressSize
+                                  : kLinkNameSize);
   ::nftnl_set_set_u32(set.get(), NFTNL_SET_ID, ++set_id_);
-  put_byte_order(*set, addresses);
+  if (!both) put_byte_order(*set, addresses);
   nlmsghdr* header = begin(NFT_MSG_NEWSET, kAdd);
   ::nftnl_set_nlmsg_build_payload(header, set.get());
   append(*header);
@@ -237,6 +256,14 @@ void Batch::put(const Command& command, const Members& members) {
                 std::array<char, kLinkNameSize> key = {};
                 name.copy(key.data(), key.size() - 1);
                 add_key(set, key.data(), kLinkNameSize, 0);
+              });
+  put_members(type, command.table, members.set, members.senders,
+              [](nftnl_set& set, const Sender& sender) {
+                std::array<char, kSenderSize> key = {};
+                sender.link.copy(key.data(), kLinkNameSize - 1);
+                const std::uint32_t first = htonl(sender.addresses.first);
+                std::memcpy(key.data() + kLinkNameSize, &first, sizeof first);
+                add_key(set, key.data(), kSenderSize, 0);
               });
 }
 

@@ -57,6 +57,7 @@ class Batch {
   std::vector<std::uint32_t> room_;  // for the message being made
   std::size_t last_ = 0;             // where the message appended last starts
   std::size_t commands_ = 0;
+  std::uint8_t family_ = kIpFamily;  // of the command taken last
   std::uint32_t sequence_ = 1;
   std::uint32_t set_id_ = 0;                             // NFTA_SET_ID of the set made last
   std::map<std::uint32_t, std::size_t> first_sequence_;  // of each command's messages

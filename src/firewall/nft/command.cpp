@@ -25,7 +25,8 @@ std::string to_string(const Command& command) {
   const std::string name =
       std::visit([](const auto& object) { return name_of(object); }, command.object);
   return std::string(kVerbs.at(static_cast<std::size_t>(command.verb))) + " " +
-         kKinds.at(command.object.index()) + " ip " + command.table + name;
+         kKinds.at(command.object.index()) + " " + family_name(command.family) + " " +
+         command.table + name;
 }
 
 }  // namespace overland::firewall::nft

@@ -1,6 +1,6 @@
 #pragma once
 // One command of an nf_tables transaction, as data: decided in nft/write_table.h and
-// nft/anchor_state.h, carried out in nft/transaction.h. All tables are of family ip.
+// nft/anchor_state.h, carried out in nft/transaction.h.
 
 #include <cstdint>
 #include <string>
@@ -25,11 +25,12 @@ struct Rule {
   std::uint64_t handle = 0;  // to delete; to add: of the rule it follows, 0: all
 };
 
-/// Of one set, either kind by the set's type.
+/// Of one set, of the kind that its type says.
 struct Members {
   Set set;
   std::vector<Range> ranges;
   std::vector<std::string> names;
+  std::vector<Sender> senders = {};
 };
 
 struct Command {
@@ -37,6 +38,7 @@ struct Command {
   std::string table;
   /// Nothing more: the table itself. A chain's rules are commands of their own.
   std::variant<std::monostate, Chain, Set, Rule, Members> object;
+  std::uint8_t family = kIpFamily;
 };
 
 /// "delete rule ip filter DOCKER-USER handle 7": as nft(8) has it, contents left out.

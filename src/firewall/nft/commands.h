@@ -12,15 +12,22 @@ namespace overland::firewall::nft {
 
 class Commands {
  public:
+  explicit Commands(std::uint8_t family = kIpFamily) : family_(family) {}
+
   void add(const std::string& table) { push(Verb::kAdd, table, std::monostate{}); }
   void remove(const std::string& table) { push(Verb::kDelete, table, std::monostate{}); }
   void add(const std::string& table, Set set) { push(Verb::kAdd, table, std::move(set)); }
+  void remove(const std::string& table, Set set) { push(Verb::kDelete, table, std::move(set)); }
   /// The chain alone.
   void add(const std::string& table, const Chain& chain) {
     push(Verb::kAdd, table,
-         Chain{chain.name, chain.type, chain.hook, chain.priority, chain.policy, {}});
+         Chain{chain.name, chain.type, chain.hook, chain.priority, chain.policy, {}, chain.device});
   }
   void add_chain(const std::string& table, const std::string& name) { add(table, named(name)); }
+  /// Of a base chain that stands.
+  void add_policy(const std::string& table, const std::string& chain, const char* policy) {
+    push(Verb::kAdd, table, Chain{chain, "", "", 0, policy, {}});
+  }
   void flush_chain(const std::string& table, const std::string& name) {
     push(Verb::kFlush, table, named(name));
   }
@@ -42,7 +49,8 @@ class Commands {
     push(Verb::kDelete, table, Rule{chain, {}, false, handle});
   }
   void change_members(Verb verb, const std::string& table, Members members) {
-    if (!members.ranges.empty() || !members.names.empty()) push(verb, table, std::move(members));
+    const bool none = members.ranges.empty() && members.names.empty() && members.senders.empty();
+    if (!none) push(verb, table, std::move(members));
   }
 
   [[nodiscard]] std::vector<Command> take() { return std::move(commands_); }
@@ -52,9 +60,10 @@ class Commands {
 
   template <typename Object>
   void push(Verb verb, const std::string& table, Object object) {
-    commands_.push_back({verb, table, std::move(object)});
+    commands_.push_back({verb, table, std::move(object), family_});
   }
 
+  std::uint8_t family_;
   std::vector<Command> commands_;
 };
 

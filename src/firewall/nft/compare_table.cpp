@@ -4,21 +4,17 @@
 #include <cstdint>
 #include <set>
 
-#include "firewall/nft/address_sets.h"
-#include "firewall/nft/ranges.h"
+#include "firewall/nft/direct.h"
+#include "firewall/nft/forgers.h"
+#include "firewall/nft/groups.h"
+#include "firewall/nft/own.h"
+#include "firewall/nft/ways_out.h"
 #include "firewall/printable.h"
 
 namespace overland::firewall::nft {
 namespace {
 
 using model::FirewallPolicy;
-
-const Chain* find_chain(const Table& table, std::string_view name) {
-  for (const Chain& chain : table.chains) {
-    if (chain.name == name) return &chain;
-  }
-  return nullptr;
-}
 
 const Set* find_set(const Table& table, std::string_view name) {
   for (const Set& set : table.sets) {
@@ -27,13 +23,8 @@ const Set* find_set(const Table& table, std::string_view name) {
   return nullptr;
 }
 
-/// Of all sets the list is kept in.
-std::vector<model::Prefix> prefixes_in(const Table& table, std::string_view list) {
-  std::vector<Range> all;
-  for (const auto& [set, ranges] : table.elements.ranges) {
-    if (list_of(set) == list) all.insert(all.end(), ranges.begin(), ranges.end());
-  }
-  return prefixes_of(all);
+std::vector<model::Prefix> prefixes_in(const Table& table, const std::string& list) {
+  return list_in(table, list).value_or(std::vector<model::Prefix>());
 }
 
 std::vector<std::string> names_in(const Table& table, const std::string& set) {
@@ -42,19 +33,8 @@ std::vector<std::string> names_in(const Table& table, const std::string& set) {
   return found->second;
 }
 
-/// What the first plain match of `field` compares with; null where there is none.
-const Value* matched(const Statements& rule, Field field) {
-  for (const Statement& statement : rule) {
-    const auto* match = std::get_if<Match>(&statement);
-    if (match != nullptr && match->field == field && !match->negated && match->mask == UINT32_MAX) {
-      return &match->value;
-    }
-  }
-  return nullptr;
-}
-
 std::uint32_t mark_in(const Table& table) {
-  const Chain* chain = find_chain(table, "trusted-in");
+  const Chain* chain = table.chain("trusted-in");
   if (chain == nullptr) return 0;
   for (const Statements& rule : chain->rules) {
     for (const Statement& statement : rule) {
@@ -69,42 +49,11 @@ std::uint32_t mark_in(const Table& table) {
 
 /// nullopt where the rules that would tell are gone.
 std::optional<bool> conntrack_in(const Table& table) {
-  const Chain* chain = find_chain(table, "trusted-in");
+  const Chain* chain = table.chain("trusted-in");
   if (chain == nullptr || chain->rules.empty()) return std::nullopt;
   return std::none_of(chain->rules.begin(), chain->rules.end(), [](const Statements& rule) {
     return std::find(rule.begin(), rule.end(), Statement(Action::kNotrack)) != rule.end();
   });
-}
-
-/// The links and sources of the rules for what leaves.
-std::vector<model::Masquerade> leaving_in(const Table& table, std::string_view name) {
-  std::vector<model::Masquerade> result;
-  const Chain* chain = find_chain(table, name);
-  if (chain == nullptr) return result;
-  for (const Statements& rule : chain->rules) {
-    const auto* link = std::get_if<std::string>(matched(rule, Field::kOutLink));
-    const Value* sources = matched(rule, Field::kSource);
-    if (link == nullptr || sources == nullptr) continue;
-    const auto* ranges = std::get_if<std::vector<Range>>(sources);
-    result.push_back(
-        {*link, ranges == nullptr ? std::vector<model::Prefix>() : prefixes_of(*ranges)});
-  }
-  return result;
-}
-
-std::vector<model::Masquerade> masquerades_in(const Table& table) {
-  const std::vector<model::Masquerade> translated = leaving_in(table, "masquerade");
-  std::vector<model::Masquerade> result = translated;
-  for (model::Masquerade& entry : leaving_in(table, "masqueraded")) {
-    if (std::any_of(translated.begin(), translated.end(),
-                    [&](const model::Masquerade& one) { return one.link == entry.link; })) {
-      continue;
-    }
-    entry.translated = false;
-    result.push_back(std::move(entry));
-  }
-  std::sort(result.begin(), result.end());
-  return result;
 }
 
 void compare_sets(const Table& found, const Table& expected, std::vector<std::string>& defects) {
@@ -139,7 +88,7 @@ std::string rule_difference(const std::vector<Statements>& found,
 void compare_chains(const Table& found, const Table& expected, std::vector<std::string>& defects) {
   for (const Chain& chain : expected.chains) {
     const std::string name = "chain " + chain.name + " of table ip overland ";
-    const Chain* there = find_chain(found, chain.name);
+    const Chain* there = found.chain(chain.name);
     if (there == nullptr) {
       defects.push_back(name + "is missing");
       continue;
@@ -150,7 +99,7 @@ void compare_chains(const Table& found, const Table& expected, std::vector<std::
     if (!difference.empty()) defects.push_back(name + difference);
   }
   for (const Chain& chain : found.chains) {
-    if (find_chain(expected, chain.name) == nullptr) {
+    if (expected.chain(chain.name) == nullptr) {
       defects.push_back("chain " + printable(chain.name) + " in table ip overland is not ours");
     }
   }
@@ -164,13 +113,20 @@ FirewallPolicy decode_policy(const Table& table, const FirewallPolicy& desired) 
   policy.anchor = desired.anchor;
   policy.mark = mark_in(table);
   policy.conntrack = conntrack_in(table).value_or(desired.conntrack);
+  if (table.chain(kGuardChain) != nullptr) policy.guard = model::FirewallGuard::kChain;
   policy.bridges = names_in(table, "bridges");
-  policy.underlay_links = names_in(table, "underlay");
+  policy.ingress = ingress_in(table);
   policy.local = prefixes_in(table, "local");
+  policy.behind = behind_in(table);
+  policy.closed = closed_in(table);
+  policy.joins = joins_in(table);
   policy.peer_subnets = prefixes_in(table, "peer-subnets");
   policy.peer_hosts = prefixes_in(table, "peer-hosts");
   policy.transit = prefixes_in(table, "transit");
   policy.masquerades = masquerades_in(table);
+  policy.stops_forgers = stops_forgers(table);
+  policy.others = list_in(table, "others");
+  policy.direct_drop = direct_drop_in(table);
   return policy;
 }
 

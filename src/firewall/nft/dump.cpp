@@ -8,11 +8,10 @@
 #include <functional>
 
 #include "firewall/attributes.h"
+#include "firewall/nft/numbers.h"
 
 namespace overland::firewall::nft {
 namespace {
-
-constexpr std::uint8_t kIpv4 = 2;  // NFPROTO_IPV4 of linux/netfilter.h
 
 std::optional<Hook> hook_of(Bytes chain) {
   const Bytes hook = find_attribute(chain, NFTA_CHAIN_HOOK);
@@ -25,6 +24,7 @@ std::optional<Hook> hook_of(Bytes chain) {
   constexpr std::uint32_t kDrop = 0;  // NF_DROP of linux/netfilter.h
   const Bytes policy = find_attribute(chain, NFTA_CHAIN_POLICY);
   result.policy_drop = !policy.empty() && number32_of(policy) == kDrop;
+  result.device = text_of(find_attribute(hook, NFTA_HOOK_DEV));
   return result;
 }
 
@@ -55,15 +55,16 @@ RuleEntry rule_of(Bytes rule) {
   return result;
 }
 
-Request rules_request(const std::string& table, const std::string& chain) {
-  Request request{NFT_MSG_GETRULE, kIpv4, {}};
+Request rules_request(const std::string& table, const std::string& chain, std::uint8_t family) {
+  Request request{NFT_MSG_GETRULE, family, {}};
   put_text(request.attributes, NFTA_RULE_TABLE, table);
   if (!chain.empty()) put_text(request.attributes, NFTA_RULE_CHAIN, chain);
   return request;
 }
 
-Request elements_request(const std::string& table, const std::string& set) {
-  Request request{NFT_MSG_GETSETELEM, kIpv4, {}};
+Request elements_request(const std::string& table, const std::string& set,
+                         std::uint8_t family = kIpFamily) {
+  Request request{NFT_MSG_GETSETELEM, family, {}};
   put_text(request.attributes, NFTA_SET_ELEM_LIST_TABLE, table);
   put_text(request.attributes, NFTA_SET_ELEM_LIST_SET, set);
   return request;
@@ -94,15 +95,45 @@ void for_each_element(Bytes message, const std::function<void(const Element&)>& 
 
 }  // namespace
 
-std::vector<TableEntry> Dump::tables() {
+std::vector<TableEntry> Dump::tables(std::uint8_t family) {
   std::vector<TableEntry> result;
   socket_.dump(
-      {NFT_MSG_GETTABLE, kIpv4, {}}, [&] { result.clear(); },
-      [&](std::uint8_t family, Bytes table) {
-        if (family != kIpv4) return;
+      {NFT_MSG_GETTABLE, family, {}}, [&] { result.clear(); },
+      [&](std::uint8_t of, Bytes table) {
+        if (of != family) return;
         result.push_back({text_of(find_attribute(table, NFTA_TABLE_NAME)),
                           number32_of(find_attribute(table, NFTA_TABLE_FLAGS)),
                           number32_of(find_attribute(table, NFTA_TABLE_OWNER))});
+      });
+  return result;
+}
+
+std::string family_name(std::uint8_t family) {
+  switch (family) {
+    case NFPROTO_INET:
+      return "inet";
+    case NFPROTO_IPV4:
+      return "ip";
+    case NFPROTO_ARP:
+      return "arp";
+    case NFPROTO_NETDEV:
+      return "netdev";
+    case NFPROTO_BRIDGE:
+      return "bridge";
+    case NFPROTO_IPV6:
+      return "ip6";
+    default:
+      return "of family " + std::to_string(family);
+  }
+}
+
+std::vector<std::string> Dump::tables_named(std::string_view name) {
+  std::vector<std::string> result;
+  socket_.dump(
+      {NFT_MSG_GETTABLE, 0, {}}, [&] { result.clear(); },
+      [&](std::uint8_t family, Bytes table) {
+        if (text_of(find_attribute(table, NFTA_TABLE_NAME)) != name) return;
+        result.push_back("table " + family_name(family) + " " + std::string(name));
       });
   return result;
 }
@@ -122,16 +153,17 @@ std::vector<ChainEntry> Dump::chains(std::uint8_t family) {
 std::vector<RuleEntry> Dump::rules(const std::string& table, const std::string& chain) {
   std::vector<RuleEntry> result;
   socket_.dump(
-      rules_request(table, chain), [&] { result.clear(); },
+      rules_request(table, chain, kIpFamily), [&] { result.clear(); },
       [&](std::uint8_t, Bytes rule) { result.push_back(rule_of(rule)); });
   return result;
 }
 
 std::vector<std::vector<std::uint8_t>> Dump::expressions(const std::string& table,
-                                                         const std::string& chain) {
+                                                         const std::string& chain,
+                                                         std::uint8_t family) {
   std::vector<std::vector<std::uint8_t>> result;
   socket_.dump(
-      rules_request(table, chain), [&] { result.clear(); },
+      rules_request(table, chain, family), [&] { result.clear(); },
       [&](std::uint8_t, Bytes rule) {
         const Bytes found = find_attribute(rule, NFTA_RULE_EXPRESSIONS);
         result.emplace_back(found.begin(), found.end());
@@ -140,7 +172,7 @@ std::vector<std::vector<std::uint8_t>> Dump::expressions(const std::string& tabl
 }
 
 std::vector<SetEntry> Dump::sets(const std::string& table) {
-  Request request{NFT_MSG_GETSET, kIpv4, {}};
+  Request request{NFT_MSG_GETSET, kIpFamily, {}};
   put_text(request.attributes, NFTA_SET_TABLE, table);
   std::vector<SetEntry> result;
   socket_.dump(
@@ -156,13 +188,13 @@ std::vector<SetEntry> Dump::sets(const std::string& table) {
 std::vector<std::string> Dump::others(const std::string& table) {
   std::vector<std::string> result;
   const auto list = [&](std::uint16_t message, std::uint16_t table_name, std::uint16_t name) {
-    Request request{message, kIpv4, {}};
+    Request request{message, kIpFamily, {}};
     put_text(request.attributes, table_name, table);
     const auto before = static_cast<std::ptrdiff_t>(result.size());
     socket_.dump(
         request, [&] { result.erase(result.begin() + before, result.end()); },
         [&](std::uint8_t family, Bytes object) {
-          if (family != kIpv4 || text_of(find_attribute(object, table_name)) != table) return;
+          if (family != kIpFamily || text_of(find_attribute(object, table_name)) != table) return;
           result.push_back(text_of(find_attribute(object, name)));
         });
   };
@@ -171,7 +203,8 @@ std::vector<std::string> Dump::others(const std::string& table) {
   return result;
 }
 
-Held<Range> Dump::ranges(const std::string& table, const std::string& set, bool interval) {
+Held<Range> Dump::ranges(const std::string& table, const std::string& set, bool interval,
+                         std::uint8_t family) {
   // An interval is two elements: its first address, and the one after its last, marked as an end;
   // an end is left out where the next interval begins there or the address space ends.
   struct Bound {
@@ -184,7 +217,7 @@ Held<Range> Dump::ranges(const std::string& table, const std::string& set, bool 
   std::vector<Bound> bounds;
   Held<Range> result;
   socket_.dump(
-      elements_request(table, set),
+      elements_request(table, set, family),
       [&] {
         bounds.clear();
         result.plain = true;
@@ -216,6 +249,22 @@ Held<std::string> Dump::names(const std::string& table, const std::string& set) 
         for_each_element(message, [&](const Element& element) {
           result.keys.push_back(text_of(element.key));
           result.plain = result.plain && element.plain;
+        });
+      });
+  std::sort(result.keys.begin(), result.keys.end());
+  return result;
+}
+
+Held<Sender> Dump::senders(const std::string& table, const std::string& set) {
+  Held<Sender> result;
+  socket_.dump(
+      elements_request(table, set), [&] { result = {}; },
+      [&](std::uint8_t, Bytes message) {
+        for_each_element(message, [&](const Element& element) {
+          result.plain = result.plain && element.plain && element.key.size() == kSenderSize;
+          if (element.key.size() != kSenderSize) return;
+          const std::uint32_t first = number32_of(element.key.subspan(kLinkNameSize));
+          result.keys.push_back({text_of(element.key.first(kLinkNameSize)), {first, first}});
         });
       });
   std::sort(result.keys.begin(), result.keys.end());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "firewall/nft/socket.h"
@@ -17,7 +18,14 @@ struct Hook {
   std::uint32_t number = 0;   // NF_INET_PRE_ROUTING 0 … NF_INET_POST_ROUTING 4
   std::int32_t priority = 0;  // lower comes first
   bool policy_drop = false;
+  std::string device = {};  // of family netdev
 };
+
+/// NFPROTO_… of linux/netfilter.h.
+inline constexpr std::uint8_t kInetFamily = 1;
+inline constexpr std::uint8_t kIpFamily = 2;
+inline constexpr std::uint8_t kArpFamily = 3;
+inline constexpr std::uint8_t kNetdevFamily = 5;
 
 struct TableEntry {
   std::string name;
@@ -58,6 +66,14 @@ struct Range {
   auto operator<=>(const Range&) const = default;
 };
 
+/// An element of a set of links and sources: a prefix as its first and last address.
+struct Sender {
+  std::string link;
+  Range addresses;
+
+  auto operator<=>(const Sender&) const = default;
+};
+
 /// What a set holds.
 template <typename Key>
 struct Held {
@@ -65,27 +81,35 @@ struct Held {
   bool plain = true;      // keys and nothing else: no limit, no timeout, no catch-all
 };
 
+/// As nft(8) has it: "inet".
+std::string family_name(std::uint8_t family);
+
 /// One socket for several looks. All throw kPrivilege without CAP_NET_ADMIN and kUnsupported where
 /// the kernel has no nf_tables; a table, chain or set that is not there reads as empty.
 class Dump {
  public:
-  /// The tables of family ip.
-  std::vector<TableEntry> tables();
+  std::vector<TableEntry> tables(std::uint8_t family = kIpFamily);
+  /// "table inet overland", …: those of this name in any family.
+  std::vector<std::string> tables_named(std::string_view name);
   /// Chains of `family` (0: of all families).
   std::vector<ChainEntry> chains(std::uint8_t family);
   /// Rules in their order; without `chain` those of the whole table.
   std::vector<RuleEntry> rules(const std::string& table, const std::string& chain);
   /// The expressions (NFTA_RULE_EXPRESSIONS) of each rule, in order.
   std::vector<std::vector<std::uint8_t>> expressions(const std::string& table,
-                                                     const std::string& chain);
+                                                     const std::string& chain,
+                                                     std::uint8_t family = kIpFamily);
   /// Sets and maps, named or not.
   std::vector<SetEntry> sets(const std::string& table);
   /// Names of the flowtables and objects (counters, limits, helpers) of a table.
   std::vector<std::string> others(const std::string& table);
   /// Elements of a set of type ipv4_addr. `interval`: the set has that flag.
-  Held<Range> ranges(const std::string& table, const std::string& set, bool interval);
+  Held<Range> ranges(const std::string& table, const std::string& set, bool interval,
+                     std::uint8_t family = kIpFamily);
   /// Elements of a set of type ifname.
   Held<std::string> names(const std::string& table, const std::string& set);
+  /// Elements of a set of senders, each with its first address alone.
+  Held<Sender> senders(const std::string& table, const std::string& set);
 
  private:
   Socket socket_;

@@ -5,13 +5,13 @@
 #include <string>
 
 #include "base/error.h"
+#include "firewall/nft/direct.h"
 #include "firewall/nft/table.h"
+#include "firewall/printable.h"
 #include "model/ownership.h"
 
 namespace overland::firewall::nft {
 namespace {
-
-constexpr std::uint8_t kIpv4 = 2;  // NFPROTO_IPV4 of linux/netfilter.h
 
 bool ours(std::string_view chain) { return chain.starts_with(model::kChainPrefix); }
 
@@ -51,7 +51,28 @@ Glance Look::glance() const {
                          (glance.docker_user || chain("filter", "DOCKER") != nullptr);
   glance.docker_backend = std::ranges::any_of(
       chains, [](const ChainEntry& one) { return one.table == "docker-bridges"; });
+  glance.ours = table(model::kNftTable) != nullptr;
+  glance.forward_drops = forward_drops();
+  glance.guarded = !closed().empty() || chain(model::kNftTable, kGuardChain) != nullptr;
+  glance.direct_drop = chain(model::kNftTable, kDirectChain) != nullptr;
   return glance;
+}
+
+std::vector<model::FirewallVariant> Look::closed() const {
+  std::vector<model::FirewallVariant> result;
+  for (const auto variant : {model::FirewallVariant::kNft, model::FirewallVariant::kLegacy}) {
+    const bool remembered = chain(model::kNftTable, closed_name(variant)) != nullptr;
+    const bool marked = variant == model::FirewallVariant::kNft && marked_closed();
+    if (remembered || marked) result.push_back(variant);
+  }
+  return result;
+}
+
+bool Look::marked_closed() const { return chain(kForwardSpot.table, kClosedChain) != nullptr; }
+
+bool Look::forward_drops() const {
+  const ChainEntry* forward = chain(kForwardSpot.table, kForwardSpot.chain);
+  return forward != nullptr && forward->hook && forward->hook->policy_drop;
 }
 
 bool Look::foreign_rules() const {
@@ -65,6 +86,21 @@ bool Look::foreign_rules() const {
   });
 }
 
+AnchorRule as_anchor_rule(const RuleEntry& rule) {
+  return {rule.jump, rule.plain, rule.goes, rule.returns, rule.decides};
+}
+
+std::vector<std::string> remnants() {
+  Dump dump;
+  std::vector<std::string> result = dump.tables_named(model::kNftTable);
+  for (const ChainEntry& chain : dump.chains(0)) {
+    if (!ours(chain.name)) continue;
+    result.push_back("chain " + printable(chain.name) + " of table " + family_name(chain.family) +
+                     " " + printable(chain.table));
+  }
+  return result;
+}
+
 Look look() {
   Look result;
   try {
@@ -72,7 +108,7 @@ Look look() {
     result.tables = dump.tables();
     result.usable = true;
     if (result.tables.empty()) return result;
-    result.chains = dump.chains(kIpv4);
+    result.chains = dump.chains(kIpFamily);
     for (std::size_t i = 0; i < kSpots.size(); ++i) {
       const AnchorSpot& spot = kSpots.at(i);
       if (result.chain(spot.table, spot.chain) == nullptr) continue;

@@ -23,13 +23,23 @@ struct Look {
   [[nodiscard]] const std::vector<RuleEntry>& rules_at(const AnchorSpot& spot) const;
   /// What of iptables we had to make, as remembered in our table (kMadePrefix).
   [[nodiscard]] bool made(std::string_view table, std::string_view chain = "") const;
+  /// Where FORWARD has the policy DROP from us, as far as nf_tables remembers it.
+  [[nodiscard]] std::vector<model::FirewallVariant> closed() const;
+  /// kClosedChain is there.
+  [[nodiscard]] bool marked_closed() const;
+  [[nodiscard]] bool forward_drops() const;
   [[nodiscard]] Glance glance() const;
   /// Looks once more, and long, where tables of iptables are full.
   [[nodiscard]] bool foreign_rules() const;
 };
 
+AnchorRule as_anchor_rule(const RuleEntry& rule);
+
 /// Throws kPrivilege without CAP_NET_ADMIN.
 Look look();
+
+/// Tables of our name in any family, and chains of our prefix in any table: clauses that name them.
+std::vector<std::string> remnants();
 
 /// What was seen last, for those who go by the same look.
 class Sight {
@@ -37,6 +47,7 @@ class Sight {
   const Look& renew() { return seen_.emplace(look()); }
   const Look& get() { return seen_ ? *seen_ : renew(); }
   void forget() { seen_.reset(); }
+  [[nodiscard]] bool held() const { return seen_.has_value(); }
 
  private:
   std::optional<Look> seen_;

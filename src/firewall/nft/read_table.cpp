@@ -20,9 +20,10 @@ constexpr std::uint32_t kInterval = 4;
 
 Set set_of(const SetEntry& entry) {
   const bool plain = (entry.flags & ~kInterval) == 0;
-  const char* type = plain && entry.key_type == kAddressType    ? "ipv4_addr"
-                     : plain && entry.key_type == kLinkNameType ? "ifname"
-                                                                : "other";
+  const char* type = plain && entry.key_type == kAddressType     ? "ipv4_addr"
+                     : plain && entry.key_type == kLinkNameType  ? "ifname"
+                     : plain && entry.key_type == kSenderKeyType ? kSenderType
+                                                                 : "other";
   return {entry.name, type, (entry.flags & kInterval) != 0};
 }
 
@@ -61,10 +62,10 @@ void sort_by_name(std::vector<T>& items) {
             [](const T& left, const T& right) { return left.name < right.name; });
 }
 
-/// A hash set holds the first addresses of prefixes.
-void widen(std::vector<Range>& ranges, std::uint8_t length) {
+/// A hash set holds the first address of a prefix.
+void widen(Range& range, std::uint8_t length) {
   const std::uint32_t host_bits = UINT32_MAX >> (length - 1U) >> 1U;
-  for (Range& range : ranges) range.last = range.first + std::min(host_bits, ~range.first);
+  range.last = range.first + std::min(host_bits, ~range.first);
 }
 
 /// What stands in our table beside chains and sets, and how the table itself is.
@@ -80,6 +81,10 @@ void look_at_the_rest(Dump& dump, const TableEntry& entry, Table& table) {
   }
 }
 
+bool remembers_uncut(const Set& set) {
+  return set.name.starts_with(kUncutPrefix) && set.type == "ipv4_addr" && set.interval;
+}
+
 Table read(Dump& dump, const TableEntry& of, const std::vector<ChainEntry>& chains) {
   const std::string ours(model::kNftTable);
   const std::vector<SetEntry> sets = dump.sets(ours);
@@ -93,18 +98,27 @@ Table read(Dump& dump, const TableEntry& of, const std::vector<ChainEntry>& chai
   for (const SetEntry& entry : sets) {
     if ((entry.flags & kAnonymous) != 0) continue;
     const Set set = set_of(entry);
-    if (set.type == "ipv4_addr") {
+    if (remembers_uncut(set)) {
+      table.uncut[set.name] = dump.ranges(ours, set.name, true).keys;
+    } else if (set.type == "ipv4_addr") {
       auto held = dump.ranges(ours, set.name, set.interval);
       require_plain(set.name, held.plain);
       auto& ranges = table.elements.ranges[set.name];
       ranges = std::move(held.keys);
-      if (!set.interval) widen(ranges, length_of(set.name).value_or(32));
+      if (!set.interval) {
+        for (Range& range : ranges) widen(range, length_of(set.name).value_or(32));
+      }
     } else if (set.type == "ifname") {
       auto held = dump.names(ours, set.name);
       require_plain(set.name, held.plain);
       table.elements.names[set.name] = std::move(held.keys);
+    } else if (set.type == kSenderType) {
+      auto held = dump.senders(ours, set.name);
+      require_plain(set.name, held.plain);
+      for (Sender& one : held.keys) widen(one.addresses, length_of(set.name).value_or(32));
+      table.elements.senders[set.name] = std::move(held.keys);
     }
-    table.sets.push_back(set);
+    if (!remembers_uncut(set)) table.sets.push_back(set);
   }
   for (const ChainEntry& entry : chains) {
     if (entry.table != ours) continue;
@@ -117,11 +131,25 @@ Table read(Dump& dump, const TableEntry& of, const std::vector<ChainEntry>& chai
   }
   sort_by_name(table.sets);
   sort_by_name(table.chains);
-  std::sort(table.made.begin(), table.made.end());
+  std::ranges::sort(table.made);
   return table;
 }
 
 }  // namespace
+
+Uncut read_uncut(const Look& look) {
+  Uncut uncut;
+  if (look.table(model::kNftTable) == nullptr) return uncut;
+  const std::string ours(model::kNftTable);
+  Dump dump;
+  for (const SetEntry& entry : dump.sets(ours)) {
+    const auto known = std::ranges::find_if(
+        kUncutSets, [&](const UncutSet& one) { return entry.name == one.name; });
+    if (known == kUncutSets.end() || !remembers_uncut(set_of(entry))) continue;
+    uncut.*known->list = prefixes_of(dump.ranges(ours, entry.name, true).keys);
+  }
+  return uncut;
+}
 
 std::optional<Table> read_table(const Look& look) {
   const TableEntry* found = look.table(model::kNftTable);

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "firewall/nft/numbers.h"
+#include "firewall/nft/own.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -20,6 +21,10 @@ struct Register {
   std::size_t size = 0;  // bytes
   std::uint32_t mask = UINT32_MAX;
   std::uint32_t toggled = 0;
+  // Whether a route to the destination, or to the source, leads to the link it came from: one byte
+  // of the word, 0 or 1.
+  bool back = false;
+  bool own = false;
 
   [[nodiscard]] bool whole() const { return field && mask == UINT32_MAX && toggled == 0; }
 };
@@ -29,6 +34,24 @@ std::uint32_t word_of(Field field, Bytes data) {
   std::array<std::uint8_t, 4> bytes = {};
   std::copy_n(data.begin(), std::min(data.size(), bytes.size()), bytes.begin());
   return is_address(field) ? number32_of(bytes) : std::bit_cast<std::uint32_t>(bytes);
+}
+
+/// Of the network header, whichever of the two we write rules for: no offset is in both.
+std::optional<Field> field_at(std::uint32_t offset) {
+  switch (offset) {
+    case kSourceOffset:
+      return Field::kSource;
+    case kDestinationOffset:
+      return Field::kDestination;
+    case kArpKindOffset:
+      return Field::kArpKind;
+    case kArpSourceOffset:
+      return Field::kArpSource;
+    case kArpTargetOffset:
+      return Field::kArpTarget;
+    default:
+      return std::nullopt;
+  }
 }
 
 Bytes value_of(Bytes data, std::uint16_t attribute) {
@@ -54,6 +77,7 @@ class Decoder {
   }
 
   bool load(const std::string& name, Bytes data) {
+    if (name == "fib") return load_route(data);
     if (name == "meta" && !find_attribute(data, NFTA_META_DREG).empty()) return load_meta(data);
     if (name == "payload" && !find_attribute(data, NFTA_PAYLOAD_DREG).empty()) {
       return load_payload(data);
@@ -66,17 +90,43 @@ class Decoder {
     return name == "bitwise" && mask(data);
   }
 
+  bool load_route(Bytes data) {
+    const std::uint32_t result = number32_of(find_attribute(data, NFTA_FIB_RESULT));
+    const std::uint32_t flags = number32_of(find_attribute(data, NFTA_FIB_FLAGS));
+    Register& to = at(data, NFTA_FIB_DREG);
+    to = {};
+    if (result == NFT_FIB_RESULT_OIFNAME && flags == NFTA_FIB_F_DADDR) {
+      to = {Field::kRoutedTo, kLinkNameSize};
+    } else if (result == NFT_FIB_RESULT_OIF && flags == kRouteBack) {
+      to.back = true;
+    } else if (result == NFT_FIB_RESULT_OIF && flags == kSourceBack) {
+      to.own = true;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   bool load_meta(Bytes data) {
     Register& to = at(data, NFTA_META_DREG);
     switch (number32_of(find_attribute(data, NFTA_META_KEY))) {
       case NFT_META_MARK:
         to = {Field::kMark, sizeof(std::uint32_t)};
         return true;
+      case NFT_META_PROTOCOL:
+        to = {Field::kProtocol, sizeof(std::uint16_t)};
+        return true;
       case NFT_META_IIFNAME:
         to = {Field::kInLink, kLinkNameSize};
         return true;
       case NFT_META_OIFNAME:
         to = {Field::kOutLink, kLinkNameSize};
+        return true;
+      case NFT_META_IIFKIND:
+        to = {Field::kInKind, kLinkNameSize};
+        return true;
+      case NFT_META_OIFKIND:
+        to = {Field::kOutKind, kLinkNameSize};
         return true;
       default:
         return false;
@@ -87,12 +137,12 @@ class Decoder {
   bool load_payload(Bytes data) {
     const std::uint32_t offset = number32_of(find_attribute(data, NFTA_PAYLOAD_OFFSET));
     const std::uint32_t size = number32_of(find_attribute(data, NFTA_PAYLOAD_LEN));
+    const auto field = field_at(offset);
     if (number32_of(find_attribute(data, NFTA_PAYLOAD_BASE)) != NFT_PAYLOAD_NETWORK_HEADER ||
-        (offset != kSourceOffset && offset != kDestinationOffset) || size == 0 || size > 4) {
+        !field || size == 0 || size > 4) {
       return false;
     }
-    at(data, NFTA_PAYLOAD_DREG) = {offset == kSourceOffset ? Field::kSource : Field::kDestination,
-                                   size, UINT32_MAX << (32 - 8 * size)};
+    at(data, NFTA_PAYLOAD_DREG) = {*field, size, UINT32_MAX << (32 - 8 * size)};
     return true;
   }
 
@@ -119,13 +169,30 @@ class Decoder {
     const Register& from = at(data, NFTA_CMP_SREG);
     const std::uint32_t op = number32_of(find_attribute(data, NFTA_CMP_OP));
     const Bytes value = value_of(data, NFTA_CMP_DATA);
+    if ((from.back || from.own) && op == NFT_CMP_EQ) return ends_where_it_came_from(from, value);
+    if (from.field == Field::kRoutedTo && value.size() < from.size && op == NFT_CMP_EQ) {
+      return keep(Match{*from.field, text_of(value) + "*"});
+    }
     if (!from.field || from.toggled != 0 || value.size() != from.size ||
         (op != NFT_CMP_EQ && op != NFT_CMP_NEQ)) {
       return false;
     }
     Match match = {*from.field, text_of(value), op == NFT_CMP_NEQ, from.mask};
     if (!is_link(match.field)) match.value = word_of(match.field, value);
+    if (match.field == Field::kProtocol) match.value = std::uint32_t{value[0]} << 8U | value[1];
     return (!is_address(match.field) || compares_prefix(match)) && keep(std::move(match));
+  }
+
+  /// One byte or, before nft 1.1.7, the register's whole word.
+  bool ends_where_it_came_from(const Register& from, Bytes value) {
+    if (value.size() != 1 && value.size() != 4) return false;
+    const std::array<std::uint8_t, 4> yes = {1};
+    const std::array<std::uint8_t, 4> no = {};
+    if (from.back && std::ranges::equal(value, Bytes(no).first(value.size()))) {
+      return keep(Action::kNotFromThere);
+    }
+    return from.own && std::ranges::equal(value, Bytes(yes).first(value.size())) &&
+           keep(Action::kFromItsOwn);
   }
 
   /// From a number under a mask to the range; false where that is no prefix.
@@ -145,7 +212,13 @@ class Decoder {
     }
     const std::string set = text_of(find_attribute(data, NFTA_LOOKUP_SET));
     const std::uint32_t flags = number32_of(find_attribute(data, NFTA_LOOKUP_FLAGS));
-    Match match = {*from.field, SetName{set}, (flags & NFT_LOOKUP_F_INV) != 0, from.mask};
+    const bool negated = (flags & NFT_LOOKUP_F_INV) != 0;
+    if (from.field == Field::kInLink && is_of_senders(set)) {
+      const Register& behind = registers_[number32_of(find_attribute(data, NFTA_LOOKUP_SREG)) + 1];
+      if (behind.field != Field::kSource || behind.toggled != 0) return false;
+      return keep(Match{Field::kSender, SetName{set}, negated, behind.mask});
+    }
+    Match match = {*from.field, SetName{set}, negated, from.mask};
     if (auto ranges = anonymous_(set)) match.value = *std::move(ranges);
     return keep(std::move(match));
   }

@@ -18,6 +18,7 @@ namespace overland::firewall::nft {
 namespace {
 
 constexpr std::uint32_t kRegister = NFT_REG_1;  // 16 bytes: the longest we load, a link's name
+constexpr std::uint32_t kNextRegister = NFT_REG_2;
 
 using Word = std::array<std::uint8_t, 4>;
 
@@ -31,14 +32,22 @@ class Encoder {
   Encoder(nftnl_rule& rule, const MakeAnonymous& anonymous) : rule_(rule), anonymous_(anonymous) {}
 
   void operator()(const Match& match) {
+    if (match.field == Field::kSender) return among_senders(match);
     load(match.field);
     if (match.mask != UINT32_MAX) bitwise(match.field, match.mask, 0);
     if (const auto* set = std::get_if<SetName>(&match.value)) {
       look_up(set->name, match.negated);
     } else if (const auto* name = std::get_if<std::string>(&match.value)) {
+      if (match.field == Field::kRoutedTo && name->ends_with('*')) {
+        compare(match, name->data(), name->size() - 1);
+        return;
+      }
       std::array<char, kLinkNameSize> link = {};
       name->copy(link.data(), link.size() - 1);
       compare(match, link);
+    } else if (match.field == Field::kProtocol) {
+      const auto type = htons(static_cast<std::uint16_t>(std::get<std::uint32_t>(match.value)));
+      compare(match, &type, sizeof type);
     } else if (const auto* number = std::get_if<std::uint32_t>(&match.value)) {
       compare(match, word_of(match.field, *number));
     } else {
@@ -73,6 +82,14 @@ class Encoder {
       case Action::kMasquerade:
         add("masq");
         break;
+      case Action::kNotFromThere:
+        load_route(NFT_FIB_RESULT_OIF, kRouteBack);
+        compare({}, Word{});
+        break;
+      case Action::kFromItsOwn:
+        load_route(NFT_FIB_RESULT_OIF, kSourceBack);
+        compare({}, Word{1});
+        break;
       case Action::kKeepSource:
         load(Field::kSource);
         nftnl_expr& made = add("nat");
@@ -103,12 +120,28 @@ class Encoder {
         return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_IIFNAME);
       case Field::kOutLink:
         return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_OIFNAME);
+      case Field::kInKind:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_IIFKIND);
+      case Field::kOutKind:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_OIFKIND);
+      case Field::kProtocol:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_PROTOCOL);
+      case Field::kRoutedTo:
+        return load_route(NFT_FIB_RESULT_OIFNAME, NFTA_FIB_F_DADDR);
+      case Field::kSender:
+        throw std::logic_error("a sender is more than a register holds");
       case Field::kState:
         return load("ct", NFTNL_EXPR_CT_DREG, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
       case Field::kSource:
         return load_address(kSourceOffset);
       case Field::kDestination:
         return load_address(kDestinationOffset);
+      case Field::kArpKind:
+        return load_address(kArpKindOffset);
+      case Field::kArpSource:
+        return load_address(kArpSourceOffset);
+      case Field::kArpTarget:
+        return load_address(kArpTargetOffset);
     }
   }
 
@@ -118,21 +151,37 @@ class Encoder {
     ::nftnl_expr_set_u32(&made, key, value);
   }
 
-  void load_address(std::uint32_t offset) {
+  void load_route(std::uint32_t result, std::uint32_t flags) {
+    nftnl_expr& made = add("fib");
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_FIB_DREG, kRegister);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_FIB_RESULT, result);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_FIB_FLAGS, flags);
+  }
+
+  /// The link's name and, in the register behind it, the masked source are one key.
+  void among_senders(const Match& match) {
+    load(Field::kInLink);
+    load_address(kSourceOffset, kNextRegister);
+    if (match.mask != UINT32_MAX) bitwise(Field::kSource, match.mask, 0, kNextRegister);
+    look_up(std::get<SetName>(match.value).name, match.negated);
+  }
+
+  void load_address(std::uint32_t offset, std::uint32_t to = kRegister) {
     nftnl_expr& made = add("payload");
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_DREG, kRegister);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_DREG, to);
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_LEN, sizeof(Word));
   }
 
   /// register = (register & kept) ^ toggled
-  void bitwise(Field field, std::uint32_t kept, std::uint32_t toggled) {
+  void bitwise(Field field, std::uint32_t kept, std::uint32_t toggled,
+               std::uint32_t in = kRegister) {
     const Word mask = word_of(field, kept);
     const Word change = word_of(field, toggled);
     nftnl_expr& made = add("bitwise");
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_SREG, kRegister);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_DREG, kRegister);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_SREG, in);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_DREG, in);
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_LEN, sizeof(Word));
     ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_MASK, mask.data(), sizeof mask);
     ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_XOR, change.data(), sizeof change);
@@ -140,10 +189,13 @@ class Encoder {
 
   template <typename Value>
   void compare(const Match& match, const Value& value) {
+    compare(match, value.data(), sizeof value);
+  }
+  void compare(const Match& match, const void* value, std::size_t size) {
     nftnl_expr& made = add("cmp");
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_CMP_SREG, kRegister);
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_CMP_OP, match.negated ? NFT_CMP_NEQ : NFT_CMP_EQ);
-    ::nftnl_expr_set(&made, NFTNL_EXPR_CMP_DATA, value.data(), sizeof value);
+    ::nftnl_expr_set(&made, NFTNL_EXPR_CMP_DATA, value, static_cast<std::uint32_t>(size));
   }
 
   /// A single range is a prefix.

@@ -12,12 +12,33 @@
 
 namespace overland::firewall::nft {
 
-enum class Field : std::uint8_t { kMark, kState, kInLink, kOutLink, kSource, kDestination };
+enum class Field : std::uint8_t {
+  kMark,
+  kState,
+  kInLink,
+  kOutLink,
+  kSource,
+  kDestination,
+  kInKind,  // "bridge"; a link without a kind (hardware) matches nothing, negated or not
+  kOutKind,
+  kSender,   // the link a packet came in on, and the source it has: only among a set of both
+  kArpKind,  // of an ARP packet: the lengths of its addresses, and what it is
+  kArpSource,
+  kArpTarget,
+  kProtocol,  // of the packet, an EtherType; in host order
+  kRoutedTo,  // the link the route to the destination leads to; "br-*": those that begin so
+};
 
+/// A number in network order.
 constexpr bool is_address(Field field) {
-  return field == Field::kSource || field == Field::kDestination;
+  return field == Field::kSource || field == Field::kDestination || field == Field::kArpKind ||
+         field == Field::kArpSource || field == Field::kArpTarget;
 }
-constexpr bool is_link(Field field) { return field == Field::kInLink || field == Field::kOutLink; }
+/// Held as text, of kLinkNameSize.
+constexpr bool is_link(Field field) {
+  return field == Field::kInLink || field == Field::kOutLink || field == Field::kInKind ||
+         field == Field::kOutKind || field == Field::kRoutedTo;
+}
 
 /// A named set of the same table.
 struct SetName {
@@ -26,7 +47,8 @@ struct SetName {
   auto operator<=>(const SetName&) const = default;
 };
 
-/// Of a mark or of states (NF_CT_STATE_BIT of nf_conntrack_common.h) a number, of a link its name,
+/// Of a mark or of states (NF_CT_STATE_BIT of nf_conntrack_common.h) a number, of a link its name
+/// or kind,
 /// of an address sorted ranges: one is compared, more are an anonymous set.
 using Value = std::variant<std::uint32_t, std::string, std::vector<Range>, SetName>;
 
@@ -35,7 +57,8 @@ struct Match {
   Field field = Field::kMark;
   Value value;
   bool negated = false;
-  std::uint32_t mask = UINT32_MAX;  // addresses in host order; for a link's name: all ones
+  std::uint32_t mask = UINT32_MAX;  // addresses in host order, a sender's among them; for a link's
+                                    // name: all ones
 
   auto operator<=>(const Match&) const = default;
 };
@@ -49,8 +72,10 @@ struct MarkChange {
 };
 
 struct Verdict {
-  static constexpr std::int32_t kAccept = 1;  // NF_ACCEPT of linux/netfilter.h
-  static constexpr std::int32_t kJump = -3;   // NFT_JUMP of linux/netfilter/nf_tables.h
+  static constexpr std::int32_t kDrop = 0;  // NF_… of linux/netfilter.h
+  static constexpr std::int32_t kAccept = 1;
+  static constexpr std::int32_t kJump = -3;  // NFT_… of linux/netfilter/nf_tables.h
+  static constexpr std::int32_t kReturn = -5;
 
   std::int32_t code = kAccept;  // any of those headers
   std::string chain = {};       // to jump or go to
@@ -63,6 +88,8 @@ enum class Action : std::uint8_t {
   kNotrack,
   kKeepSource,  // source NAT to the source it has
   kMasquerade,
+  kNotFromThere,  // goes on where no route to the destination leads to the link it came from
+  kFromItsOwn,    // goes on where a route to the source leads to the link it came from
 };
 
 /// What we never write: a rule with it equals none of ours.

@@ -5,10 +5,14 @@
 
 #include "base/error.h"
 #include "firewall/nft/anchor_state.h"
+#include "firewall/nft/arp_guards.h"
+#include "firewall/nft/commands.h"
 #include "firewall/nft/compare_table.h"
+#include "firewall/nft/ipvlan_guards.h"
 #include "firewall/nft/read_table.h"
 #include "firewall/nft/transaction.h"
 #include "firewall/nft/write_table.h"
+#include "model/ownership.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -45,10 +49,25 @@ class OwnTable final : public PolicyTable {
 
   std::optional<model::Firewall> read(const FirewallPolicy& desired) override {
     const auto found = read_table(sight_->get());
-    if (!found) return std::nullopt;
+    ArpTable arp = read_arp_table();
+    GuardTables guards = read_guard_tables();
     model::Firewall result;
-    result.policy = decode_policy(*found, desired);
-    result.defects = find_defects(*found, result.policy);
+    if (found) {
+      result.policy = decode_policy(*found, desired);
+      result.defects = find_defects(*found, result.policy);
+      result.defects.insert(result.defects.end(), arp.defects.begin(), arp.defects.end());
+      result.defects.insert(result.defects.end(), guards.defects.begin(), guards.defects.end());
+    } else {
+      const char* left = arp.there       ? "arp"
+                         : guards.netdev ? "netdev"
+                         : guards.inet   ? "inet"
+                                         : nullptr;
+      if (left == nullptr) return std::nullopt;
+      result.defects.push_back(std::string("table ") + left +
+                               " overland is left without table ip overland");
+    }
+    result.policy.arp_guards = std::move(arp.guards);
+    result.policy.ipvlan_guards = std::move(guards.guards);
     return result;
   }
 
@@ -58,11 +77,61 @@ class OwnTable final : public PolicyTable {
       // Deltas first; should the kernel not take one, our table from nothing.
       const WriteMode mode = number < kTries ? WriteMode::kDelta : WriteMode::kWhole;
       carry_out(commands_for(read_table(sight_->get()), to, mode));
+      // In a transaction of its own: a kernel may lack the family.
+      carry_out(arp_commands(read_arp_table(), to.arp_guards));
+      for (const auto& commands : guard_commands(read_guard_tables(), to.ipvlan_guards)) {
+        carry_out(commands);
+      }
     });
   }
 
   void remove() override {
-    with_retries(*sight_, [&](int) { carry_out(removal_commands(read_table(sight_->get()))); });
+    with_retries(*sight_, [&](int) {
+      // First: as long as `table ip overland` stands, the others are looked for.
+      carry_out(arp_commands(read_arp_table(), {}));
+      for (const auto& commands : guard_commands(read_guard_tables(), {})) carry_out(commands);
+      carry_out(removal_commands(read_table(sight_->get())));
+    });
+  }
+
+  bool guards_links() override { return read_guard_tables().netdev || can_guard_links(); }
+
+  std::vector<model::FirewallVariant> closed() override {
+    const bool reading = sight_->held();
+    auto result = sight_->get().closed();
+    if (!reading) sight_->forget();  // who asks before a change goes by no look of before
+    return result;
+  }
+
+  void remember_closed(model::FirewallVariant variant, bool closed) override {
+    with_retries(*sight_, [&](int) {
+      const std::string name = closed_name(variant);
+      const bool there = sight_->get().chain(model::kNftTable, name) != nullptr;
+      if (there == closed) return;
+      Commands commands;
+      const std::string table(model::kNftTable);
+      if (closed) {
+        commands.add(table);
+        commands.add_chain(table, name);
+      } else {
+        commands.remove_chain(table, name);
+      }
+      carry_out(commands.take());
+    });
+  }
+
+  Uncut uncut() override {
+    const bool reading = sight_->held();
+    auto result = read_uncut(sight_->get());
+    if (!reading) sight_->forget();
+    return result;
+  }
+
+  void remember_uncut(const Uncut& uncut) override {
+    with_retries(*sight_, [&](int) {
+      const auto there = read_uncut(sight_->get());
+      if (there != uncut) carry_out(uncut_commands(read_table(sight_->get()), uncut));
+    });
   }
 
  private:
@@ -90,12 +159,31 @@ class OwnAnchors final : public Anchors {
     });
   }
 
+  void set_forward_policy(bool drop) override {
+    with_retries(*sight_, [&](int) {
+      const Look& look = sight_->get();
+      const bool there = look.chain(kForwardSpot.table, kForwardSpot.chain) != nullptr;
+      Commands commands;
+      if (there && look.forward_drops() != drop) {
+        commands.add_policy(kForwardSpot.table, kForwardSpot.chain, drop ? "drop" : "accept");
+      }
+      if (there && drop) commands.add_chain(kForwardSpot.table, kClosedChain);
+      if (look.marked_closed() && !drop) {
+        commands.flush_chain(kForwardSpot.table, kClosedChain);
+        commands.remove_chain(kForwardSpot.table, kClosedChain);
+      }
+      carry_out(commands.take());
+    });
+  }
+
   void remove() override {
     with_retries(*sight_, [&](int) {
       const AnchorState state = read_anchors(sight_->get());
       carry_out(removal_commands(state, made_with_sets(state.look)));
     });
   }
+
+  std::vector<std::string> remnants() override { return nft::remnants(); }
 
  private:
   std::shared_ptr<Sight> sight_;

@@ -27,25 +27,39 @@ void change_elements(Commands& commands, const Elements& from, const Table& to) 
     auto ranges =
         delta(elements_in(from.ranges, set.name), elements_in(to.elements.ranges, set.name));
     auto names = delta(elements_in(from.names, set.name), elements_in(to.elements.names, set.name));
-    commands.change_members(Verb::kDelete, kOurs,
-                            {set, std::move(ranges.gone), std::move(names.gone)});
-    commands.change_members(Verb::kAdd, kOurs,
-                            {set, std::move(ranges.added), std::move(names.added)});
+    auto senders =
+        delta(elements_in(from.senders, set.name), elements_in(to.elements.senders, set.name));
+    commands.change_members(
+        Verb::kDelete, kOurs,
+        {set, std::move(ranges.gone), std::move(names.gone), std::move(senders.gone)});
+    commands.change_members(
+        Verb::kAdd, kOurs,
+        {set, std::move(ranges.added), std::move(names.added), std::move(senders.added)});
   }
 }
 
-/// Our table from nothing, in place of whatever stands there.
-void write_whole(Commands& commands, const Table& wanted, const std::vector<std::string>& made) {
+void add_uncut(Commands& commands, const std::map<std::string, std::vector<Range>>& sets) {
+  for (const auto& [name, ranges] : sets) {
+    const Set set = {name, "ipv4_addr", true};
+    commands.add(kOurs, set);
+    commands.change_members(Verb::kAdd, kOurs, {set, ranges, {}, {}});
+  }
+}
+
+/// Our table from nothing, in place of whatever stands there; what it remembers is kept.
+void write_whole(Commands& commands, const Table& wanted, const std::optional<Table>& found) {
   commands.add(kOurs);
   commands.remove(kOurs);
   commands.add(kOurs);
   for (const Set& set : wanted.sets) commands.add(kOurs, set);
   change_elements(commands, {}, wanted);
-  for (const Chain& chain : wanted.chains) {
-    commands.add(kOurs, chain);
+  for (const Chain& chain : wanted.chains) commands.add(kOurs, chain);
+  for (const Chain& chain : wanted.chains) {  // whose rules may jump to any other
     commands.add_rules(kOurs, chain.name, chain.rules, false);
   }
-  for (const std::string& name : made) commands.add_chain(kOurs, name);
+  if (!found) return;
+  for (const std::string& name : found->made) commands.add_chain(kOurs, name);
+  add_uncut(commands, found->uncut);
 }
 
 /// The kernel lets nobody else change such a table, nor remove it.
@@ -68,7 +82,7 @@ bool same_structure(const Table& found, const Table& wanted) {
 void write(Commands& commands, const std::optional<Table>& found, const Table& wanted,
            WriteMode mode) {
   if (mode == WriteMode::kWhole || !found || !same_structure(*found, wanted)) {
-    write_whole(commands, wanted, found ? found->made : std::vector<std::string>());
+    write_whole(commands, wanted, found);
     return;
   }
   change_elements(commands, found->elements, wanted);
@@ -88,6 +102,22 @@ std::vector<Command> commands_for(const std::optional<Table>& found, const Firew
   refuse_owned(found);
   Commands commands;
   write(commands, found, encode_table(to), mode);
+  return commands.take();
+}
+
+std::vector<Command> uncut_commands(const std::optional<Table>& found, const Uncut& uncut) {
+  refuse_owned(found);
+  Commands commands;
+  if (found) {
+    for (const auto& [name, ranges] : found->uncut) commands.remove(kOurs, Set{name, "", true});
+  }
+  if (uncut.none()) return commands.take();
+  commands.add(kOurs);
+  std::map<std::string, std::vector<Range>> sets;
+  for (const UncutSet& set : kUncutSets) {
+    if (!(uncut.*set.list).empty()) sets[set.name] = ranges_of(uncut.*set.list);
+  }
+  add_uncut(commands, sets);
   return commands.take();
 }
 

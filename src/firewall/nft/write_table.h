@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "firewall/flows.h"
 #include "firewall/nft/command.h"
 #include "firewall/nft/table.h"
 #include "model/firewall.h"
@@ -18,6 +19,9 @@ enum class WriteMode {
 
 std::vector<Command> commands_for(const std::optional<Table>& found,
                                   const model::FirewallPolicy& to, WriteMode mode);
+
+/// The sets that remember `uncut`, in place of those there; none where it is empty.
+std::vector<Command> uncut_commands(const std::optional<Table>& found, const Uncut& uncut);
 
 std::vector<Command> removal_commands(const std::optional<Table>& found);
 

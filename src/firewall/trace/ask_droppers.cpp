@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/trusted_path.h"
+#include "firewall/legacy/table.h"
 #include "firewall/nft/socket.h"
 #include "firewall/printable.h"
 #include "firewall/trace/request.h"
@@ -98,10 +99,14 @@ std::vector<model::Finding> ask_droppers(const model::FirewallPolicy& policy,
     const std::uint32_t generation = nft::Socket().generation();
     const auto arguments = trace_arguments(policy);
     const Json question = question_of(generation, arguments, options.program);
-    if (auto found = remembered(options.hint, question)) return *std::move(found);
+    const auto legacy = legacy::live_tables({"filter", "mangle", "nat", "raw"});
+    const bool lasts = !legacy || legacy->empty();
+    if (lasts) {
+      if (auto found = remembered(options.hint, question)) return *std::move(found);
+    }
     const std::string answer = run_program(options.program, arguments, deadline);
     auto found = traced_answer(answer);
-    remember(options.hint, question, answer);
+    if (lasts) remember(options.hint, question, answer);
     return found;
   } catch (const base::Error& error) {
     return {{model::Severity::kUntold, "firewall",

@@ -1,7 +1,8 @@
 #pragma once
 // Who else drops, asked of overland-trace, a program of its own: it reads what anybody may have put
 // into nf_tables, and what ends it ends nothing else. The answer is remembered beside nf_tables'
-// generation; while nothing has moved nobody is asked.
+// generation; while nothing has moved nobody is asked. Legacy tables have no generation: where one
+// lives, it is asked each time.
 
 #include <filesystem>
 #include <string>

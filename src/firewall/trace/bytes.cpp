@@ -35,6 +35,29 @@ TraceBytes unknown_bytes(std::size_t size, Answer doubt) {
   return TraceBytes(size, TraceByte{0, 0, doubt});
 }
 
+TraceBytes changed_bits(TraceBytes value, Bytes kept, Bytes toggled) {
+  value.resize(kept.size());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    TraceByte& byte = value[i];
+    byte.known = static_cast<std::uint8_t>(byte.known | ~kept[i]);
+    byte.value = static_cast<std::uint8_t>(((byte.value & kept[i]) ^ toggled[i]) & byte.known);
+  }
+  return value;
+}
+
+TraceBytes either(const TraceBytes& before, const TraceBytes& now, Answer answer) {
+  if (answer == Answer::kYes) return now;
+  if (answer == Answer::kNo) return before;
+  TraceBytes result = before;
+  for (std::size_t i = 0; i < result.size() && i < now.size(); ++i) {
+    const auto same = static_cast<std::uint8_t>(~(before[i].value ^ now[i].value));
+    result[i].known = static_cast<std::uint8_t>(before[i].known & now[i].known & same);
+    result[i].value = static_cast<std::uint8_t>(before[i].value & result[i].known);
+    result[i].doubt = answer;
+  }
+  return result;
+}
+
 Answer equals(const TraceBytes& value, Bytes expected) {
   if (value.size() < expected.size()) return Answer::kMaybe;
   for (std::size_t i = 0; i < expected.size(); ++i) {

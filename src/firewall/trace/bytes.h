@@ -33,6 +33,11 @@ using TraceBytes = std::vector<TraceByte>;
 TraceBytes known_bytes(Bytes bytes);
 TraceBytes unknown_bytes(std::size_t size, Answer doubt);
 
+/// (value & kept) ^ toggled, of as many bytes as `kept` has.
+TraceBytes changed_bits(TraceBytes value, Bytes kept, Bytes toggled);
+/// What is known of a value that is `now` where `answer` holds, else `before`.
+TraceBytes either(const TraceBytes& before, const TraceBytes& now, Answer answer);
+
 /// Whether `value` begins with `expected`.
 Answer equals(const TraceBytes& value, Bytes expected);
 /// Whether `value`, as one big-endian number of first.size() bytes, is from `first` to `last`.

@@ -1,18 +1,16 @@
 #include "firewall/trace/droppers.h"
 
-#include <linux/netfilter/nf_tables.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <set>
-#include <sstream>
+#include <string>
+#include <tuple>
 
 #include "base/error.h"
-#include "firewall/nft/dump.h"
-#include "firewall/printable.h"
-#include "firewall/trace/text.h"
+#include "firewall/anchors.h"
+#include "firewall/trace/by_form.h"
 #include "firewall/trace/trace.h"
-#include "model/ownership.h"
+#include "firewall/trace/way.h"
 
 namespace overland::firewall::trace {
 namespace {
@@ -23,81 +21,35 @@ using model::FirewallVariant;
 using model::Prefix;
 using model::Severity;
 
-constexpr std::uint8_t kInet = 1;  // NFPROTO_… of linux/netfilter.h
-constexpr std::uint8_t kIpv4 = 2;
-constexpr std::uint32_t kForwardHook = 2;  // NF_INET_FORWARD
-constexpr std::size_t kMostPeers = 32;     // whose traffic is followed
-constexpr std::size_t kMostFindings = 32;  // of either severity
-constexpr const char* kUserChain = "DOCKER-USER";
+constexpr std::size_t kMostPeers = 32;        // whose traffic is followed
+constexpr std::ptrdiff_t kMostFindings = 32;  // of either severity
 
-/// A table with base chains at the forward hook.
-struct Suspect {
-  std::uint8_t family = kIpv4;
-  std::string table;
-  std::vector<nft::ChainEntry> chains;
-
-  [[nodiscard]] std::string name() const {
-    return std::string(family == kIpv4 ? "ip " : "inet ") + printable(table);
-  }
-};
-
-/// Whether nothing in iptables' own FORWARD can drop before our anchor there accepts: in front of
-/// it are only the rules down to the jump to DOCKER-USER.
-bool leads_to_us(nft::Dump& dump) {
-  const auto rules = dump.rules("filter", "FORWARD");
-  const auto jump = std::ranges::find(rules, std::string_view(kUserChain), &nft::RuleEntry::jump);
-  return jump == rules.end() || jump == rules.begin();
-}
-
-/// Tables whose chains no packet goes through: pairs of family and name.
-std::set<std::pair<std::uint8_t, std::string>> dormant_tables(nft::Socket& socket) {
-  std::set<std::pair<std::uint8_t, std::string>> result;
-  socket.dump(
-      {NFT_MSG_GETTABLE, 0, {}}, [&] { result.clear(); },
-      [&](std::uint8_t family, Bytes table) {
-        const std::uint32_t flags = number32_of(find_attribute(table, NFTA_TABLE_FLAGS));
-        if ((flags & NFT_TABLE_F_DORMANT) == 0) return;
-        result.emplace(family, text_of(find_attribute(table, NFTA_TABLE_NAME)));
-      });
-  return result;
-}
-
-std::vector<Suspect> suspects(nft::Socket& socket, bool anchored) {
-  std::vector<Suspect> result;
-  nft::Dump dump;
-  const auto dormant = dormant_tables(socket);
-  for (const nft::ChainEntry& chain : dump.chains(0)) {
-    const bool forwards = chain.hook && chain.hook->number == kForwardHook &&
-                          chain.hook->type == "filter" &&
-                          (chain.family == kInet || chain.family == kIpv4);
-    if (!forwards || dormant.contains({chain.family, chain.table})) continue;
-    const bool ip = chain.family == kIpv4;
-    if (ip && (chain.table == model::kNftTable || chain.table == "docker-bridges")) continue;
-    const bool spot = anchored && ip && chain.table == "filter" && chain.name == "FORWARD";
-    if (spot && leads_to_us(dump)) continue;
-    auto place = std::find_if(result.begin(), result.end(), [&](const Suspect& one) {
-      return one.family == chain.family && one.table == chain.table;
-    });
-    if (place == result.end()) {
-      place = result.insert(result.end(), {chain.family, chain.table, {}});
-    }
-    place->chains.push_back(chain);
-    // Our anchor comes before it.
-    if (spot) place->chains.back().hook->policy_drop = false;
-  }
-  for (Suspect& one : result) {
-    std::stable_sort(one.chains.begin(), one.chains.end(), [](const auto& a, const auto& b) {
-      return a.hook->priority < b.hook->priority;
-    });
-  }
-  return result;
-}
+/// Our mark is set at prerouting with this priority.
+constexpr std::int32_t kMarked = -310;
 
 std::string first_or_unknown(const std::vector<std::string>& links) {
   return links.empty() ? "" : links.front();
 }
 
-/// Both ways between every local subnet and every peer, each by every underlay link.
+bool believes(const FirewallPolicy& policy, const model::Ingress& link, const Prefix& peer) {
+  const auto meets = [&](const Prefix& one) { return one.overlaps(peer); };
+  return std::ranges::any_of(believed(link.subnets, policy.peer_subnets), meets) ||
+         std::ranges::any_of(believed(link.hosts, policy.peer_hosts), meets);
+}
+
+/// The link it is believed on, and so reached by; empty where there are several or none.
+std::string comes_by(const FirewallPolicy& policy, const Prefix& peer) {
+  std::string only;
+  for (const model::Ingress& link : policy.ingress) {
+    const auto& all = believed(link.transit, policy.transit);
+    if (std::ranges::none_of(all, [&](const Prefix& one) { return one.overlaps(peer); })) continue;
+    if (!only.empty()) return "";
+    only = link.link;
+  }
+  return only;
+}
+
+/// Both ways between every local subnet and every peer, by each underlay link it comes in on.
 std::vector<TracedPacket> packets_of(const FirewallPolicy& policy) {
   std::vector<Prefix> peers = policy.peer_subnets;
   peers.insert(peers.end(), policy.peer_hosts.begin(), policy.peer_hosts.end());
@@ -106,9 +58,10 @@ std::vector<TracedPacket> packets_of(const FirewallPolicy& policy) {
   std::vector<TracedPacket> packets;
   for (const Prefix& local : policy.local) {
     for (const Prefix& peer : peers) {
-      for (const std::string& link : policy.underlay_links) {
-        packets.push_back({link, bridge, peer, local, policy.mark});
-        packets.push_back({bridge, link, local, peer, policy.mark});
+      for (const model::Ingress& one : policy.ingress) {
+        if (!believes(policy, one, peer)) continue;
+        packets.push_back({one.link, bridge, peer, local, policy.mark});
+        packets.push_back({bridge, one.link, local, peer, policy.mark});
       }
     }
   }
@@ -116,7 +69,10 @@ std::vector<TracedPacket> packets_of(const FirewallPolicy& policy) {
   for (std::size_t i = 0; i < most; ++i) {
     for (std::size_t j = 0; j < most; ++j) {
       if (i == j) continue;
-      packets.push_back({"", "", policy.transit[i], policy.transit[j], policy.mark});
+      const std::string in = comes_by(policy, policy.transit[i]);
+      const std::string out = comes_by(policy, policy.transit[j]);
+      if (!in.empty() && in == out) continue;
+      packets.push_back({in, out, policy.transit[i], policy.transit[j], policy.mark, true});
     }
   }
   return packets;
@@ -137,82 +93,138 @@ std::string firewalld_remedy(const TracedPacket& packet, const FirewallPolicy& p
          " accept'; firewall-cmd --reload; overland apply";
 }
 
-std::string remedy(const Suspect& suspect, const std::string& base_chain, const TraceDrop& drop,
-                   const TracedPacket& packet, const FirewallPolicy& policy) {
-  if (suspect.table == "firewalld") return firewalld_remedy(packet, policy);
-  if (suspect.family == kIpv4 && suspect.table == "filter") {
-    if (policy.variant == FirewallVariant::kNft) {
-      return std::string("move it below the jump to ") + kUserChain + ", or into " + kUserChain;
-    }
-    return drop.handle == 0 ? "iptables-nft -P FORWARD ACCEPT" : "remove it with iptables-nft";
+/// Before our mark is set it helps nobody.
+std::string remedy(const Stop& stop, const TraceDrop& drop, const TracedPacket& packet,
+                   const FirewallPolicy& policy) {
+  const ForeignTable& table = *stop.table;
+  if (drop.loss == Loss::kSource) return table.remove(drop.chain, drop.handle);
+  if (table.name == "firewalld" && !table.legacy) return firewalld_remedy(packet, policy);
+  if (table.of_iptables() && table.name == kForwardSpot.table) {
+    const bool own = table.legacy == (policy.variant == FirewallVariant::kLegacy);
+    if (own && table.anchored) return "move it below the jump to DOCKER-USER, or into DOCKER-USER";
+    if (!own && drop.handle == 0) return "iptables-nft -P FORWARD ACCEPT";
+    if (!own) return "remove it: " + table.remove(drop.chain, drop.handle);
   }
-  std::ostringstream mark;
-  mark << "0x" << std::hex << packet.mark;
-  return "accept what carries overland's mark before it: nft insert rule " + suspect.name() + " " +
-         printable(base_chain) + " meta mark and " + mark.str() + " == " + mark.str() + " accept";
+  if (stop.hook.number == kPreroutingHook && stop.hook.priority <= kMarked) {
+    return "let it spare traffic between hosts";
+  }
+  return "accept what carries overland's mark before it: " + table.accept(stop.chain, packet.mark);
 }
 
-std::string text_of(const TraceTable& table, const TraceDrop& drop) {
-  if (drop.handle == 0) return "\"policy drop\"";
-  const auto& rules = table.rules(drop.chain);
-  const auto rule = std::find_if(rules.begin(), rules.end(),
-                                 [&](const TraceRule& one) { return one.handle == drop.handle; });
-  const std::string handle = "handle " + std::to_string(drop.handle);
-  return rule == rules.end() ? handle : "\"" + rule_text(rule->expressions) + "\" (" + handle + ")";
+std::string what_happens(const TraceDrop& drop, const TracedPacket& packet) {
+  const std::string may = drop.certain ? " " : " may ";
+  const std::string s = drop.certain ? "s" : "";
+  const std::string traffic = packet.source.to_string() + " to " + packet.destination.to_string();
+  switch (drop.loss) {
+    case Loss::kMark:
+      return may + "overwrite" + s + " the mark of traffic from " + traffic +
+             ", and takes overland's accept away with it";
+    case Loss::kSource:
+      return may + "hide" + s + " the source of traffic from " + traffic;
+    case Loss::kPacket:
+      break;
+  }
+  return may + "drop" + s + " traffic from " + traffic;
 }
 
 /// Docker's own variant is the other one, so nobody minds this table.
-bool unused(const Suspect& suspect, const FirewallPolicy& policy) {
-  return suspect.family == kIpv4 && suspect.table == "filter" &&
-         policy.variant == FirewallVariant::kLegacy;
+std::string unused(const ForeignTable& table, const FirewallPolicy& policy) {
+  const bool legacy = policy.variant == FirewallVariant::kLegacy;
+  if (!table.of_iptables() || table.name != "filter" || table.legacy == legacy) return "";
+  return legacy ? "; Docker uses the legacy variant here"
+                : "; Docker uses the nf_tables variant here";
 }
 
-void tell(Finding finding, std::vector<Finding>& found) {
-  const auto same = [&](const Finding& one) { return one.severity == finding.severity; };
-  const auto told = static_cast<std::size_t>(std::count_if(found.begin(), found.end(), same));
-  if (told < kMostFindings) found.push_back(std::move(finding));
-}
-
-/// One finding for each rule, about the first packet it drops, or may drop.
-void follow(const Suspect& suspect, nft::Socket& socket, const FirewallPolicy& policy,
-            std::vector<Finding>& found) {
-  const std::vector<std::string> trusted = {kUserChain, std::string(model::kForwardChain)};
-  TraceTable table(socket, suspect.family, suspect.table);
-  std::set<std::pair<std::string, std::uint64_t>> told;
-  for (const TracedPacket& packet : packets_of(policy)) {
-    for (const nft::ChainEntry& chain : suspect.chains) {
-      const auto drops = trace(table, chain.name, chain.hook->policy_drop, trusted, packet);
-      for (const TraceDrop& drop : drops) {
-        if (!told.emplace(drop.chain, drop.handle).second) continue;
-        tell({drop.certain ? Severity::kConflict : Severity::kUntold, "firewall",
-              text_of(table, drop) + " in chain " + printable(drop.chain) + " of table " +
-                  suspect.name() + (drop.certain ? " drops" : " may drop") + " traffic from " +
-                  packet.source.to_string() + " to " + packet.destination.to_string() +
-                  (unused(suspect, policy) ? "; Docker uses the legacy variant here" : ""),
-              remedy(suspect, chain.name, drop, packet, policy)},
-             found);
-      }
-      if (!drops.empty() && drops.back().certain) break;
+class Findings {
+ public:
+  void tell(Finding finding) {
+    const auto same = [&](const Finding& one) { return one.severity == finding.severity; };
+    if (std::count_if(found_.begin(), found_.end(), same) < kMostFindings) {
+      found_.push_back(std::move(finding));
     }
   }
-}
+  /// Once for each table.
+  void cannot_tell(const ForeignTable& table, const std::string& fault) {
+    if (!faulty_.insert(&table).second) return;
+    tell({Severity::kUntold, "firewall",
+          "whether " + table.title() + " drops traffic between hosts cannot be told: " + fault,
+          ""});
+  }
+  [[nodiscard]] bool faulty(const ForeignTable& table) const { return faulty_.contains(&table); }
+  std::vector<Finding> finish() { return std::move(found_); }
+
+ private:
+  std::vector<Finding> found_;
+  std::set<const ForeignTable*> faulty_;
+};
+
+class Follower {
+ public:
+  Follower(const FirewallPolicy& policy, Findings& found) : policy_(policy), found_(found) {}
+
+  /// One finding for each rule, about the first packet it drops, or may drop.
+  void follow(const Way& way, const TracedPacket& packet) {
+    PacketState state(packet);
+    state.mark = host_number(0);
+    bool marked = false;
+    for (const Stop& stop : way.stops) {
+      const bool prerouting = stop.hook.number == kPreroutingHook;
+      if (!marked && !(prerouting && stop.hook.priority <= kMarked)) {
+        state.mark = host_number(packet.mark);
+        marked = true;
+      }
+      state.tracked = !prerouting || stop.hook.priority > kTracked;
+      state.routed = !prerouting;
+      // What does not pass only has its source kept by ours, before others translate.
+      if (stop.hook.type == "nat" && !packet.passes) continue;
+      if (lost(stop, state)) return;
+    }
+  }
+
+ private:
+  static constexpr std::int32_t kTracked = -200;  // NF_IP_PRI_CONNTRACK
+
+  /// Whether the packet is gone for certain.
+  bool lost(const Stop& stop, PacketState& state) {
+    if (!stop.table->rules) found_.cannot_tell(*stop.table, stop.table->fault);
+    if (found_.faulty(*stop.table)) return false;
+    try {
+      const auto drops = trace(*stop.table->rules, stop.chain, stop.hook.policy_drop,
+                               stop.table->anchored ? trusted_ : none_, state);
+      for (const TraceDrop& drop : drops) tell(stop, drop, state.packet);
+      return !drops.empty() && drops.back().certain && drops.back().loss == Loss::kPacket;
+    } catch (const base::Error& error) {
+      found_.cannot_tell(*stop.table, error.what());
+      return false;
+    }
+  }
+
+  void tell(const Stop& stop, const TraceDrop& drop, const TracedPacket& packet) {
+    if (!told_.emplace(drop.loss, stop.table, drop.chain, drop.handle).second) return;
+    found_.tell({drop.certain ? Severity::kConflict : Severity::kUntold, "firewall",
+                 stop.table->place_of(drop.chain, drop.handle) + what_happens(drop, packet) +
+                     unused(*stop.table, policy_),
+                 remedy(stop, drop, packet, policy_)});
+  }
+
+  const FirewallPolicy& policy_;
+  Findings& found_;
+  const std::vector<std::string> trusted_ = {kDockerUserSpot.chain, kDockerUserSpot.target,
+                                             kDockerForwardSpot.target, kPreroutingSpot.target};
+  const std::vector<std::string> none_;
+  std::set<std::tuple<Loss, const ForeignTable*, std::string, std::uint64_t>> told_;
+};
 
 }  // namespace
 
 std::vector<Finding> find_droppers(const FirewallPolicy& policy) {
-  std::vector<Finding> found;
+  Findings found;
   nft::Socket socket;
-  for (const Suspect& suspect : suspects(socket, policy.variant == FirewallVariant::kNft)) {
-    try {
-      follow(suspect, socket, policy, found);
-    } catch (const base::Error& error) {
-      found.push_back({Severity::kUntold, "firewall",
-                       "whether table " + suspect.name() +
-                           " drops traffic between hosts cannot be told: " + error.what(),
-                       ""});
-    }
-  }
-  return found;
+  const Way way = find_way(socket, policy);
+  Follower follower(policy, found);
+  for (const TracedPacket& packet : packets_of(policy)) follower.follow(way, packet);
+  for (Finding& one : told_by_form(way, policy)) found.tell(std::move(one));
+  return found.finish();
 }
 
 }  // namespace overland::firewall::trace

@@ -4,12 +4,12 @@
 
 #include <string>
 
-#include "firewall/trace/bytes.h"
+#include "firewall/trace/packet.h"
 
 namespace overland::firewall::trace {
 
 /// Whether one holds for the first packet of a connection; `data`: NFTA_EXPR_DATA of a "match".
-Answer extension_matches(Bytes data);
+Answer extension_matches(Bytes data, const PacketState& state);
 
 /// A statement after which the packet goes on: no verdict, and no limit of its own. `data`:
 /// NFTA_EXPR_DATA of the expression `name`.

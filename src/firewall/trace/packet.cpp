@@ -12,13 +12,7 @@ namespace {
 
 constexpr std::size_t kLongest = 64;  // all registers of nf_tables
 
-/// As numbers stand in registers, in the byte order of the machine.
-template <typename Number>
-TraceBytes host_number(Number number) {
-  std::array<std::uint8_t, sizeof number> bytes = {};
-  std::memcpy(bytes.data(), &number, sizeof number);
-  return known_bytes(bytes);
-}
+TraceBytes one_byte(std::uint8_t number) { return known_bytes(Bytes(&number, 1)); }
 
 TraceBytes link_name(const std::string& name) {
   std::array<std::uint8_t, IFNAMSIZ> bytes = {};
@@ -45,7 +39,27 @@ void put_address(TraceBytes& header, std::size_t offset, const model::Prefix& pr
 
 }  // namespace
 
-PacketState::PacketState(const TracedPacket& of) : packet(of), mark(host_number(of.mark)) {}
+TraceBytes host_number(std::uint32_t number) {
+  std::array<std::uint8_t, sizeof number> bytes = {};
+  std::memcpy(bytes.data(), &number, sizeof number);
+  return known_bytes(bytes);
+}
+
+PacketState::PacketState(const TracedPacket& of)
+    : packet(of), mark(host_number(of.mark)), connection_mark(mark) {
+  for (TraceByte& byte : connection_mark) byte = {0, byte.value, Answer::kMaybe};
+}
+
+Answer PacketState::mark_lost() const {
+  const TraceBytes ours = host_number(packet.mark);
+  Answer lost = Answer::kNo;
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const std::uint8_t bits = ours[i].value;
+    if ((mark[i].known & bits & ~mark[i].value) != 0) return Answer::kYes;
+    if ((bits & ~mark[i].known) != 0) lost = std::max(lost, mark[i].doubt);
+  }
+  return lost;
+}
 
 TraceBytes meta_of(const PacketState& state, std::uint32_t key) {
   constexpr std::uint8_t kIpv4 = 2;  // NFPROTO_IPV4
@@ -55,17 +69,17 @@ TraceBytes meta_of(const PacketState& state, std::uint32_t key) {
     case NFT_META_IIFNAME:
       return link_name(state.packet.in);
     case NFT_META_OIFNAME:
-      return link_name(state.packet.out);
+      return link_name(state.routed ? state.packet.out : "");
     case NFT_META_IIF:
       return link_index(state.packet.in);
     case NFT_META_OIF:
-      return link_index(state.packet.out);
+      return link_index(state.routed ? state.packet.out : "");
     case NFT_META_NFPROTO:
-      return host_number(kIpv4);
+      return one_byte(kIpv4);
     case NFT_META_PROTOCOL:
       return known_bytes(std::array<std::uint8_t, 2>{0x08, 0x00});  // ETH_P_IP
     case NFT_META_PKTTYPE:
-      return host_number(std::uint8_t{0});  // PACKET_HOST
+      return one_byte(0);  // PACKET_HOST
     case NFT_META_IIFKIND:
     case NFT_META_OIFKIND:
     case NFT_META_IIFGROUP:
@@ -78,16 +92,18 @@ TraceBytes meta_of(const PacketState& state, std::uint32_t key) {
   }
 }
 
-TraceBytes connection_of(std::uint32_t key) {
-  constexpr std::uint32_t kNew = 8;  // NF_CT_STATE_BIT(IP_CT_NEW)
+TraceBytes connection_of(const PacketState& state, std::uint32_t key) {
+  constexpr std::uint32_t kNew = 8;      // NF_CT_STATE_BIT(IP_CT_NEW)
+  constexpr std::uint32_t kInvalid = 1;  // NF_CT_STATE_INVALID_BIT
   switch (key) {
     case NFT_CT_STATE:
-      return host_number(kNew);
+      return host_number(state.tracked ? kNew : kInvalid);
     case NFT_CT_STATUS:
-      return host_number(std::uint32_t{0});  // nobody translates it
+      return host_number(0);  // nobody translates it
     case NFT_CT_DIRECTION:
-      return host_number(std::uint8_t{0});  // IP_CT_DIR_ORIGINAL
+      return one_byte(0);  // IP_CT_DIR_ORIGINAL
     case NFT_CT_MARK:
+      return state.connection_mark;
     case NFT_CT_LABELS:
     case NFT_CT_ZONE:
       return unknown_bytes(kLongest, Answer::kMaybe);

@@ -14,20 +14,33 @@ struct TracedPacket {
   std::string out;            // likewise
   model::Prefix source;       // stands for each address in it
   model::Prefix destination;  // likewise
-  std::uint32_t mark = 0;     // the whole packet mark
+  std::uint32_t mark = 0;     // the whole packet mark, once our table has set it
+  bool passes = false;        // neither end is on this host
 };
 
-/// What rules may change while they are followed.
+/// Where the packet is, and what rules may change while they are followed.
 struct PacketState {
   explicit PacketState(const TracedPacket& packet);
 
+  /// Whether the mark has lost a bit that `packet` has. kOpen: of some of the traffic.
+  [[nodiscard]] Answer mark_lost() const;
+
   const TracedPacket& packet;
   TraceBytes mark;
+  /// New connections have none: what of it is known are the zeros where our bit is.
+  TraceBytes connection_mark;
+  bool tracked = true;            // connection tracking (-200 at prerouting) has seen it
+  bool routed = true;             // it is known which link it leaves by
+  Answer reached = Answer::kYes;  // whether it gets to the rule that is followed
+  bool guessed = false;           // a condition of that rule could not be told
 };
+
+/// A number as registers hold it, in the byte order of the machine.
+TraceBytes host_number(std::uint32_t number);
 
 /// `size` bytes of what NFTA_META_KEY, NFTA_CT_KEY name, and of the IPv4 header from `offset`.
 TraceBytes meta_of(const PacketState& state, std::uint32_t key);
-TraceBytes connection_of(std::uint32_t key);
+TraceBytes connection_of(const PacketState& state, std::uint32_t key);
 TraceBytes header_of(const TracedPacket& packet, std::size_t offset, std::size_t size);
 
 }  // namespace overland::firewall::trace

@@ -27,6 +27,13 @@ void put(std::vector<std::string>& arguments, const char* key, const std::vector
   }
 }
 
+/// Of the link before: a list of its own, which may be empty.
+void put(std::vector<std::string>& arguments, const char* key,
+         const std::optional<std::vector<model::Prefix>>& list) {
+  if (list && list->empty()) arguments.push_back(std::string(key) + "=");
+  if (list) put(arguments, key, *list);
+}
+
 [[noreturn]] void refuse(const std::string& argument) {
   throw base::Error(base::ErrorKind::kUsage, "cannot understand the argument '" + argument + "'");
 }
@@ -44,14 +51,27 @@ model::Prefix prefix_of(const std::string& argument, const std::string& value) {
   return *prefix;
 }
 
+void take(const std::string& argument, const std::string& value,
+          std::optional<std::vector<model::Prefix>>& list) {
+  if (!list) list.emplace();
+  if (!value.empty()) list->push_back(prefix_of(argument, value));
+}
+
 }  // namespace
 
 std::vector<std::string> trace_arguments(const FirewallPolicy& policy) {
   std::vector<std::string> result = {
       policy.variant == FirewallVariant::kNft ? "variant=nft" : "variant=legacy",
       "mark=" + std::to_string(policy.mark)};
+  if (policy.anchor == model::FirewallAnchor::kDockerNft) result.emplace_back("anchor=none");
   put(result, "bridge", policy.bridges);
-  put(result, "link", policy.underlay_links);
+  for (std::size_t i = 0; i < policy.ingress.size() && i < kMost; ++i) {
+    const model::Ingress& one = policy.ingress[i];
+    result.push_back("link=" + one.link);
+    put(result, "from-peer", one.subnets);
+    put(result, "from-host", one.hosts);
+    put(result, "from-transit", one.transit);
+  }
   put(result, "local", policy.local);
   put(result, "peer", policy.peer_subnets);
   put(result, "host", policy.peer_hosts);
@@ -68,12 +88,20 @@ FirewallPolicy traced_policy(const std::vector<std::string>& arguments) {
     const std::string value = argument.substr(split + 1);
     if (key == "variant" && (value == "nft" || value == "legacy")) {
       policy.variant = value == "nft" ? FirewallVariant::kNft : FirewallVariant::kLegacy;
+    } else if (key == "anchor" && value == "none") {
+      policy.anchor = model::FirewallAnchor::kDockerNft;
     } else if (key == "mark") {
       policy.mark = number_of(argument, value);
     } else if (key == "bridge") {
       policy.bridges.push_back(value);
     } else if (key == "link") {
-      policy.underlay_links.push_back(value);
+      policy.ingress.push_back({value});
+    } else if (key == "from-peer" && !policy.ingress.empty()) {
+      take(argument, value, policy.ingress.back().subnets);
+    } else if (key == "from-host" && !policy.ingress.empty()) {
+      take(argument, value, policy.ingress.back().hosts);
+    } else if (key == "from-transit" && !policy.ingress.empty()) {
+      take(argument, value, policy.ingress.back().transit);
     } else if (key == "local") {
       policy.local.push_back(prefix_of(argument, value));
     } else if (key == "peer") {
@@ -93,6 +121,7 @@ std::string trace_answer(const std::vector<Finding>& found) {
   Json answer = Json::array();
   for (const Finding& one : found) {
     answer.push_back({{"certain", one.severity == Severity::kConflict},
+                      {"advice", one.severity == Severity::kAdvice},
                       {"message", one.message},
                       {"remedy", one.remedy}});
   }
@@ -103,9 +132,9 @@ std::vector<Finding> traced_answer(const std::string& text) {
   try {
     std::vector<Finding> found;
     for (const Json& one : Json::parse(text).get<std::vector<Json>>()) {
-      found.push_back({one.at("certain").get<bool>() ? Severity::kConflict : Severity::kUntold,
-                       "firewall", one.at("message").get<std::string>(),
-                       one.at("remedy").get<std::string>()});
+      const Severity doubtful = one.value("advice", false) ? Severity::kAdvice : Severity::kUntold;
+      found.push_back({one.at("certain").get<bool>() ? Severity::kConflict : doubtful, "firewall",
+                       one.at("message").get<std::string>(), one.at("remedy").get<std::string>()});
     }
     return found;
   } catch (const Json::exception& error) {

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "firewall/trace/match.h"
+#include "firewall/trace/target.h"
 
 namespace overland::firewall::trace {
 namespace {
@@ -55,6 +56,10 @@ class RuleTrace {
     if (name == "reject") return decide({applies_, Verdict::kDrop, ""});
     if (name == "queue") return decide({both(applies_, Answer::kMaybe), Verdict::kDrop, ""});
     if (name == "lookup") return look_up(data);
+    if (name == "target") return target(data);
+    if (name == "masq" || (name == "nat" && number_of(data, NFTA_NAT_TYPE) == NFT_NAT_SNAT)) {
+      return decide({applies_, Verdict::kTranslate, ""});
+    }
     if (name == "cmp") {
       require(compare(data));
     } else if (name == "range") {
@@ -63,8 +68,8 @@ class RuleTrace {
                  value_of(data, NFTA_RANGE_TO_DATA));
       require(number_of(data, NFTA_RANGE_OP) == NFT_RANGE_NEQ ? opposite(inside) : inside);
     } else if (name == "match") {
-      require(extension_matches(data));
-    } else if (!load(name, data) && !changes_nothing(name, data)) {
+      require(extension_matches(data, state_));
+    } else if (!load(name, data) && !goes_on(name, data)) {
       // Whatever it loads, or asks for.
       forget();
       require(Answer::kMaybe);
@@ -77,8 +82,9 @@ class RuleTrace {
  private:
   /// Registers are 16 words; the old ones 1 to 4 are four of them each.
   static std::size_t offset_of(std::uint32_t number) {
-    if (number >= NFT_REG32_00 && number <= NFT_REG32_15) return 4 * (number - NFT_REG32_00);
-    if (number >= NFT_REG_1 && number <= NFT_REG_4) return 16 * (number - NFT_REG_1);
+    if (number >= NFT_REG32_00 && number <= NFT_REG32_15)
+      return std::size_t{4} * (number - NFT_REG32_00);
+    if (number >= NFT_REG_1 && number <= NFT_REG_4) return std::size_t{16} * (number - NFT_REG_1);
     return kRegisterBytes;
   }
 
@@ -94,7 +100,10 @@ class RuleTrace {
   }
 
   void forget() { registers_ = unknown_bytes(kRegisterBytes, Answer::kMaybe); }
-  void require(Answer answer) { applies_ = both(applies_, answer); }
+  void require(Answer answer) {
+    applies_ = both(applies_, answer);
+    state_.guessed = state_.guessed || answer == Answer::kMaybe || answer == Answer::kUnsure;
+  }
 
   bool decide(Branch branch) {
     branches_.push_back(std::move(branch));
@@ -142,8 +151,7 @@ class RuleTrace {
       if (to.empty()) return set_meta(data);
       store(number32_of(to), meta_of(state_, number_of(data, NFTA_META_KEY)));
     } else if (name == "ct") {
-      const Bytes to = find_attribute(data, NFTA_CT_DREG);
-      if (!to.empty()) store(number32_of(to), connection_of(number_of(data, NFTA_CT_KEY)));
+      load_connection(data);
     } else if (name == "payload") {
       load_payload(data);
     } else if (name == "bitwise") {
@@ -157,12 +165,39 @@ class RuleTrace {
   }
 
   bool set_meta(Bytes data) {
-    if (number_of(data, NFTA_META_KEY) != NFT_META_MARK) return true;
-    TraceBytes from = at(number_of(data, NFTA_META_SREG));
-    from.resize(std::min(from.size(), state_.mark.size()));
-    const bool certain = applies_ == Answer::kYes && from.size() == state_.mark.size();
-    state_.mark = certain ? from : unknown_bytes(state_.mark.size(), Answer::kMaybe);
+    if (number_of(data, NFTA_META_KEY) == NFT_META_MARK) {
+      set(state_.mark, number_of(data, NFTA_META_SREG));
+    }
     return true;
+  }
+
+  void set(TraceBytes& mark, std::uint32_t from) const {
+    TraceBytes now = at(from);
+    now.resize(mark.size(), {0, 0, Answer::kMaybe});
+    mark = either(mark, now, both(state_.reached, applies_));
+  }
+
+  /// Before connection tracking has seen a packet there is nothing to be asked but the state.
+  void load_connection(Bytes data) {
+    const std::uint32_t key = number_of(data, NFTA_CT_KEY);
+    const Bytes to = find_attribute(data, NFTA_CT_DREG);
+    if (!state_.tracked && key != NFT_CT_STATE) return require(Answer::kNo);
+    if (!to.empty()) return store(number32_of(to), connection_of(state_, key));
+    if (key == NFT_CT_MARK) set(state_.connection_mark, number_of(data, NFTA_CT_SREG));
+  }
+
+  bool target(Bytes data) {
+    switch (follow_target(data, both(state_.reached, applies_), state_)) {
+      case TargetDoes::kGoesOn:
+        return true;
+      case TargetDoes::kDrops:
+        return decide({applies_, Verdict::kDrop, ""});
+      case TargetDoes::kMayDrop:
+        return decide({both(applies_, Answer::kMaybe), Verdict::kDrop, ""});
+      case TargetDoes::kTranslates:
+        break;
+    }
+    return decide({applies_, Verdict::kTranslate, ""});
   }
 
   void load_payload(Bytes data) {
@@ -184,13 +219,7 @@ class RuleTrace {
         toggled.size() != size || value.size() < size) {
       return unknown_bytes(std::min(size, kRegisterBytes), Answer::kMaybe);
     }
-    value.resize(size);
-    for (std::size_t i = 0; i < size; ++i) {
-      value[i].known = static_cast<std::uint8_t>(value[i].known | ~mask[i]);
-      value[i].value =
-          static_cast<std::uint8_t>(((value[i].value & mask[i]) ^ toggled[i]) & value[i].known);
-    }
-    return value;
+    return changed_bits(std::move(value), mask, toggled);
   }
 
   [[nodiscard]] TraceBytes swapped(Bytes data) const {
@@ -210,7 +239,7 @@ class RuleTrace {
     const Bytes to = find_attribute(data, NFTA_LOOKUP_DREG);
     Answer found = elements == nullptr ? Answer::kMaybe : Answer::kNo;
     Candidates candidates;
-    if (elements != nullptr) found = find(*elements, key, candidates);
+    if (elements != nullptr) found = find_elements(*elements, key, candidates);
     if (to.empty()) {
       const bool inverted = (number_of(data, NFTA_LOOKUP_FLAGS) & NFT_LOOKUP_F_INV) != 0;
       require(inverted ? opposite(found) : found);
@@ -218,26 +247,6 @@ class RuleTrace {
     }
     return number32_of(to) == NFT_REG_VERDICT ? map_verdict(candidates)
                                               : map_data(candidates, found, number32_of(to));
-  }
-
-  using Candidates = std::vector<std::pair<Answer, const TraceElement*>>;
-
-  /// Whether one of `elements` holds `key`; those that may, up to one that does for certain.
-  static Answer find(const std::vector<TraceElement>& elements, const TraceBytes& key,
-                     Candidates& candidates) {
-    Answer found = Answer::kNo;
-    for (const bool last_resort : {false, true}) {
-      for (const TraceElement& element : elements) {
-        if (found == Answer::kYes) return found;
-        if (element.catch_all != last_resort) continue;
-        Answer here = element.catch_all ? Answer::kYes : element.holds(key);
-        if (element.conditional) here = both(here, Answer::kMaybe);
-        if (here == Answer::kNo) continue;
-        candidates.emplace_back(here, &element);
-        found = here == Answer::kYes ? here : std::max(found, here);
-      }
-    }
-    return found;
   }
 
   bool map_verdict(const Candidates& candidates) {
@@ -256,14 +265,6 @@ class RuleTrace {
     store(to, one ? known_bytes(find_attribute(candidates.front().second->data, NFTA_DATA_VALUE))
                   : unknown_bytes(kRegisterBytes, Answer::kMaybe));
     return applies_ != Answer::kNo;
-  }
-
-  bool changes_nothing(const std::string& name, Bytes data) {
-    const std::string target = text_of(find_attribute(data, NFTA_TARGET_NAME));
-    if (name == "target" && (target == "MARK" || target == "CONNMARK")) {
-      state_.mark = unknown_bytes(state_.mark.size(), Answer::kMaybe);
-    }
-    return goes_on(name, data);
   }
 
   TraceTable& table_;

@@ -11,7 +11,8 @@
 
 namespace overland::firewall::trace {
 
-enum class Verdict : std::uint8_t { kAccept, kDrop, kReturn, kJump, kGoto };
+/// kTranslate: the packet gets another source, and leaves.
+enum class Verdict : std::uint8_t { kAccept, kDrop, kReturn, kJump, kGoto, kTranslate };
 
 /// A rule has none or one; a verdict map that cannot be told has one for each entry it may be.
 struct Branch {
@@ -20,7 +21,7 @@ struct Branch {
   std::string target;  // of kJump and kGoto
 };
 
-/// In the order in which they count. Changes the mark of `state` as the rule does.
+/// In the order in which they count. Changes the marks of `state` as the rule does.
 std::vector<Branch> follow_rule(Bytes expressions, TraceTable& table, PacketState& state);
 
 }  // namespace overland::firewall::trace

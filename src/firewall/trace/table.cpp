@@ -97,11 +97,28 @@ Answer TraceElement::holds(const TraceBytes& key) const {
   return answer;
 }
 
+Answer find_elements(const std::vector<TraceElement>& elements, const TraceBytes& key,
+                     Candidates& candidates) {
+  Answer found = Answer::kNo;
+  for (const bool last_resort : {false, true}) {
+    for (const TraceElement& element : elements) {
+      if (found == Answer::kYes) return found;
+      if (element.catch_all != last_resort) continue;
+      Answer here = element.catch_all ? Answer::kYes : element.holds(key);
+      if (element.conditional) here = both(here, Answer::kMaybe);
+      if (here == Answer::kNo) continue;
+      candidates.emplace_back(here, &element);
+      found = here == Answer::kYes ? here : std::max(found, here);
+    }
+  }
+  return found;
+}
+
 TraceTable::TraceTable(nft::Socket& socket, std::uint8_t family, std::string table)
-    : socket_(socket), family_(family), table_(std::move(table)) {
+    : socket_(&socket), family_(family), table_(std::move(table)) {
   nft::Request request{NFT_MSG_GETRULE, family_, {}};
   put_text(request.attributes, NFTA_RULE_TABLE, table_);
-  socket_.dump(
+  socket_->dump(
       request, [&] { rules_.clear(); },
       [&](std::uint8_t, Bytes rule) {
         rules_[text_of(find_attribute(rule, NFTA_RULE_CHAIN))].push_back(
@@ -110,7 +127,7 @@ TraceTable::TraceTable(nft::Socket& socket, std::uint8_t family, std::string tab
       });
   nft::Request sets{NFT_MSG_GETSET, family_, {}};
   put_text(sets.attributes, NFTA_SET_TABLE, table_);
-  socket_.dump(
+  socket_->dump(
       sets, [&] { sets_.clear(); },
       [&](std::uint8_t, Bytes set) {
         sets_[text_of(find_attribute(set, NFTA_SET_NAME))] =
@@ -133,7 +150,7 @@ const std::vector<TraceElement>* TraceTable::elements(const std::string& set) {
   put_text(request.attributes, NFTA_SET_ELEM_LIST_TABLE, table_);
   put_text(request.attributes, NFTA_SET_ELEM_LIST_SET, set);
   std::vector<Bound> bounds;
-  socket_.dump(
+  socket_->dump(
       request, [&] { bounds.clear(); },
       [&](std::uint8_t, Bytes message) {
         for_each_attribute(

@@ -31,21 +31,33 @@ struct TraceElement {
   [[nodiscard]] Answer holds(const TraceBytes& key) const;
 };
 
+using Candidates = std::vector<std::pair<Answer, const TraceElement*>>;
+
+/// Whether one of `elements` holds `key`; `candidates`: those that may, up to one that does for
+/// certain.
+Answer find_elements(const std::vector<TraceElement>& elements, const TraceBytes& key,
+                     Candidates& candidates);
+
+using TraceRules = std::map<std::string, std::vector<TraceRule>>;  // by chain
+
 class TraceTable {
  public:
   /// Reads the rules. Throws what nft::Socket does.
   TraceTable(nft::Socket& socket, std::uint8_t family, std::string table);
+  /// One without sets.
+  explicit TraceTable(TraceRules rules) : rules_(std::move(rules)) {}
 
   /// In their order; empty where there is no such chain.
   [[nodiscard]] const std::vector<TraceRule>& rules(const std::string& chain) const;
+  [[nodiscard]] const TraceRules& rules() const { return rules_; }
   /// The elements of a set or map; nullptr where there is none of that name.
   const std::vector<TraceElement>* elements(const std::string& set);
 
  private:
-  nft::Socket& socket_;
-  std::uint8_t family_;
+  nft::Socket* socket_ = nullptr;
+  std::uint8_t family_ = 0;
   std::string table_;
-  std::map<std::string, std::vector<TraceRule>> rules_;        // by chain
+  TraceRules rules_;
   std::map<std::string, std::uint32_t> sets_;                  // flags (NFT_SET_…) by name
   std::map<std::string, std::vector<TraceElement>> elements_;  // by set, those read so far
 };

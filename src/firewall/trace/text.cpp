@@ -73,7 +73,7 @@ std::string states(std::uint32_t bits) {
 std::string address(Bytes value, const std::vector<std::uint8_t>& mask) {
   std::vector<std::uint8_t> whole(value.begin(), value.end());
   whole.resize(4, 0);
-  const std::string text = model::Address::from_bytes(whole).to_string();
+  std::string text = model::Address::from_bytes(whole).to_string();
   std::uint32_t bits = value.size() < 4 ? ~(UINT32_MAX >> (8 * value.size())) : UINT32_MAX;
   if (mask.size() == 4) bits = number32_of(mask);
   const auto length = static_cast<unsigned>(std::countl_one(bits));
@@ -111,7 +111,7 @@ class Words {
       look_up(data);
     } else if (name == "range") {
       Property& from = at(data, NFTA_RANGE_SREG);
-      say(left(from) + not_(number_of(data, NFTA_RANGE_OP) == NFT_RANGE_NEQ) +
+      say(left(from) + compared(number_of(data, NFTA_RANGE_OP) == NFT_RANGE_NEQ) +
           text(from, value_of(data, NFTA_RANGE_FROM_DATA)) + "-" +
           text(from, value_of(data, NFTA_RANGE_TO_DATA)));
     } else {
@@ -134,7 +134,7 @@ class Words {
   Property& at(Bytes data, std::uint16_t attribute) {
     return registers_[number_of(data, attribute)];
   }
-  static std::string not_(bool inverted) { return inverted ? " != " : " "; }
+  static std::string compared(bool inverted) { return inverted ? " != " : " "; }
   void say(const std::string& words) { words_ += (words_.empty() ? "" : " ") + words; }
 
   static Property payload(Bytes data) {
@@ -206,7 +206,7 @@ class Words {
     const bool inverted = (number_of(data, NFTA_LOOKUP_FLAGS) & NFT_LOOKUP_F_INV) != 0;
     const std::string shown = set.starts_with("__") ? "{ ... }" : "@" + printable(set);
     say(left(at(data, NFTA_LOOKUP_SREG)) +
-        (to.empty()                           ? not_(inverted)
+        (to.empty()                           ? compared(inverted)
          : number32_of(to) == NFT_REG_VERDICT ? " vmap "
                                               : " map ") +
         shown);
@@ -218,7 +218,10 @@ class Words {
     } else if (name == "reject") {
       reject(data);
     } else if (name == "match") {
-      say("xt match \"" + printable(text_of(find_attribute(data, NFTA_MATCH_NAME))) + "\"");
+      const std::string match = text_of(find_attribute(data, NFTA_MATCH_NAME));
+      const bool comment = match == "comment";  // struct xt_comment_info of linux/netfilter
+      const std::string said = comment ? text_of(find_attribute(data, NFTA_MATCH_INFO)) : match;
+      say((comment ? "\"" : "xt match \"") + printable(said) + "\"");
     } else if (name == "target") {
       say("xt target \"" + printable(text_of(find_attribute(data, NFTA_TARGET_NAME))) + "\"");
     } else if (name == "counter" || name == "limit" || name == "log" || name == "quota" ||

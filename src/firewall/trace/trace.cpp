@@ -14,8 +14,8 @@ enum class Fate : std::uint8_t { kGoesOn, kAccepted, kDropped };
 
 class Walk {
  public:
-  Walk(TraceTable& table, const std::vector<std::string>& trusted, const TracedPacket& packet)
-      : table_(table), trusted_(trusted), state_(packet) {}
+  Walk(TraceTable& table, const std::vector<std::string>& trusted, PacketState& state)
+      : table_(table), trusted_(trusted), state_(state) {}
 
   Fate chain(const std::string& name, Answer so_far, int depth) {
     if (depth > kDeepestJump) return Fate::kGoesOn;
@@ -23,7 +23,7 @@ class Walk {
       if (++seen_ > kMostRules) {
         throw base::Error(base::ErrorKind::kFailure, "it has too many rules to be followed");
       }
-      for (const Branch& branch : follow_rule(rule.expressions, table_, state_)) {
+      for (const Branch& branch : follow(name, rule, so_far)) {
         if (branch.applies == Answer::kNo || branch.applies == Answer::kOpen) continue;
         const Answer here = both(so_far, branch.applies);
         const bool certain = branch.applies == Answer::kYes;
@@ -34,6 +34,10 @@ class Walk {
           case Verdict::kDrop:
             drop(name, rule.handle, here);
             if (certain) return Fate::kDropped;
+            break;
+          case Verdict::kTranslate:
+            note({Loss::kSource, name, rule.handle, true}, here);
+            if (certain) return Fate::kAccepted;
             break;
           case Verdict::kReturn:
             if (certain) return Fate::kGoesOn;
@@ -51,13 +55,34 @@ class Walk {
   }
 
   void drop(const std::string& chain, std::uint64_t handle, Answer applies) {
-    if (applies == Answer::kUnsure) return;
-    drops_.push_back({chain, handle, applies == Answer::kYes && !doubtful_});
+    note({Loss::kPacket, chain, handle, true}, applies);
   }
 
   std::vector<TraceDrop> finish() { return std::move(drops_); }
 
  private:
+  void note(TraceDrop found, Answer applies) {
+    if (applies == Answer::kUnsure) return;
+    found.certain = found.certain && applies == Answer::kYes && !doubtful_;
+    drops_.push_back(std::move(found));
+  }
+
+  std::vector<Branch> follow(const std::string& name, const TraceRule& rule, Answer so_far) {
+    const TraceBytes before = state_.mark;
+    const bool had = state_.mark_lost() == Answer::kNo;
+    state_.reached = both(so_far, doubtful_ ? Answer::kMaybe : Answer::kYes);
+    state_.guessed = false;
+    auto branches = follow_rule(rule.expressions, table_, state_);
+    const Answer lost = had ? state_.mark_lost() : Answer::kNo;
+    if (lost != Answer::kNo) {
+      // That of the UDP packets alone is a loss all the same.
+      const bool some = lost == Answer::kOpen && so_far == Answer::kYes && !state_.guessed;
+      note({Loss::kMark, name, rule.handle, true}, some ? Answer::kYes : lost);
+      state_.mark = before;
+    }
+    return branches;
+  }
+
   /// One that cannot be told only makes later drops doubtful.
   bool accepted(Answer applies) {
     if (applies != Answer::kMaybe) return true;
@@ -78,7 +103,7 @@ class Walk {
 
   TraceTable& table_;
   const std::vector<std::string>& trusted_;
-  PacketState state_;
+  PacketState& state_;
   std::vector<TraceDrop> drops_;
   bool doubtful_ = false;  // the packet may have been accepted already
   int seen_ = 0;
@@ -87,9 +112,8 @@ class Walk {
 }  // namespace
 
 std::vector<TraceDrop> trace(TraceTable& table, const std::string& chain, bool policy_drops,
-                             const std::vector<std::string>& trusted_chains,
-                             const TracedPacket& packet) {
-  Walk walk(table, trusted_chains, packet);
+                             const std::vector<std::string>& trusted_chains, PacketState& state) {
+  Walk walk(table, trusted_chains, state);
   const Fate fate = walk.chain(chain, Answer::kYes, 0);
   if (fate == Fate::kGoesOn && policy_drops) walk.drop(chain, 0, Answer::kYes);
   return walk.finish();

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "links.h"
 #include "netns/firewall/findings.h"
 #include "netns/firewall/nft_policy.h"
 #include "netns/sandbox.h"
@@ -25,7 +26,7 @@ class AskDroppersTest : public tests::Sandbox {
   void SetUp() override {
     Sandbox::SetUp();
     if (IsSkipped()) return;
-    sh("mount -t tmpfs -o mode=755 tmpfs /run; mkdir /run/overland");
+    sh("mkdir /run/overland");
     options_.program = "/run/trace";
   }
 
@@ -80,7 +81,7 @@ TEST_F(AskDroppersTest, IsAskedAgainOnlyWhenSomethingMoved) {
   sh("nft add table ip x");
   ask();
   EXPECT_EQ(asked(), 2);
-  policy_.underlay_links = {"a\xff\"b"};
+  policy_.ingress = tests::on_links({"a\xff\"b"});
   ask();
   ask();
   EXPECT_EQ(asked(), 3);

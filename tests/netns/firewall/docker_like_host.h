@@ -18,8 +18,6 @@ class DockerLikeHost : public Sandbox {
   void SetUp() override {
     Sandbox::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    // `ip netns` keeps its names below /run: a private one, which goes with this process.
-    sh("mount -t tmpfs tmpfs /run && mkdir /run/netns");
     sh("ip link add docker0 type bridge && ip addr add 192.168.100.1/24 dev docker0 &&"
        "ip link set docker0 up");
     for (const std::string name : {"c", "p", "x"}) {

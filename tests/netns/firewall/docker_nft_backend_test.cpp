@@ -107,6 +107,16 @@ TEST_F(DockerNftBackendTest, KeepsTheSourceAndMakesNoIptablesTable) {
   EXPECT_THAT(found->defects, IsEmpty());
 }
 
+TEST_F(DockerNftBackendTest, TellsWhetherTheDropOfDirectTrafficIsOurs) {
+  FirewallPolicy drops = policy();
+  EXPECT_FALSE(firewall_.facts({}).direct_drop);
+  firewall_.apply({{}, drops});
+  EXPECT_FALSE(firewall_.facts({}).direct_drop);
+  drops.direct_drop = {{"docker0"}, {}, {*model::Prefix::parse("192.168.100.0/24")}};
+  firewall_.apply({{}, drops});
+  EXPECT_TRUE(firewall_.facts({}).direct_drop);
+}
+
 TEST_F(DockerNftBackendTest, LetsNoStrangerIn) {
   docker_starts(true);
   write();

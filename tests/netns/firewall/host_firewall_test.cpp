@@ -27,12 +27,6 @@ class HostFirewallKernelTest : public tests::Sandbox {
   }
   void apply(FirewallVariant variant) { firewall_.apply({{}, policy(variant)}); }
 
-  void SetUp() override {
-    Sandbox::SetUp();
-    if (IsSkipped()) return;
-    // The hint of who drops is this test's own.
-    sh("mount -t tmpfs -o mode=755 tmpfs /run");
-  }
   static HostFirewallOptions options() {
     HostFirewallOptions result;
     result.trace.program = OVERLAND_TRACE_BUILT;

@@ -45,9 +45,15 @@ TEST_F(LegacyAnchors, HoldOnlyTheAcceptOfTheMark) {
             "*filter\n"
             ":DOCKER-USER - [0:0]\n"
             ":OVERLAND-FORWARD - [0:0]\n"
-            "-A FORWARD -m comment --comment overland -j OVERLAND-FORWARD\n"
+            ":OVERLAND-MADE - [0:0]\n"
+            ":OVERLAND-USER - [0:0]\n"
+            "-A FORWARD -m comment --comment overland -j OVERLAND-USER\n"
             "-A DOCKER-USER -m comment --comment overland -j OVERLAND-FORWARD\n"
             "-A OVERLAND-FORWARD -m mark --mark 0x200000/0x200000 -m comment --comment overland "
+            "-j ACCEPT\n"
+            "-A OVERLAND-USER -m mark --mark 0x200000/0x200000 -m comment --comment overland "
+            "-j DOCKER-USER\n"
+            "-A OVERLAND-USER -m mark --mark 0x200000/0x200000 -m comment --comment overland "
             "-j ACCEPT\n");
   EXPECT_EQ(sh("nft list tables"), "table ip overland\n");
 }
@@ -60,7 +66,7 @@ TEST_F(LegacyAnchors, SurviveSaveAndRestore) {
 
 TEST_F(LegacyAnchors, StandDirectlyBelowTheJumpToDockerUser) {
   write(docker_host());
-  EXPECT_EQ(targets("FORWARD"), "OVERLAND-FORWARD ");
+  EXPECT_EQ(targets("FORWARD"), "OVERLAND-USER ");
   start_docker();
   expect_in_force(docker_host());
   sh("iptables-legacy -F DOCKER-USER");
@@ -69,7 +75,7 @@ TEST_F(LegacyAnchors, StandDirectlyBelowTheJumpToDockerUser) {
                                    HasSubstr("is not directly below the one to DOCKER-USER")));
   write(docker_host());
   expect_in_force(docker_host());
-  EXPECT_THAT(targets("FORWARD"), HasSubstr("DOCKER-USER OVERLAND-FORWARD ACCEPT DOCKER"));
+  EXPECT_THAT(targets("FORWARD"), HasSubstr("DOCKER-USER OVERLAND-USER ACCEPT DOCKER"));
 }
 
 TEST_F(LegacyAnchors, StayBelowWhatAUserPutAboveThemInDockerUser) {
@@ -118,15 +124,23 @@ TEST_F(LegacyAnchors, TakeTheDockerUserTheyMadeAlongWhereNobodyUsesIt) {
   sh("iptables-legacy -A DOCKER-USER -s 10.9.9.9 -j DROP");
   remove();
   EXPECT_THAT(rules(), HasSubstr("-N DOCKER-USER")) << "a rule of the user's";
-  sh("iptables-legacy -F DOCKER-USER");
+  sh("iptables-legacy -F DOCKER-USER; iptables-legacy -X DOCKER-USER");
   write(docker_host());
   sh("iptables-legacy -A INPUT -j DOCKER-USER");
   remove();
   EXPECT_THAT(rules(), HasSubstr("-N DOCKER-USER")) << "a jump to it";
-  sh("iptables-legacy -F INPUT");
+  sh("iptables-legacy -F INPUT; iptables-legacy -X DOCKER-USER");
   write(docker_host());
   remove();
   EXPECT_THAT(rules(), Not(HasSubstr("DOCKER-USER")));
+}
+
+TEST_F(LegacyAnchors, LeaveADockerUserThatOthersMade) {
+  sh("iptables-legacy -N DOCKER-USER");
+  write(docker_host());
+  remove();
+  EXPECT_THAT(rules(), HasSubstr("-N DOCKER-USER"));
+  EXPECT_THAT(rules(), Not(HasSubstr("OVERLAND")));
 }
 
 TEST_F(LegacyAnchors, KeepTheUsersRulesTheirOrderAndCounters) {
@@ -171,9 +185,16 @@ TEST_F(LegacyAnchors, AreRepairedAfterWhatWasChangedByHand) {
       "iptables-legacy -A INPUT -j OVERLAND-FORWARD",
       "iptables-legacy -R DOCKER-USER 1 -g OVERLAND-FORWARD",
       "iptables-legacy -R DOCKER-USER 1 -s 10.9.9.9 -j OVERLAND-FORWARD",
-      "iptables-legacy -R FORWARD 1 -p tcp -j OVERLAND-FORWARD",
+      "iptables-legacy -R FORWARD 1 -p tcp -j OVERLAND-USER",
       "iptables-legacy -t raw -R PREROUTING 1 -g OVERLAND-RAW",
       "iptables-legacy -t raw -R PREROUTING 1 -i lo -j OVERLAND-RAW",
+      "iptables-legacy -I FORWARD -j OVERLAND-USER",
+      "iptables-legacy -R FORWARD 1 -j OVERLAND-FORWARD",
+      "iptables-legacy -A INPUT -j OVERLAND-USER",
+      "iptables-legacy -D OVERLAND-USER 1",
+      "iptables-legacy -F OVERLAND-USER; iptables-legacy -A OVERLAND-USER -j DOCKER-USER",
+      "iptables-legacy -R OVERLAND-USER 1 -m mark --mark 0x200000/0x200000 -m comment "
+      "--comment overland -g DOCKER-USER",
       "iptables-legacy -F OVERLAND-FORWARD",
       "iptables-legacy -I OVERLAND-FORWARD -j ACCEPT",
       "iptables-legacy -R OVERLAND-FORWARD 1 -m mark --mark 0x200000/0x200000 -j ACCEPT",

@@ -1,6 +1,5 @@
 #pragma once
-// A host with a bridge and Docker-like legacy rules, a peer with a bridge subnet, and strangers;
-// and a /run of its own, so that neither the machine's xtables lock nor its namespaces are touched.
+// A host with a bridge and Docker-like legacy rules, a peer with a bridge subnet, and strangers.
 //
 //   box 192.168.100.2 ── docker0 [host] eth0 10.0.0.200 ── 10.0.0.201 peer (192.168.200.2)
 //                                [host] eth1 172.30.0.1 ── 172.30.0.2 outside
@@ -22,12 +21,6 @@ inline model::Prefix prefix(const std::string& text) {
 
 class LegacyScene : public tests::Sandbox {
  protected:
-  void SetUp() override {
-    Sandbox::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    tests::sh("mount -t tmpfs none /run");
-  }
-
   /// Namespaces, links and addresses.
   static void raise_network() {
     tests::sh(R"(set -e

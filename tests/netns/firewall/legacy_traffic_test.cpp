@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "links.h"
 #include "netns/firewall/legacy_scene.h"
 
 namespace overland::firewall {
@@ -143,7 +144,7 @@ class LegacyRouter : public LegacyTraffic {
     policy.variant = model::FirewallVariant::kLegacy;
     policy.anchor = model::FirewallAnchor::kForward;
     policy.mark = 0x200000;
-    policy.underlay_links = {"docker0", "eth0"};
+    policy.ingress = tests::on_links({"docker0", "eth0"});
     policy.peer_subnets = {prefix("192.168.200.0/24")};
     policy.transit = {prefix("10.0.0.0/24"), prefix("192.168.100.0/24"),
                       prefix("192.168.200.0/24")};

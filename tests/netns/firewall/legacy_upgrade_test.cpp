@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "firewall/legacy/old_sets.h"
+#include "links.h"
 #include "netlink/netlink_socket.h"
 #include "netns/firewall/legacy_scene.h"
 
@@ -184,7 +185,7 @@ TEST_F(LegacyUpgrade, OfAMasqueradingRouterToo) {
   router.variant = model::FirewallVariant::kLegacy;
   router.anchor = model::FirewallAnchor::kForward;
   router.mark = 0x200000;
-  router.underlay_links = {"docker0", "eth0"};
+  router.ingress = tests::on_links({"docker0", "eth0"});
   router.peer_subnets = {prefix("192.168.200.0/24")};
   router.transit = {prefix("192.168.100.0/24"), prefix("192.168.200.0/24")};
   router.masquerades = {{"eth1", {prefix("192.168.100.0/24")}}};

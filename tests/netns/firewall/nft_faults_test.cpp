@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/unique_fd.h"
+#include "links.h"
 #include "netns/firewall/nft_fixture.h"
 
 namespace overland::firewall::nft {
@@ -43,7 +44,11 @@ TEST_F(NftTest, NamesAndRepairsEveryFault) {
       {"iptables-nft -I DOCKER-USER -j OVERLAND-FORWARD", "more than once"},
       {"iptables-nft -F DOCKER-USER; iptables-nft -A DOCKER-USER -s 1.1.1.1 -j OVERLAND-FORWARD",
        "has a condition"},
-      {"iptables-nft -I FORWARD -j OVERLAND-FORWARD", "filter FORWARD jumps to OVERLAND-FORWARD"},
+      {"iptables-nft -I FORWARD -j OVERLAND-FORWARD", "more than once"},
+      {"iptables-nft -F FORWARD; iptables-nft -A FORWARD -j OVERLAND-FORWARD",
+       "filter FORWARD jumps to OVERLAND-FORWARD"},
+      {"iptables-nft -D OVERLAND-USER 1", "OVERLAND-USER of table ip filter holds other rules"},
+      {"iptables-nft -A INPUT -j OVERLAND-USER", "filter INPUT jumps to OVERLAND-USER"},
       {"iptables-nft -t raw -I PREROUTING -s 1.2.3.4 -j DROP", "not the first rule of raw"},
       {"iptables-nft -F OVERLAND-FORWARD", "holds other rules than ours"},
       {"iptables-nft -I OVERLAND-FORWARD -j DROP", "holds other rules than ours"},
@@ -181,7 +186,7 @@ TEST_F(NftTest, NamesThatAreNotUtf8AreShownAsAscii) {
   ::nftnl_chain_free(chain);
   EXPECT_THAT(defects(two_host_policy()), Contains(HasSubstr("chain \\xff\"x in table ip")));
   FirewallPolicy odd = two_host_policy();
-  odd.underlay_links = {"a\xff\"", "eth0"};
+  odd.ingress = tests::on_links({"a\xff\"", "eth0"});
   odd.masquerades = {{"b\xfe'", tests::prefixes({"10.0.0.0/24"})}};
   write(odd);
   expect_in_force(odd);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "links.h"
 #include "netns/firewall/applied.h"
 #include "netns/firewall/docker_like_host.h"
 #include "netns/firewall/nft_policy.h"
@@ -158,7 +159,7 @@ TEST_F(NftPacketsTest, ForwardsAndMasqueradesOnARouter) {
   FirewallPolicy policy;
   policy.anchor = FirewallAnchor::kForward;
   policy.mark = 0x200000;
-  policy.underlay_links = {"docker0", "eth0"};  // plain links here
+  policy.ingress = tests::on_links({"docker0", "eth0"});  // plain links here
   policy.peer_subnets = prefixes({"192.168.200.0/24"});
   policy.transit = prefixes({"10.0.0.0/24", "192.168.100.0/24", "192.168.200.0/24"});
   policy.masquerades = {{"eth1", prefixes({"10.0.0.0/24", "192.168.100.0/24"})}};
@@ -181,8 +182,8 @@ TEST_F(NftPacketsTest, MasqueradesEveryAddressOfNeighbouringSources) {
   FirewallPolicy policy;
   policy.anchor = FirewallAnchor::kForward;
   policy.mark = 0x200000;
-  policy.underlay_links = {"eth0"};
-  policy.transit = prefixes({"192.168.200.0/24"});
+  policy.ingress = tests::on_links({"eth0"});
+  policy.transit = prefixes({"10.0.0.0/24", "192.168.200.0/24"});
   policy.masquerades = {{"eth1", prefixes({"10.0.0.201/32", "10.0.0.202/31"})}};
   write(policy);
   EXPECT_THAT(sh("nft list table ip overland"), HasSubstr("ip saddr { 10.0.0.201-10.0.0.203 }"));

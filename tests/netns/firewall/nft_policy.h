@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "links.h"
 #include "model/firewall.h"
 
 namespace overland::tests {
@@ -32,7 +33,7 @@ inline model::FirewallPolicy two_host_policy() {
   model::FirewallPolicy policy;
   policy.mark = 0x200000;
   policy.bridges = {"docker0"};
-  policy.underlay_links = {"eth0"};
+  policy.ingress = tests::on_links({"eth0"});
   policy.local = prefixes({"192.168.100.0/24"});
   policy.peer_subnets = prefixes({"192.168.200.0/24"});
   policy.peer_hosts = prefixes({"10.0.0.201/32"});

@@ -33,8 +33,8 @@ class NftTransactionTest : public tests::Sandbox {
 
 TEST_F(NftTransactionTest, SpreadsLinkNamesOverMessages) {
   FirewallPolicy policy = two_host_policy();
-  for (int i = 0; i < 5000; ++i) policy.underlay_links.push_back("l" + std::to_string(i));
-  std::sort(policy.underlay_links.begin(), policy.underlay_links.end());
+  for (int i = 0; i < 5000; ++i) policy.ingress.push_back({"l" + std::to_string(i)});
+  std::sort(policy.ingress.begin(), policy.ingress.end());
   EXPECT_TRUE(takes(policy));
 }
 

@@ -152,6 +152,16 @@ TEST_F(TraceTest, NamesRuleChainTableAndHandle) {
               HasSubstr("nft insert rule ip a f meta mark and 0x200000 == 0x200000 accept"));
 }
 
+TEST_F(TraceTest, FollowsAPeerOnlyOnLinksThatBelieveIt) {
+  model::FirewallPolicy two = policy();
+  two.ingress = {{"eth0"}, {"eth1", prefixes({}), {}, {}}};
+  sh("nft 'table ip a { chain f { type filter hook forward priority 0;"
+     "iifname \"eth1\" ip saddr 192.168.200.0/24 drop; }; }'");
+  EXPECT_THAT(certain(find_droppers(two)), IsEmpty()) << "a good rule";
+  two.ingress[1].subnets.reset();
+  EXPECT_THAT(certain(find_droppers(two)), SizeIs(1));
+}
+
 TEST_F(TraceTest, ATableThatIsDormantDropsNothing) {
   sh("nft 'table ip a { flags dormant; chain f { type filter hook forward priority 0; drop; }; }'");
   EXPECT_THAT(certain(find_droppers(policy())), IsEmpty());

@@ -15,6 +15,7 @@ using testing::IsEmpty;
 using Rules = std::vector<AnchorRule>;
 
 const AnchorRule kOurs = {"OVERLAND-FORWARD", true, false, false};
+const AnchorRule kOursBesideDocker = {"OVERLAND-USER", true, false, false};
 const AnchorRule kToDockerUser = {"DOCKER-USER", true, false, false};
 const AnchorRule kSomeToDockerUser = {"DOCKER-USER", false, false, false};
 const AnchorRule kDocker = {"DOCKER-FORWARD", true, false, false};
@@ -96,8 +97,9 @@ TEST(Anchor, IsOneJumpWithoutAConditionThatComesBack) {
 /// As all stands beside Docker.
 AnchorsSeen standing() {
   AnchorsSeen seen;
-  seen.rules = {Rules{kOurs}, Rules{kToDockerUser, kOurs}, Rules{{"OVERLAND-RAW", true}}};
-  seen.chains = {{"OVERLAND-FORWARD", ""}, {"OVERLAND-RAW", ""}};
+  seen.rules = {Rules{kOurs}, Rules{kToDockerUser, kOursBesideDocker},
+                Rules{{"OVERLAND-RAW", true}}};
+  seen.chains = {{"OVERLAND-FORWARD", ""}, {"OVERLAND-RAW", ""}, {"OVERLAND-USER", ""}};
   return seen;
 }
 
@@ -113,16 +115,16 @@ TEST(JudgedAnchors, MayBePushedDownByDockerWhileDockerUserIsReachedAndAccepts) {
     return judge(seen, FirewallAnchor::kDockerUser, "table ip ").defects;
   };
   AnchorsSeen seen = standing();
-  seen.rules[1] = {kToDockerUser, kDocker, kDrop, kOurs};
+  seen.rules[1] = {kToDockerUser, kDocker, kDrop, kOursBesideDocker};
   EXPECT_THAT(defects(seen), IsEmpty());
-  seen.rules[1] = {kSomeToDockerUser, kDocker, kOurs};
+  seen.rules[1] = {kSomeToDockerUser, kDocker, kOursBesideDocker};
   EXPECT_THAT(defects(seen), ElementsAre(HasSubstr("not directly below")));
-  seen.rules[1] = {kOurs, kToDockerUser};
+  seen.rules[1] = {kOursBesideDocker, kToDockerUser};
   EXPECT_THAT(defects(seen), ElementsAre(HasSubstr("not directly below"))) << "a DROP there first";
-  seen.rules[1] = {kToDockerUser, kDocker, kOurs, kOurs};
+  seen.rules[1] = {kToDockerUser, kDocker, kOursBesideDocker, kOursBesideDocker};
   EXPECT_THAT(defects(seen), ElementsAre(HasSubstr("more than once")));
   seen.rules[0] = {kReturn, kOurs};
-  seen.rules[1] = {kToDockerUser, kDocker, kOurs};
+  seen.rules[1] = {kToDockerUser, kDocker, kOursBesideDocker};
   EXPECT_THAT(defects(seen),
               ElementsAre(HasSubstr("not reached"), HasSubstr("not directly below")));
 }
@@ -134,9 +136,28 @@ TEST(JudgedAnchors, NameTheJumpThatIsMissingBesideDocker) {
   EXPECT_EQ(found.anchor, FirewallAnchor::kDockerUser);
   EXPECT_THAT(found.defects, ElementsAre("the jump from filter DOCKER-USER to OVERLAND-FORWARD is "
                                          "missing"));
+  seen.rules[1] = {kOurs};
+  seen.chains.erase("OVERLAND-USER");
   found = judge(seen, FirewallAnchor::kForward, "table ip ");
   EXPECT_EQ(found.anchor, FirewallAnchor::kForward);
   EXPECT_THAT(found.defects, IsEmpty());
+}
+
+TEST(JudgedAnchors, OfAVersionThatDidNotLeadToDockerUserAreADefect) {
+  AnchorsSeen seen = standing();
+  seen.rules[1] = {kToDockerUser, kOurs};
+  seen.chains.erase("OVERLAND-USER");
+  EXPECT_THAT(judge(seen, FirewallAnchor::kDockerUser, "table ip ").defects,
+              ElementsAre("chain OVERLAND-USER of table ip filter is missing",
+                          "filter FORWARD jumps to OVERLAND-FORWARD"));
+}
+
+TEST(OwnChains, LeadToDockerUserBeforeTheyAcceptBesideDocker) {
+  const std::vector<MarkRule> accepts = {{0x40}, {0x80}};
+  EXPECT_EQ(rules_of("OVERLAND-FORWARD", {0x40, 0x80}), accepts);
+  EXPECT_EQ(rules_of("OVERLAND-RAW", {0x40, 0x80}), accepts);
+  EXPECT_THAT(rules_of("OVERLAND-USER", {0x40}),
+              ElementsAre(MarkRule{0x40, "DOCKER-USER"}, MarkRule{0x40}));
 }
 
 TEST(JudgedAnchors, ThatStandBesideDockerAreShownWhereDockerIsGone) {
@@ -160,8 +181,7 @@ TEST(JudgedAnchors, NameChainsThatAreMissingWrongOrOfNoUse) {
   const AnchorsFound found = judge(left, FirewallAnchor::kDockerNft, "table ip ");
   EXPECT_TRUE(found.any);
   EXPECT_EQ(found.anchor, FirewallAnchor::kDockerNft);
-  EXPECT_THAT(found.defects, ElementsAre("chain OVERLAND-RAW of table ip raw is of no use beside "
-                                         "Docker's nftables backend"));
+  EXPECT_THAT(found.defects, ElementsAre("chain OVERLAND-RAW of table ip raw is of no use"));
 }
 
 TEST(JudgedAnchors, AreNoneInEmptyTables) {

@@ -1,101 +1,15 @@
 // In which order table and anchors are written and removed, and what is made of what is read.
 
-#include "firewall/host_firewall.h"
-
 #include <gmock/gmock.h>
+
+#include "unit/firewall/fake_parts.h"
 
 namespace overland::firewall {
 namespace {
 
-using model::FirewallAnchor;
-using model::FirewallPolicy;
-using model::FirewallVariant;
+using model::FirewallGuard;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-/// Told what was done, in order.
-using Done = std::vector<std::string>;
-
-struct FakeTable final : PolicyTable {
-  explicit FakeTable(Done& all) : done(all) {}
-  Done& done;
-  std::optional<model::Firewall> there;
-  std::optional<base::Error> fault;
-
-  std::optional<model::Firewall> read(const FirewallPolicy& desired) override {
-    if (fault) throw base::Error(*fault);
-    if (there) there->policy.variant = desired.variant;
-    return there;
-  }
-  void write(const FirewallPolicy& to) override {
-    if (fault) throw base::Error(*fault);
-    done.emplace_back("write table");
-    there = model::Firewall{to, {}};
-  }
-  void remove() override {
-    if (fault) throw base::Error(*fault);
-    done.emplace_back("remove table");
-    there.reset();
-  }
-};
-
-struct FakeAnchors final : Anchors {
-  FakeAnchors(Done& all, std::string called) : done(all), name(std::move(called)) {}
-  Done& done;
-  std::string name;
-  bool there = false;
-  std::optional<base::Error> fault;
-
-  void check() const {
-    if (fault) throw base::Error(*fault);
-  }
-  Glance glance() override {
-    check();
-    return {};
-  }
-  bool foreign_rules() override { return false; }
-  AnchorsFound look(FirewallAnchor wanted, std::uint32_t /*mark*/) override {
-    check();
-    if (!there) return {false, wanted, {name + " jump is missing"}};
-    return {true, FirewallAnchor::kDockerUser, {}};
-  }
-  void put(FirewallAnchor /*anchor*/, const Marks& marks) override {
-    check();
-    done.push_back("put " + name + (marks.size() > 1 ? ", both marks" : ""));
-    there = true;
-  }
-  void remove() override {
-    check();
-    done.push_back("remove " + name);
-    there = false;
-  }
-};
-
-class HostFirewallTest : public testing::Test {
- protected:
-  static FirewallPolicy policy(FirewallVariant variant) {
-    FirewallPolicy result;
-    result.variant = variant;
-    return result;
-  }
-  void write(FirewallVariant variant) { firewall_.apply({{}, policy(variant)}); }
-  FirewallParts parts() {
-    auto table = std::make_unique<FakeTable>(done_);
-    auto nft = std::make_unique<FakeAnchors>(done_, "nft");
-    auto legacy = std::make_unique<FakeAnchors>(done_, "legacy");
-    table_ = table.get();
-    nft_ = nft.get();
-    legacy_ = legacy.get();
-    return {std::move(table), std::move(nft), std::move(legacy)};
-  }
-
-  Done done_;
-  FakeTable* table_ = nullptr;
-  FakeAnchors* nft_ = nullptr;
-  FakeAnchors* legacy_ = nullptr;
-  base::Deadline deadline_{std::chrono::seconds(60)};
-  HostFirewall firewall_{deadline_, {}, parts()};
-};
 
 TEST_F(HostFirewallTest, WritesTheTableFirstThenTheAnchorsThenClearsTheOthers) {
   write(FirewallVariant::kLegacy);
@@ -114,6 +28,32 @@ TEST_F(HostFirewallTest, AcceptsBothMarksWhileTheMarkChanges) {
   EXPECT_THAT(done_, ElementsAre("put nft, both marks", "write table", "put nft", "remove legacy"));
 }
 
+TEST_F(HostFirewallTest, AnchorsInBothVariantsWhileDockersRulesStandInBoth) {
+  nft_->docker = legacy_->docker = true;
+  static_cast<void>(firewall_.facts({}));
+  write(FirewallVariant::kLegacy);
+  EXPECT_THAT(done_, ElementsAre("write table", "put legacy", "put nft"));
+  EXPECT_THAT(firewall_.read(policy(FirewallVariant::kLegacy))->defects, IsEmpty());
+  nft_->there = false;
+  const auto found = firewall_.read(policy(FirewallVariant::kLegacy));
+  EXPECT_THAT(found->defects, ElementsAre("nft jump is missing"));
+  EXPECT_EQ(found->policy.variant, FirewallVariant::kLegacy);
+  nft_->docker = false;
+  static_cast<void>(firewall_.facts({}));
+  done_.clear();
+  write(FirewallVariant::kLegacy);
+  EXPECT_THAT(done_, ElementsAre("write table", "put legacy", "remove nft"));
+}
+
+TEST_F(HostFirewallTest, SeesThatTheTableOfARunningDockerIsGone) {
+  model::DockerFacts docker;
+  docker.running = true;
+  docker.firewall_backend = "nftables";
+  EXPECT_TRUE(firewall_.facts(docker).docker_tables_gone);
+  docker.running = false;
+  EXPECT_FALSE(firewall_.facts(docker).docker_tables_gone);
+}
+
 TEST_F(HostFirewallTest, RemovesTheTableLast) {
   firewall_.apply({policy(FirewallVariant::kLegacy), std::nullopt});
   EXPECT_THAT(done_, ElementsAre("remove legacy", "remove nft", "remove table"));
@@ -129,6 +69,12 @@ TEST_F(HostFirewallTest, RemovesTheRestWhereTheOtherVariantFails) {
   legacy_->fault = base::Error(base::ErrorKind::kFailure, "broken");
   EXPECT_THROW(firewall_.apply({policy(FirewallVariant::kNft), std::nullopt}), base::Error);
   EXPECT_THAT(done_, ElementsAre("remove nft", "remove table"));
+}
+
+TEST_F(HostFirewallTest, RemovesTheTableWhereSomebodyUsesAnOldSet) {
+  legacy_->sets_fault = base::Error(base::ErrorKind::kFailure, "a foreign rule uses it");
+  EXPECT_THROW(firewall_.apply({policy(FirewallVariant::kLegacy), std::nullopt}), base::Error);
+  EXPECT_THAT(done_, ElementsAre("remove legacy", "remove nft", "remove table"));
 }
 
 TEST_F(HostFirewallTest, WritesNoAnchorWithoutTheTable) {
@@ -162,6 +108,67 @@ TEST_F(HostFirewallTest, AnchorsWithoutATableAreNoPolicy) {
   legacy_->there = true;
   EXPECT_THAT(firewall_.read(policy(FirewallVariant::kLegacy))->defects,
               ElementsAre("table ip overland is missing"));
+}
+
+FirewallPolicy closed(FirewallPolicy policy) {
+  policy.guard = FirewallGuard::kForwardPolicy;
+  return policy;
+}
+
+TEST_F(HostFirewallTest, SetsThePolicyOnceTheAnchorsStandAndRemembersItBefore) {
+  firewall_.apply({{}, closed(policy(FirewallVariant::kLegacy))});
+  EXPECT_THAT(done_,
+              ElementsAre("write table", "put legacy", "remove nft", "remember", "legacy drops"));
+  const auto found = firewall_.read(closed(policy(FirewallVariant::kLegacy)));
+  EXPECT_EQ(found->policy.guard, FirewallGuard::kForwardPolicy);
+  EXPECT_THAT(found->defects, IsEmpty());
+}
+
+TEST_F(HostFirewallTest, LiftsThePolicyBeforeTheAnchorsGo) {
+  firewall_.apply({{}, closed(policy(FirewallVariant::kNft))});
+  const auto found = firewall_.read(policy(FirewallVariant::kNft));
+  EXPECT_EQ(found->policy.guard, FirewallGuard::kForwardPolicy) << "to be taken away";
+  done_.clear();
+  firewall_.apply({found->policy, std::nullopt});
+  EXPECT_THAT(done_,
+              ElementsAre("nft accepts", "forget", "remove nft", "remove legacy", "remove table"));
+}
+
+TEST_F(HostFirewallTest, LeavesAPolicyThatItShallLeave) {
+  firewall_.apply({{}, closed(policy(FirewallVariant::kNft))});
+  firewall_.apply({policy(FirewallVariant::kNft), std::nullopt});
+  EXPECT_TRUE(nft_->drops);
+}
+
+TEST_F(HostFirewallTest, LeavesADropAloneThatWasThereBefore) {
+  nft_->drops = true;
+  write(FirewallVariant::kNft);
+  EXPECT_EQ(firewall_.read(policy(FirewallVariant::kNft))->policy.guard, FirewallGuard::kNone);
+  firewall_.apply({{}, closed(policy(FirewallVariant::kNft))});
+  EXPECT_EQ(firewall_.read(closed(policy(FirewallVariant::kNft)))->policy.guard,
+            FirewallGuard::kForwardPolicy);
+  firewall_.apply({closed(policy(FirewallVariant::kNft)), std::nullopt});
+  EXPECT_TRUE(nft_->drops);
+}
+
+TEST_F(HostFirewallTest, CallsAPolicySomebodyOpenedADefect) {
+  firewall_.apply({{}, closed(policy(FirewallVariant::kNft))});
+  nft_->drops = false;
+  const auto wanted = closed(policy(FirewallVariant::kNft));
+  EXPECT_EQ(firewall_.read(wanted)->policy, wanted);
+  EXPECT_EQ(firewall_.read(wanted)->defects.size(), 1U);
+  firewall_.apply({wanted, wanted});
+  EXPECT_TRUE(nft_->drops);
+}
+
+TEST_F(HostFirewallTest, TakesThePolicyAlongToTheOtherVariant) {
+  firewall_.apply({{}, closed(policy(FirewallVariant::kNft))});
+  const auto wanted = closed(policy(FirewallVariant::kLegacy));
+  EXPECT_THAT(firewall_.read(wanted)->defects,
+              testing::Contains("a policy DROP of ours is left in FORWARD of the other variant"));
+  firewall_.apply({closed(policy(FirewallVariant::kNft)), wanted});
+  EXPECT_FALSE(nft_->drops);
+  EXPECT_TRUE(legacy_->drops);
 }
 
 TEST_F(HostFirewallTest, LivesWithoutAVariantTheKernelLacks) {

@@ -25,14 +25,15 @@ AnchorState standing() {
   state.look.usable = true;
   for (const char* table : {"filter", "overland", "raw"}) state.look.tables.push_back({table});
   state.look.spots = {std::vector{jump(7, "OVERLAND-FORWARD"), RuleEntry{8, "", false}},
-                      std::vector{jump(5, "DOCKER-USER"), jump(6, "OVERLAND-FORWARD")},
+                      std::vector{jump(5, "DOCKER-USER"), jump(6, "OVERLAND-USER")},
                       std::vector{jump(4, "OVERLAND-RAW")}};
-  state.look.chains = {{2, "filter", "DOCKER-USER", {}, 3},
-                       {2, "filter", "FORWARD", {}, 2},
-                       {2, "raw", "PREROUTING", {}, 1},
-                       {2, "filter", "OVERLAND-FORWARD", {}, 3},
-                       {2, "raw", "OVERLAND-RAW", {}, 2}};
-  state.chains = {{"OVERLAND-FORWARD", anchor_rules(kMark)}, {"OVERLAND-RAW", anchor_rules(kMark)}};
+  state.look.chains = {
+      {2, "filter", "DOCKER-USER", {}, 4},      {2, "filter", "FORWARD", {}, 2},
+      {2, "raw", "PREROUTING", {}, 1},          {2, "filter", "OVERLAND-USER", {}, 3},
+      {2, "filter", "OVERLAND-FORWARD", {}, 2}, {2, "raw", "OVERLAND-RAW", {}, 2}};
+  for (const OwnChain& own : kOwnChains) {
+    state.chains[own.name] = statements_of(own.name, {kMark});
+  }
   return state;
 }
 
@@ -63,20 +64,19 @@ TEST(NftAnchorCommands, MoveAJumpBelowTheOneToDockerUser) {
   std::swap(state.look.spots[1][0], state.look.spots[1][1]);
   EXPECT_THAT(put(state),
               ElementsAre("delete rule ip filter FORWARD handle 6",
-                          "add rule ip filter FORWARD position 5 jump OVERLAND-FORWARD comment"));
+                          "add rule ip filter FORWARD position 5 jump OVERLAND-USER comment"));
 }
 
 TEST(NftAnchorCommands, PutAJumpFirstWhereNothingLeadsToDockerUser) {
   AnchorState state = standing();
-  state.look.spots[1] = {RuleEntry{9, "", false}, jump(6, "OVERLAND-FORWARD")};
-  EXPECT_THAT(put(state),
-              ElementsAre("delete rule ip filter FORWARD handle 6",
-                          "insert rule ip filter FORWARD jump OVERLAND-FORWARD comment"));
+  state.look.spots[1] = {RuleEntry{9, "", false}, jump(6, "OVERLAND-USER")};
+  EXPECT_THAT(put(state), ElementsAre("delete rule ip filter FORWARD handle 6",
+                                      "insert rule ip filter FORWARD jump OVERLAND-USER comment"));
 }
 
 TEST(NftAnchorCommands, RewriteAChainThatHoldsOtherRules) {
   AnchorState state = standing();
-  state.chains["OVERLAND-RAW"] = anchor_rules(0x40);
+  state.chains["OVERLAND-RAW"] = statements_of("OVERLAND-RAW", {0x40});
   EXPECT_THAT(put(state),
               ElementsAre("flush chain ip raw OVERLAND-RAW", "add rule ip raw OVERLAND-RAW"));
 }
@@ -90,19 +90,35 @@ TEST(NftAnchorCommands, RememberWhatOfIptablesTheyMake) {
   EXPECT_THAT(put({}, FirewallAnchor::kForward), Not(Contains(HasSubstr("DOCKER-USER"))));
 }
 
+TEST(NftAnchorCommands, MoveToForwardAloneWhereDockerIsGone) {
+  AnchorState state = standing();
+  state.look.spots[0].pop_back();
+  state.look.spots[1].erase(state.look.spots[1].begin());
+  state.look.chains[0].uses = 2;  // our jump in it, and that of OVERLAND-USER to it
+  state.look.chains.push_back({2, "overland", "made-filter-DOCKER-USER", {}, 0});
+  EXPECT_THAT(
+      put(state, FirewallAnchor::kForward),
+      ElementsAre("delete rule ip filter FORWARD handle 6",
+                  "insert rule ip filter FORWARD jump OVERLAND-FORWARD comment",
+                  "delete rule ip filter DOCKER-USER handle 7",
+                  "flush chain ip filter OVERLAND-USER", "delete chain ip filter OVERLAND-USER",
+                  "delete chain ip filter DOCKER-USER",
+                  "delete chain ip overland made-filter-DOCKER-USER"));
+}
+
 TEST(NftAnchorCommands, RemoveOnlyWhatTheyMade) {
   AnchorState state = standing();
   const std::string removal = "delete chain ip filter DOCKER-USER";
   const auto removed = [&] { return lines(removal_commands(state, {})); };
   state.look.spots[0].pop_back();
   state.look.spots[1].erase(state.look.spots[1].begin());
-  state.look.chains[0].uses = 1;
+  state.look.chains[0].uses = 2;
   EXPECT_THAT(removed(), Not(Contains(removal))) << "somebody else made it";
   state.look.chains.push_back({2, "overland", "made-filter-DOCKER-USER", {}, 0});
   EXPECT_THAT(removed(), Contains(removal));
-  state.look.chains[0].uses = 2;
+  state.look.chains[0].uses = 3;
   EXPECT_THAT(removed(), Not(Contains(removal))) << "something jumps to it";
-  state.look.chains[0].uses = 1;
+  state.look.chains[0].uses = 2;
   state.look.spots[0].push_back({8, "", false});
   EXPECT_THAT(removed(), Not(Contains(removal))) << "it holds a rule of somebody else";
 }

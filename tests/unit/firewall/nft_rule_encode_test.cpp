@@ -15,6 +15,7 @@
 #include "firewall/nft/rule.h"
 #include "firewall/nft/rule_encode.h"
 #include "firewall/nft/table.h"
+#include "links.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -44,9 +45,13 @@ model::FirewallPolicy everything() {
   const auto prefix = [](const char* text) { return model::Prefix::parse(text).value(); };
   model::FirewallPolicy policy;
   policy.mark = 0x80000000;
+  policy.guard = model::FirewallGuard::kChain;
   policy.bridges = {"docker0", "br-fifteen-chars"};
   policy.bridges[1].resize(15);
-  policy.underlay_links = {"eth0"};
+  policy.ingress = tests::on_links({"eth0", "eth1", "eth2"});
+  policy.ingress[1].subnets = {prefix("192.168.200.128/25")};
+  policy.ingress[1].transit = {prefix("172.16.0.0/16")};
+  policy.stops_forgers = true;
   policy.local = {prefix("192.168.100.0/24"), prefix("192.168.102.0/23")};
   policy.peer_subnets = {prefix("192.168.200.0/24")};
   policy.peer_hosts = {prefix("10.0.0.201/32")};
@@ -65,7 +70,13 @@ TEST(NftRuleEncode, WritesEveryRuleOfOursAsItIsRead) {
       for (const Statements& rule : chain.rules) EXPECT_EQ(written_and_read(rule), rule);
     }
   }
-  for (const Statements& rule : anchor_rules(1)) EXPECT_EQ(written_and_read(rule), rule);
+  const Statements direct = {Match{Field::kInLink, "eth0"}, Match{Field::kRoutedTo, "docker0"},
+                             Match{Field::kRoutedTo, "br-*"}, Action::kNotFromThere,
+                             Verdict{Verdict::kDrop}};
+  EXPECT_EQ(written_and_read(direct), direct);
+  for (const MarkRule& one : {MarkRule{1}, MarkRule{1, "DOCKER-USER"}}) {
+    EXPECT_EQ(written_and_read(anchor_rule(one)), anchor_rule(one));
+  }
 }
 
 TEST(NftRuleEncode, TakesNamesAsBytes) {

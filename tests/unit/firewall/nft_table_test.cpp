@@ -6,6 +6,7 @@
 #include "firewall/nft/compare_table.h"
 #include "firewall/nft/ranges.h"
 #include "firewall/nft/write_table.h"
+#include "links.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -22,11 +23,37 @@ FirewallPolicy policy() {
   FirewallPolicy result;
   result.mark = 0x200000;
   result.bridges = {"docker0"};
-  result.underlay_links = {"eth0"};
+  result.ingress = tests::on_links({"eth0"});
   result.local = {model::Prefix::parse("192.168.100.0/24").value()};
   result.peer_subnets = {model::Prefix::parse("192.168.200.0/24").value()};
   result.peer_hosts = {model::Prefix::parse("10.0.0.201/32").value()};
   return result;
+}
+
+model::Prefix prefix(const char* text) { return model::Prefix::parse(text).value(); }
+
+/// A router between eth0 and eth1 with a way out by eth2, where nobody is.
+FirewallPolicy router() {
+  FirewallPolicy result = policy();
+  result.peer_subnets = {prefix("192.168.200.0/24"), prefix("192.168.210.0/24")};
+  result.peer_hosts = {prefix("10.0.0.201/32"), prefix("10.1.0.210/32")};
+  result.transit = {prefix("10.0.0.0/24"), prefix("10.1.0.0/24"), prefix("192.168.200.0/24"),
+                    prefix("192.168.210.0/24")};
+  const std::vector<model::Prefix> none;
+  result.ingress = {
+      {"eth0", std::vector{prefix("192.168.200.0/24")}, std::vector{prefix("10.0.0.201/32")},
+       std::vector{prefix("10.0.0.0/24"), prefix("192.168.200.0/24")}},
+      {"eth1", std::vector{prefix("192.168.210.0/24")}, std::nullopt,
+       std::vector{prefix("10.1.0.0/24"), prefix("192.168.210.0/24")}},
+      {"eth2", none, none, none}};
+  result.masquerades = {{"eth2", {prefix("10.0.0.0/24"), prefix("192.168.200.0/24")}}};
+  return result;
+}
+
+std::vector<std::string> names_of_sets(const FirewallPolicy& of) {
+  std::vector<std::string> names;
+  for (const Set& set : encode_table(of).sets) names.push_back(set.name);
+  return names;
 }
 
 /// Each command as nft(8) has it, with elements.
@@ -55,6 +82,56 @@ TEST(NftTableCommands, ChangeOnlyElementsWhereOnlyListsDiffer) {
   EXPECT_THAT(lines(commands_for(encode_table(policy()), wanted, WriteMode::kDelta)),
               ElementsAre("delete element ip overland peer-hosts 10.0.0.201/32",
                           "add element ip overland peer-hosts 10.0.0.202/32"));
+}
+
+TEST(NftTableCommands, ChangeOnlyElementsWhereALinksListGrows) {
+  FirewallPolicy wanted = router();
+  wanted.peer_subnets.push_back(prefix("192.168.220.0/24"));
+  wanted.ingress[1].subnets->push_back(prefix("192.168.220.0/24"));
+  EXPECT_THAT(lines(commands_for(encode_table(router()), wanted, WriteMode::kDelta)),
+              ElementsAre("add element ip overland from-2-subnets 192.168.220.0/24",
+                          "add element ip overland peer-subnets 192.168.220.0/24"));
+}
+
+TEST(NftTable, KeepsNothingTwiceWhereEveryLinkBelievesEverybody) {
+  FirewallPolicy both = policy();
+  both.ingress = tests::on_links({"eth0", "eth1"});
+  EXPECT_THAT(names_of_sets(both),
+              ElementsAre("bridges", "local", "peer-hosts", "peer-subnets", "transit", "underlay"));
+  EXPECT_TRUE(decode_policy(encode_table(both), both) == both);
+}
+
+TEST(NftTable, LinksWithEqualListsShareTheirSets) {
+  FirewallPolicy both = router();
+  both.ingress.insert(both.ingress.begin() + 1, both.ingress[0]);
+  both.ingress[1].link = "eth0.1";
+  EXPECT_EQ(names_of_sets(both), names_of_sets(router()));
+  EXPECT_THAT(encode_table(both).elements.names.at("links-1"), ElementsAre("eth0", "eth0.1"));
+  EXPECT_TRUE(decode_policy(encode_table(both), both) == both);
+}
+
+TEST(NftTable, ALinkThatBelievesNobodyIsAskedNothingAndReadBackAllTheSame) {
+  const Table table = encode_table(router());
+  EXPECT_THAT(find_defects(table, router()), IsEmpty());
+  EXPECT_TRUE(decode_policy(table, router()) == router());
+  for (const char* chain : {"trusted-in", "believed"}) {
+    for (const Statements& rule : table.chain(chain)->rules) {
+      EXPECT_THAT(rule, Not(Contains(Statement(Match{Field::kInLink, "eth2"})))) << chain;
+    }
+  }
+}
+
+TEST(NftTable, OfAVersionThatBoundNobodyReadsAsEveryLinkBelievingEverybody) {
+  FirewallPolicy unbound = router();
+  unbound.ingress = tests::on_links({"eth0", "eth1", "eth2"});
+  Table old = encode_table(unbound);
+  std::erase_if(old.chains, [](const Chain& chain) {
+    return chain.name != "trusted-in" && chain.name != "keep-source" &&
+           chain.name != "masquerade" && chain.name != "masqueraded";
+  });
+  EXPECT_EQ(old.elements.names.at("underlay"), (std::vector<std::string>{"eth0", "eth1", "eth2"}));
+  EXPECT_TRUE(decode_policy(old, router()) == unbound);
+  EXPECT_FALSE(commands_for(old, router(), WriteMode::kDelta).empty());
 }
 
 TEST(NftTableCommands, RewriteOneChainWhereItsRulesDiffer) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "firewall/printable.h"
 #include "firewall/trace/request.h"
+#include "links.h"
 
 namespace overland::firewall::trace {
 namespace {
@@ -18,7 +19,11 @@ TEST(TraceRequest, ArgumentsComeBackAsThePolicyWhateverLinksAreCalled) {
   policy.variant = model::FirewallVariant::kLegacy;
   policy.mark = 0x80000000;
   policy.bridges = {"docker0", "a=b"};
-  policy.underlay_links = {"e\xff\"0", "-x"};
+  policy.ingress = tests::on_links({"e\xff\"0", "-x"});
+  policy.ingress[0].subnets = {prefix("192.168.200.0/24")};
+  policy.ingress[1].hosts.emplace();
+  policy.ingress[1].transit = {prefix("10.0.0.0/24")};
+  policy.anchor = model::FirewallAnchor::kDockerNft;
   policy.local = {prefix("192.168.100.0/24")};
   policy.peer_subnets = {prefix("192.168.200.0/24"), prefix("0.0.0.0/0")};
   policy.peer_hosts = {prefix("10.0.0.201/32")};
@@ -35,8 +40,9 @@ TEST(TraceRequest, IsBoundedHoweverManyPeersThereAre) {
 }
 
 TEST(TraceRequest, RefusesOtherArguments) {
-  for (const char* wrong : {"", "x", "mark=", "mark=1x", "mark=4294967296", "variant=x",
-                            "peer=::/0", "local=10.0.0.1/24", "host=", "other=1"}) {
+  for (const char* wrong :
+       {"", "x", "mark=", "mark=1x", "mark=4294967296", "variant=x", "peer=::/0",
+        "from-peer=10.0.0.0/8", "local=10.0.0.1/24", "host=", "other=1"}) {
     EXPECT_THROW(traced_policy({wrong}), base::Error) << wrong;
   }
 }
@@ -44,7 +50,8 @@ TEST(TraceRequest, RefusesOtherArguments) {
 TEST(TraceRequest, AnswersComeBack) {
   const std::vector<model::Finding> found = {
       {model::Severity::kConflict, "firewall", "one \"quoted\"", "then"},
-      {model::Severity::kUntold, "firewall", "two", ""}};
+      {model::Severity::kUntold, "firewall", "two", ""},
+      {model::Severity::kAdvice, "firewall", "three", "four"}};
   EXPECT_EQ(traced_answer(trace_answer(found)), found);
   for (const char* wrong : {"", "{", "[1]", "{}", "[{}]", "[{\"certain\":1}]", "\xff"}) {
     EXPECT_THROW(traced_answer(wrong), base::Error) << wrong;

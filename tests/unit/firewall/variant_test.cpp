@@ -84,6 +84,28 @@ TEST(ChooseVariant, KnowsDockersNftablesBackendByItsTableWhileDockerIsSilent) {
   EXPECT_TRUE(choose_variant(clues).docker_nft_backend);
 }
 
+TEST(ChooseVariant, KnowsDockersNftablesBackendBeforeItsFirstStart) {
+  VariantClues clues = usual();
+  clues.configured_backend = "nftables";
+  EXPECT_TRUE(choose_variant(clues).docker_nft_backend);
+  EXPECT_EQ(choose_variant(clues).evidence, "Docker will start with its nftables backend");
+  clues.docker_backend = "iptables";
+  EXPECT_FALSE(choose_variant(clues).docker_nft_backend) << "as it runs now";
+  clues.docker_backend.clear();
+  clues.nft->docker_chains = true;
+  EXPECT_FALSE(choose_variant(clues).docker_nft_backend) << "what it left still drops";
+}
+
+TEST(ChooseVariant, BelievesTheConfigurationWhereBothBackendsLeftRules) {
+  VariantClues clues = usual();
+  clues.nft->docker_chains = clues.nft->docker_backend = true;
+  clues.configured_backend = "nftables";
+  EXPECT_TRUE(choose_variant(clues).docker_nft_backend);
+  EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kNft);
+  clues.configured_backend = "iptables";
+  EXPECT_FALSE(choose_variant(clues).docker_nft_backend);
+}
+
 TEST(ChooseVariant, ObeysWhatIsForced) {
   VariantClues clues = usual();
   clues.nft->docker_chains = true;
@@ -113,6 +135,19 @@ TEST(ChooseVariant, RefusesAKernelThatCannotHaveTheTable) {
   for (const char* enough : {"4.18.0-553.el8_10.x86_64", "5.4.0", "10.0", "odd"}) {
     clues.kernel = enough;
     EXPECT_EQ(choose_variant(clues).variant, FirewallVariant::kNft) << enough;
+  }
+}
+
+TEST(ChooseVariant, SaysWhetherTheKernelKnowsKindsOfLinks) {
+  VariantClues clues = usual();
+  EXPECT_FALSE(choose_variant(clues).no_link_kinds);
+  for (const char* old : {"4.19.0-27-amd64", "5.0.21"}) {
+    clues.kernel = old;
+    EXPECT_TRUE(choose_variant(clues).no_link_kinds) << old;
+  }
+  for (const char* enough : {"5.1.0", "5.10.0-30-amd64", "?"}) {
+    clues.kernel = enough;
+    EXPECT_FALSE(choose_variant(clues).no_link_kinds) << enough;
   }
 }
 

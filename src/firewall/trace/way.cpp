@@ -1,0 +1,221 @@
+#include "firewall/trace/way.h"
+
+#include <linux/netfilter/nf_tables.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <sstream>
+#include <tuple>
+
+#include "base/error.h"
+#include "firewall/anchors.h"
+#include "firewall/nft/look.h"
+#include "firewall/printable.h"
+#include "firewall/trace/legacy_rules.h"
+#include "firewall/trace/text.h"
+#include "model/ownership.h"
+
+namespace overland::firewall::trace {
+namespace {
+
+using model::FirewallPolicy;
+using model::FirewallVariant;
+
+/// Whether nothing in iptables' own FORWARD can drop before our anchor there accepts: above it
+/// stand only jumps to DOCKER-USER.
+bool leads_to_us(std::vector<AnchorRule> rules) {
+  std::erase_if(
+      rules, [](const AnchorRule& rule) { return rule.target.starts_with(model::kChainPrefix); });
+  rules.resize(place_of(kForwardSpot, rules));
+  return std::ranges::all_of(
+      rules, [](const AnchorRule& rule) { return rule.target == kDockerUserSpot.chain; });
+}
+
+bool is(const AnchorSpot& spot, const std::string& table, const std::string& chain) {
+  return table == spot.table && chain == spot.chain;
+}
+
+/// Tables whose chains no packet goes through: pairs of family and name.
+std::set<std::pair<std::uint8_t, std::string>> dormant_tables(nft::Socket& socket) {
+  std::set<std::pair<std::uint8_t, std::string>> result;
+  socket.dump(
+      {NFT_MSG_GETTABLE, 0, {}}, [&] { result.clear(); },
+      [&](std::uint8_t family, Bytes table) {
+        const std::uint32_t flags = number32_of(find_attribute(table, NFTA_TABLE_FLAGS));
+        if ((flags & NFT_TABLE_F_DORMANT) == 0) return;
+        result.emplace(family, text_of(find_attribute(table, NFTA_TABLE_NAME)));
+      });
+  return result;
+}
+
+/// Whether our accepts shall stand in tables of this kind. They may stand in the other, or in both.
+bool wanted_in(const FirewallPolicy& policy, FirewallVariant variant) {
+  return policy.variant == variant && policy.anchor != model::FirewallAnchor::kDockerNft;
+}
+
+bool on_the_way(const nft::Hook& hook) {
+  if (hook.type == "nat") return hook.number == kPostroutingHook;
+  return hook.type == "filter" && (hook.number == kPreroutingHook || hook.number == kForwardHook ||
+                                   hook.number == kPostroutingHook);
+}
+
+class Search {
+ public:
+  Search(nft::Socket& socket, const FirewallPolicy& policy) : socket_(socket), policy_(policy) {}
+
+  Way find() {
+    const auto chains = nft::Dump().chains(0);
+    const bool anchored = std::ranges::any_of(chains, [](const nft::ChainEntry& chain) {
+      return chain.family == kIpv4 && chain.table == "filter" && chain.name == kForwardSpot.target;
+    });
+    anchored_ = anchored || wanted_in(policy_, FirewallVariant::kNft);
+    const auto dormant = dormant_tables(socket_);
+    for (const nft::ChainEntry& chain : chains) {
+      const bool ip = chain.family == kIpv4;
+      const bool known = ip && (chain.table == model::kNftTable || chain.table == "docker-bridges");
+      if (known || (!ip && chain.family != kInet) ||
+          dormant.contains({chain.family, chain.table})) {
+        continue;
+      }
+      add(chain);
+    }
+    if (const auto live = legacy::live_tables({"filter", "mangle", "nat", "raw"})) {
+      for (const std::string& name : *live) add_legacy(name);
+    }
+    std::ranges::stable_sort(way_.stops, {}, [](const Stop& stop) {
+      return std::pair(stop.hook.number, stop.hook.priority);
+    });
+    return std::move(way_);
+  }
+
+ private:
+  /// Reads it where it was not met yet.
+  ForeignTable& table(std::uint8_t family, const std::string& name) {
+    for (const auto& one : way_.tables) {
+      if (one->family == family && one->name == name) return *one;
+    }
+    const bool anchored = anchored_ && family == kIpv4;
+    way_.tables.push_back(
+        std::make_unique<ForeignTable>(ForeignTable{family, name, false, anchored, {}, {}}));
+    ForeignTable& fresh = *way_.tables.back();
+    try {
+      fresh.rules.emplace(socket_, family, name);
+    } catch (const base::Error& error) {
+      fresh.fault = error.what();
+    }
+    return fresh;
+  }
+
+  void add(const nft::ChainEntry& chain) {
+    ForeignTable& of = table(chain.family, chain.table);
+    if (!chain.hook || !on_the_way(*chain.hook)) return;
+    nft::Hook hook = *chain.hook;
+    if (of.anchored) {
+      if (is(kPreroutingSpot, chain.table, chain.name)) return;
+      if (is(kForwardSpot, chain.table, chain.name)) {
+        std::vector<AnchorRule> rules;
+        for (const nft::RuleEntry& rule : dump_.rules(chain.table, chain.name)) {
+          rules.push_back(nft::as_anchor_rule(rule));
+        }
+        if (leads_to_us(std::move(rules))) return;
+        hook.policy_drop = false;  // our anchor comes before it
+      }
+    }
+    way_.stops.push_back({&of, chain.name, hook});
+  }
+
+  void add_legacy(const std::string& name) {
+    struct Place {
+      const char* table;
+      const char* chain;
+      nft::Hook hook;
+    };
+    // Priorities: linux/netfilter_ipv4.h.
+    static const std::array<Place, 6> kPlaces = {
+        Place{"raw", "PREROUTING", {"filter", kPreroutingHook, -300}},
+        Place{"mangle", "PREROUTING", {"filter", kPreroutingHook, -150}},
+        Place{"mangle", "FORWARD", {"filter", kForwardHook, -150}},
+        Place{"filter", "FORWARD", {"filter", kForwardHook, 0}},
+        Place{"mangle", "POSTROUTING", {"filter", kPostroutingHook, -150}},
+        Place{"nat", "POSTROUTING", {"nat", kPostroutingHook, 100}}};
+    auto entry = std::make_unique<ForeignTable>(ForeignTable{kIpv4, name, true, false, {}, {}});
+    try {
+      const legacy::Table read(name);
+      entry->rules.emplace(legacy_rules(read));
+      const bool anchored = wanted_in(policy_, FirewallVariant::kLegacy) ||
+                            read.has(kForwardSpot.target) || read.has(kPreroutingSpot.target);
+      entry->anchored = anchored;
+      for (const Place& place : kPlaces) {
+        if (name != place.table) continue;
+        const bool forward = is(kForwardSpot, name, place.chain);
+        if (anchored && is(kPreroutingSpot, name, place.chain)) continue;
+        nft::Hook hook = place.hook;
+        // Whoever looks at variants tells of FORWARD's own policy.
+        hook.policy_drop = !forward && hook.type == "filter" && read.drops(place.chain);
+        if (anchored && forward) {
+          const auto rules = read.rules(place.chain);
+          if (leads_to_us({rules.begin(), rules.end()})) continue;
+        }
+        way_.stops.push_back({entry.get(), place.chain, hook});
+      }
+    } catch (const base::Error& error) {
+      entry->fault = error.what();
+    }
+    way_.tables.push_back(std::move(entry));
+  }
+
+  nft::Socket& socket_;
+  const FirewallPolicy& policy_;
+  nft::Dump dump_;
+  bool anchored_ = false;  // in iptables-nft's tables
+  Way way_;
+};
+
+}  // namespace
+
+bool ForeignTable::of_iptables() const {
+  static const std::set<std::string> kNames = {"filter", "mangle", "nat", "raw"};
+  return legacy || (family == kIpv4 && kNames.contains(name));
+}
+
+std::string ForeignTable::nft_name() const {
+  return std::string(family == kIpv4 ? "ip " : "inet ") + printable(name);
+}
+
+std::string ForeignTable::title() const {
+  return legacy ? "legacy table " + name : "table " + nft_name();
+}
+
+std::string ForeignTable::place_of(const std::string& chain, std::uint64_t handle) const {
+  std::string said = "\"policy drop\"";
+  for (const TraceRule& rule : rules->rules(chain)) {
+    if (rule.handle != handle) continue;
+    said = "\"" + rule_text(rule.expressions) + "\" (" + (legacy ? "rule " : "handle ") +
+           std::to_string(handle) + ")";
+  }
+  return said + " in chain " + printable(chain) + " of " + title();
+}
+
+std::string ForeignTable::remove(const std::string& chain, std::uint64_t handle) const {
+  const std::string place = printable(chain) + " " + (legacy ? "" : "handle ");
+  return (legacy ? "iptables-legacy -t " + name + " -D " : "nft delete rule " + nft_name() + " ") +
+         place + std::to_string(handle);
+}
+
+std::string ForeignTable::accept(const std::string& chain, std::uint32_t mark) const {
+  std::ostringstream hex;
+  hex << "0x" << std::hex << mark;
+  if (of_iptables()) {
+    return std::string(legacy ? "iptables-legacy" : "iptables-nft") + " -t " + name + " -I " +
+           printable(chain) + " -m mark --mark " + hex.str() + "/" + hex.str() + " -j ACCEPT";
+  }
+  return "nft insert rule " + nft_name() + " " + printable(chain) + " meta mark and " + hex.str() +
+         " == " + hex.str() + " accept";
+}
+
+Way find_way(nft::Socket& socket, const FirewallPolicy& policy) {
+  return Search(socket, policy).find();
+}
+
+}  // namespace overland::firewall::trace

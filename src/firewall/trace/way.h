@@ -1,0 +1,60 @@
+#pragma once
+// The base chains of others that a packet between two hosts comes through, in both kinds of tables,
+// and all tables of others.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firewall/nft/dump.h"
+#include "firewall/trace/table.h"
+#include "model/firewall.h"
+
+namespace overland::firewall::trace {
+
+inline constexpr std::uint32_t kPreroutingHook = 0;  // NF_INET_… of linux/netfilter.h
+inline constexpr std::uint32_t kForwardHook = 2;
+inline constexpr std::uint32_t kPostroutingHook = 4;
+inline constexpr std::uint8_t kInet = 1;  // NFPROTO_… of linux/netfilter.h
+inline constexpr std::uint8_t kIpv4 = 2;
+
+struct ForeignTable {
+  std::uint8_t family = kIpv4;
+  std::string name;
+  bool legacy = false;
+  bool anchored = false;            // accepts of ours stand in it, or shall
+  std::optional<TraceTable> rules;  // nullopt: `fault` says why
+  std::string fault;
+
+  /// One that iptables writes, or could write.
+  [[nodiscard]] bool of_iptables() const;
+  /// "ip filter", as nft's commands have it.
+  [[nodiscard]] std::string nft_name() const;
+  /// "table ip filter", "legacy table filter"
+  [[nodiscard]] std::string title() const;
+  /// "\"drop\" (handle 3) in chain c of table ip t"; handle 0: the chain's policy.
+  [[nodiscard]] std::string place_of(const std::string& chain, std::uint64_t handle) const;
+  /// The command that removes a rule.
+  [[nodiscard]] std::string remove(const std::string& chain, std::uint64_t handle) const;
+  /// The command that puts an accept of what carries `mark` before all other rules of a base chain.
+  [[nodiscard]] std::string accept(const std::string& chain, std::uint32_t mark) const;
+};
+
+struct Stop {
+  ForeignTable* table = nullptr;
+  std::string chain;
+  nft::Hook hook;
+};
+
+struct Way {
+  std::vector<std::unique_ptr<ForeignTable>> tables;  // neither Docker's own nor ours, nor dormant
+  std::vector<Stop> stops;                            // in the order packets come through
+};
+
+/// A packet is accepted where it meets our anchors; chains in which nothing can stand before them
+/// are left out. Throws where nf_tables cannot be asked at all.
+Way find_way(nft::Socket& socket, const model::FirewallPolicy& policy);
+
+}  // namespace overland::firewall::trace
