@@ -12,6 +12,8 @@ using model::DockerSettings;
 using model::Prefix;
 using model::Severity;
 
+constexpr const char* kAddressPools = "default-address-pools";
+
 /// nullopt where the key is not there.
 std::optional<std::string> value_of(const model::DaemonKeys& keys, const std::string& name) {
   const auto found = keys.find(name);
@@ -34,8 +36,19 @@ void bridge_subnet(const DockerSettings& desired, const model::HostFacts& facts,
   }
 }
 
+void bridge_down(const DockerSettings& desired, const model::HostFacts& facts, Plan& plan) {
+  const bool down = std::ranges::any_of(
+      facts.links, [&](const auto& link) { return link.name == desired.bridge && !link.up; });
+  if (!down) return;
+  plan.findings.push_back({Severity::kConflict, "docker bridge",
+                           desired.bridge + " is down: nothing reaches the containers here",
+                           "ip link set " + desired.bridge + " up"});
+}
+
 void docker_networks(const Look& look, Plan& plan) {
   for (const auto& network : look.facts.docker.networks) {
+    const auto& wanted = look.desired.networks;
+    if (std::ranges::find(wanted, network.name, &model::Network::name) != wanted.end()) continue;
     for (const auto& subnet : network.subnets) {
       const auto* covered = overlapped(look.desired, subnet);
       if (covered == nullptr) continue;
@@ -43,13 +56,18 @@ void docker_networks(const Look& look, Plan& plan) {
           {Severity::kConflict, "docker network " + network.name,
            "its subnet " + subnet.to_string() + " covers " + covered->destination.to_string() +
                ", which belongs to the cluster: containers here cannot reach it",
-           "recreate the network with another subnet, and set default-address-pools in "
-           "daemon.json to ranges outside the cluster's"});
+           "recreate the network with another subnet, and set docker.address_pools in the "
+           "inventory "
+           "(default-address-pools of daemon.json) to ranges outside the cluster's"});
     }
   }
 }
 
-void address_pools(const Look& look, Plan& plan) {
+void address_pools(const Look& look, const DockerSettings& wanted, Plan& plan) {
+  const auto ours = value_of(wanted.keys, kAddressPools);
+  const auto& state = look.observed.state.docker;
+  const bool in_file = ours && (look.observed.restart_pending || !state ||
+                                value_of(state->keys, kAddressPools) != ours);
   for (const auto& pool : look.facts.docker.address_pools) {
     const auto* covered = overlapped(look.desired, pool);
     if (covered == nullptr) continue;
@@ -57,7 +75,9 @@ void address_pools(const Look& look, Plan& plan) {
         {Severity::kAdvice, "docker address pool " + pool.to_string(),
          "Docker may give a new network a subnet that covers " + covered->destination.to_string() +
              " of the cluster",
-         "set default-address-pools in daemon.json to ranges outside the cluster's"});
+         in_file ? "restart Docker, so that it reads default-address-pools of daemon.json"
+                 : "set docker.address_pools in the inventory (default-address-pools of "
+                   "daemon.json) to ranges outside the cluster's"});
   }
 }
 
@@ -86,6 +106,28 @@ std::string restart_reason(const model::Observed& observed, const DockerSettings
   // Whether bip was read shows on the bridge itself.
   if (written.empty() || written == std::vector<std::string>{"bip"}) return {};
   return "dockerd reads these keys only when it starts";
+}
+
+void switch_of_backend(const model::HostFacts& facts, Plan& plan) {
+  const auto& docker = facts.docker;
+  const bool now = facts.firewall.docker_nft_backend;
+  if (!docker.running || docker.configured_backend.empty()) return;
+  if (now == (docker.configured_backend == "nftables")) return;
+  plan.findings.push_back({Severity::kAdvice, "docker firewall-backend",
+                           std::string("Docker runs with its ") + (now ? "nftables" : "iptables") +
+                               " backend, and is configured to start with " +
+                               docker.configured_backend,
+                           "overland apply --restart-docker, when its containers may stop"});
+}
+
+/// What overland stands in for: left behind, it stops the next Docker.
+void retired(const model::DockerFacts& docker, Plan& plan) {
+  for (const std::string& setting : docker.retired) {
+    plan.findings.push_back(
+        {docker.running ? Severity::kAdvice : Severity::kConflict, "docker cluster-store",
+         setting + " is of the old overlay network: Docker 23 and later do not start with it",
+         "take it out; overland needs no store for networks, and `overland fetch` has its own"});
+  }
 }
 
 void settings(const Look& look, const DockerSettings& wanted, Plan& plan) {
@@ -122,10 +164,13 @@ std::optional<Cover> cover_of(const std::optional<model::InterfaceAddress>& brid
 
 void plan_docker(const Look& look, Plan& plan) {
   docker_networks(look, plan);
+  retired(look.facts.docker, plan);
   if (!look.desired.docker) return;
   const auto& wanted = *look.desired.docker;
   bridge_subnet(wanted, look.facts, plan);
-  address_pools(look, plan);
+  bridge_down(wanted, look.facts, plan);
+  address_pools(look, wanted, plan);
+  switch_of_backend(look.facts, plan);
   if (wanted.mode == DaemonJsonMode::kVerify && !look.observed.daemon_json_unread) {
     const auto& actual = look.observed.state.docker;
     to_be_verified(actual ? actual->keys : model::DaemonKeys{}, wanted, plan);
@@ -138,7 +183,8 @@ Words words_of(const DockerStep& step) {
   for (const auto& [name, wanted] : step.to->keys) {
     const auto now = step.from ? value_of(step.from->keys, name) : std::nullopt;
     if (now == wanted) continue;
-    parts.push_back(name + ": " + now.value_or("not set") + " -> " + wanted.value_or("not set"));
+    parts.push_back(name + ": " + now.value_or("not set") + " -> " + wanted.value_or("not set") +
+                    (name == kAddressPools ? " (for new networks only)" : ""));
   }
   return {"docker daemon.json", join(parts, ", ")};
 }

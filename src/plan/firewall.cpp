@@ -1,12 +1,13 @@
 // The firewall: one policy, written as a whole.
 
-#include <iterator>
+#include <utility>
 
 #include "plan/nouns.h"
 
 namespace overland::plan {
 namespace {
 
+using model::FirewallGuard;
 using model::FirewallPolicy;
 using model::Prefix;
 
@@ -21,17 +22,100 @@ void unite(std::vector<std::string>& into, const std::vector<std::string>& more)
   into.erase(std::unique(into.begin(), into.end()), into.end());
 }
 
+using List = std::optional<std::vector<Prefix>>;
+
+/// What a link believes of a list, `all` of which was or is in force. None of its own where that
+/// is all of `both`.
+void unite(List& into, const std::vector<Prefix>& all, const List& more,
+           const std::vector<Prefix>& all_of_more, const std::vector<Prefix>& both) {
+  if (!into && !more) return;
+  std::vector<Prefix> list = believed(into, all);
+  unite(list, believed(more, all_of_more));
+  into.reset();
+  if (list != both) into = std::move(list);
+}
+
+/// Every link goes on believing whom it did. `before` is what is wanted without that, `wanted` has
+/// the lists of both.
+void keep_believed(FirewallPolicy& wanted, const FirewallPolicy& before,
+                   const FirewallPolicy& actual) {
+  const auto entry_of = [](const std::vector<model::Ingress>& entries, const std::string& link) {
+    const auto found = std::find_if(entries.begin(), entries.end(),
+                                    [&](const auto& one) { return one.link == link; });
+    if (found != entries.end()) return *found;
+    return model::Ingress{link, std::vector<Prefix>(), std::vector<Prefix>(), std::vector<Prefix>(),
+                          std::vector<Prefix>()};
+  };
+  const auto closed_before = model::closed_peers(before);
+  const auto closed_actual = model::closed_peers(actual);
+  const auto closed_wanted = model::closed_peers(wanted);
+  std::vector<std::string> links;
+  for (const auto& one : before.ingress) links.push_back(one.link);
+  for (const auto& one : actual.ingress) links.push_back(one.link);
+  unite(links, {});
+  wanted.ingress.clear();
+  for (const std::string& link : links) {
+    model::Ingress one = entry_of(before.ingress, link);
+    const model::Ingress old = entry_of(actual.ingress, link);
+    unite(one.subnets, before.peer_subnets, old.subnets, actual.peer_subnets, wanted.peer_subnets);
+    unite(one.hosts, before.peer_hosts, old.hosts, actual.peer_hosts, wanted.peer_hosts);
+    unite(one.transit, before.transit, old.transit, actual.transit, wanted.transit);
+    unite(one.closed, closed_before, old.closed, closed_actual, closed_wanted);
+    wanted.ingress.push_back(std::move(one));
+  }
+}
+
+/// Of two lists, those of `more` whose link `into` lacks; where both have it, `meet` is told.
+template <typename T, typename Meet>
+void unite_by_link(std::vector<T>& into, const std::vector<T>& more, bool add, Meet meet) {
+  for (const T& one : more) {
+    const auto same = std::find_if(into.begin(), into.end(),
+                                   [&](const T& other) { return other.link == one.link; });
+    if (same != into.end()) {
+      meet(*same, one);
+    } else if (add) {
+      into.push_back(one);
+    }
+  }
+  std::sort(into.begin(), into.end());
+}
+
+/// This host's own containers, where the inventory is in doubt.
+void keep_own(FirewallPolicy& wanted, const FirewallPolicy& actual) {
+  auto behind = model::behind_each(wanted);
+  unite_by_link(behind, model::behind_each(actual), true,
+                [](auto& into, const auto& more) { unite(into.subnets, more.subnets); });
+  unite(wanted.local, actual.local);
+  unite(wanted.bridges, actual.bridges);
+  wanted.behind = behind.size() > 1 ? std::move(behind) : std::vector<model::Behind>();
+  wanted.joins.insert(wanted.joins.end(), actual.joins.begin(), actual.joins.end());
+  std::sort(wanted.joins.begin(), wanted.joins.end());
+  wanted.joins.erase(std::unique(wanted.joins.begin(), wanted.joins.end()), wanted.joins.end());
+}
+
 /// What stays trusted while nothing may be pruned: the old prefixes and links beside the new. Where
 /// the inventory is in doubt, this host's own containers too.
 void keep_trusted(FirewallPolicy& wanted, const FirewallPolicy& actual, bool doubted) {
-  if (doubted) {
-    unite(wanted.local, actual.local);
-    unite(wanted.bridges, actual.bridges);
-  }
+  const FirewallPolicy before = wanted;
+  if (doubted) keep_own(wanted, actual);
+  unite_by_link(wanted.closed, actual.closed, doubted,
+                [](auto& into, const auto& more) { unite(into.peers, more.peers); });
   unite(wanted.peer_subnets, actual.peer_subnets);
   unite(wanted.peer_hosts, actual.peer_hosts);
   unite(wanted.transit, actual.transit);
-  unite(wanted.underlay_links, actual.underlay_links);
+  keep_believed(wanted, before, actual);
+  if (wanted.stops_forgers) {
+    std::vector<Prefix> others = believed(before.others, before.peer_hosts);
+    if (actual.stops_forgers) unite(others, believed(actual.others, actual.peer_hosts));
+    wanted.others.reset();
+    if (others != wanted.peer_hosts) wanted.others = std::move(others);
+  }
+  for (auto& guard : wanted.ipvlan_guards) {
+    const auto old = std::ranges::find_if(actual.ipvlan_guards, [&](const auto& one) {
+      return one.link == guard.link && one.own == guard.own;
+    });
+    if (old != actual.ipvlan_guards.end()) unite(guard.trusted, old->trusted);
+  }
   for (const auto& out : actual.masquerades) {
     const bool known = std::any_of(wanted.masquerades.begin(), wanted.masquerades.end(),
                                    [&](const auto& one) { return one.link == out.link; });
@@ -40,13 +124,27 @@ void keep_trusted(FirewallPolicy& wanted, const FirewallPolicy& actual, bool dou
   std::sort(wanted.masquerades.begin(), wanted.masquerades.end());
 }
 
-void advise(const model::FirewallFacts& facts, std::vector<model::Finding>& findings) {
+void advise(const Look& look, std::vector<model::Finding>& findings) {
+  const model::FirewallFacts& facts = look.facts.firewall;
+  const bool guarded = look.desired.firewall->guard != FirewallGuard::kNone;
+  if (guarded && look.facts.forwarding == model::Forwarding::kForgotten) {
+    findings.push_back({model::Severity::kAdvice, "memory",
+                        "rules of overland stand, and it has lost the memory of who turned "
+                        "forwarding on; it drops what nobody lets through as if it had done so",
+                        "where forwarding was on before, write firewall.guard = \"off\""});
+  }
   if (facts.docker_user_cut) {
     findings.push_back(
         {model::Severity::kAdvice, "firewall",
-         "no rule of chain FORWARD leads to DOCKER-USER, so what stands there counts "
-         "for nothing; overland's accepts stand in FORWARD itself",
+         "no rule of chain FORWARD leads to DOCKER-USER, so what stands there counts for cluster "
+         "traffic alone, which overland leads there",
          "if Docker's rules were flushed, restart Docker to have them back"});
+  }
+  if (facts.docker_tables_gone) {
+    findings.push_back({model::Severity::kAdvice, "firewall",
+                        "Docker runs with its nftables backend, and its table ip docker-bridges is "
+                        "gone: published ports and its own isolation are gone with it",
+                        "restart Docker to have it back"});
   }
   if (facts.both_variants) {
     findings.push_back({model::Severity::kAdvice, "firewall",
@@ -56,65 +154,32 @@ void advise(const model::FirewallFacts& facts, std::vector<model::Finding>& find
   }
 }
 
-/// "peer subnets +10.0.0.7/32 -… and 3 more": how a list of prefixes changes; empty where it does
-/// not.
-std::string list_change(const char* name, const std::vector<Prefix>& from,
-                        const std::vector<Prefix>& to) {
-  std::vector<Prefix> added;
-  std::vector<Prefix> removed;
-  std::set_difference(to.begin(), to.end(), from.begin(), from.end(), std::back_inserter(added));
-  std::set_difference(from.begin(), from.end(), to.begin(), to.end(), std::back_inserter(removed));
-  if (added.empty() && removed.empty()) return {};
-  constexpr std::size_t kShown = 4;
-  std::vector<std::string> shown;
-  for (const auto& prefix : added) {
-    if (shown.size() < kShown) shown.push_back("+" + prefix.to_string());
-  }
-  for (const auto& prefix : removed) {
-    if (shown.size() < kShown) shown.push_back("-" + prefix.to_string());
-  }
-  const std::size_t rest = added.size() + removed.size() - shown.size();
-  std::string text = std::string(name) + " " + join(shown, " ");
-  if (rest > 0) text += " and " + std::to_string(rest) + " more";
-  return text;
-}
-
-void note(std::vector<std::string>& lines, std::string line) {
-  if (!line.empty()) lines.push_back(std::move(line));
-}
-
-std::string counts(const FirewallPolicy& policy) {
-  return std::to_string(policy.local.size()) + " local, " +
-         std::to_string(policy.peer_subnets.size()) + " peer subnets, " +
-         std::to_string(policy.peer_hosts.size()) + " peer hosts" +
-         (policy.transit.empty() ? "" : ", " + std::to_string(policy.transit.size()) + " transit");
-}
-
-std::string differences(const FirewallStep& step) {
-  if (!step.from || !step.to) return counts(step.to ? *step.to : *step.from);
-  const FirewallPolicy& from = *step.from;
-  const FirewallPolicy& to = *step.to;
-  std::vector<std::string> lines = step.defects;
-  note(lines, list_change("local", from.local, to.local));
-  note(lines, list_change("peer subnets", from.peer_subnets, to.peer_subnets));
-  note(lines, list_change("peer hosts", from.peer_hosts, to.peer_hosts));
-  note(lines, list_change("transit", from.transit, to.transit));
-  if (from.variant != to.variant) note(lines, "moves to the other iptables variant");
-  if (from.anchor != to.anchor) note(lines, "accepts move to another chain");
-  if (from.mark != to.mark) note(lines, "another mark");
-  if (from.conntrack != to.conntrack) note(lines, to.conntrack ? "conntrack on" : "conntrack off");
-  if (from.bridges != to.bridges) note(lines, "bridges: " + join(to.bridges, ", "));
-  if (from.underlay_links != to.underlay_links) {
-    note(lines, "underlay links: " + join(to.underlay_links, ", "));
-  }
-  if (from.masquerades != to.masquerades) note(lines, "masquerade differs");
-  return join(lines, "\n");
-}
-
 }  // namespace
 
+void keep_guards(const Look& look, Plan& plan) {
+  const auto stays = [&](const model::IpvlanGuard& guard) {
+    return look.observed.networks_unread || std::ranges::any_of(plan.held, [&](const Step& step) {
+             const auto* network = std::get_if<NetworkStep>(&step);
+             return network != nullptr && network->from && network->from->subnet == guard.own;
+           });
+  };
+  for (auto step = plan.steps.begin(); step != plan.steps.end(); ++step) {
+    auto* firewall = std::get_if<FirewallStep>(&*step);
+    if (firewall == nullptr || !firewall->from || !firewall->to) continue;
+    auto& wanted = firewall->to->ipvlan_guards;
+    for (const auto& guard : firewall->from->ipvlan_guards) {
+      const bool there = std::ranges::any_of(
+          wanted, [&](const auto& one) { return one.link == guard.link && one.own == guard.own; });
+      if (!there && stays(guard)) wanted.push_back(guard);
+    }
+    std::ranges::sort(wanted);
+    if (firewall->to == firewall->from && firewall->defects.empty()) plan.steps.erase(step);
+    return;
+  }
+}
+
 void plan_firewall(const Look& look, Plan& plan) {
-  if (look.desired.firewall) advise(look.facts.firewall, plan.findings);
+  if (look.desired.firewall) advise(look, plan.findings);
   if (look.observed.firewall_unread) return;
   const auto& actual = look.observed.state.firewall;
   if (!look.desired.firewall) {
@@ -125,14 +190,12 @@ void plan_firewall(const Look& look, Plan& plan) {
   FirewallPolicy wanted = *look.desired.firewall;
   if (!look.options.prune && actual) {
     keep_trusted(wanted, *actual, !look.options.held_reason.empty());
-    if (wanted != *look.desired.firewall) {
-      plan.held.emplace_back(FirewallStep{wanted, look.desired.firewall});
-    }
   }
+  const auto& without = look.options.pruned_firewall;
+  const FirewallPolicy& pruned = without ? *without : *look.desired.firewall;
+  if (wanted != pruned) plan.held.emplace_back(FirewallStep{wanted, pruned});
   if (actual == wanted && look.observed.defects.empty()) return;
   plan.steps.emplace_back(FirewallStep{actual, std::move(wanted), look.observed.defects});
 }
-
-Words words_of(const FirewallStep& step) { return {"firewall", differences(step)}; }
 
 }  // namespace overland::plan

@@ -7,35 +7,49 @@ namespace {
 
 // Things come into being from the ground up and go from the top down, so that at no moment a route
 // leads to where the firewall does not let its packets through yet, or no longer:
-//   sysctls    forwarding must be on before anything else has an effect
-//   links      the routes' next hops become on-link
-//   firewall   accepts stand before the first packet is led here
+//   links      the routes' next hops become on-link; VLANs before the shims on them
+//   firewall   accepts stand before the first packet is led here, and the guard before one that
+//              nobody lets through can be forwarded
+//   sysctls    forwarding must be on before routes have an effect
 //   routes     new and changed ones
 //   adopt      a foreign route goes only after ours to the same destination stands
 //   daemon.json before the restart that reads it
-//   restart    Docker last: it rewrites its own rules, and everything else is in place by then
-// with the removals, from the top down (routes, firewall, links), before Docker. Sysctls have none.
+//   restart    Docker after the kernel: it rewrites its own rules, and finds everything else there
+//   networks   by the Docker that is to keep them, on parents that are there: it would make a
+//              missing one itself, and remove it with the network
+// with the removals, from the top down (networks, routes, firewall, shims, links), before Docker:
+// what Docker made of a parent goes before the parent. Sysctls have none: on the way back
+// forwarding goes off before the guard does, like all of them before all removals.
 enum Rank {
-  kSysctl,
   kLink,
+  kShim,
   kFirewall,
+  kSysctl,
   kRoute,
   kAdopt,
+  kNetworkRemoval,
   kRouteRemoval,
   kFirewallRemoval,
+  kShimRemoval,
   kLinkRemoval,
   kDaemonJson,
   kRestart,
+  kNetwork,
 };
 
 struct Ranker {
   Rank operator()(const SysctlStep&) const { return kSysctl; }
-  Rank operator()(const LinkStep& step) const { return step.to ? kLink : kLinkRemoval; }
+  Rank operator()(const LinkStep& step) const {
+    if (step.to) return step.to->vlan == 0 ? kShim : kLink;
+    return step.from->vlan == 0 ? kShimRemoval : kLinkRemoval;
+  }
   Rank operator()(const FirewallStep& step) const { return step.to ? kFirewall : kFirewallRemoval; }
   Rank operator()(const RouteStep& step) const { return step.to ? kRoute : kRouteRemoval; }
   Rank operator()(const AdoptStep&) const { return kAdopt; }
+  Rank operator()(const RestoreStep&) const { return kAdopt; }  // before ours goes
   Rank operator()(const DockerStep&) const { return kDaemonJson; }
   Rank operator()(const RestartDockerStep&) const { return kRestart; }
+  Rank operator()(const NetworkStep& step) const { return step.to ? kNetwork : kNetworkRemoval; }
 };
 
 Rank rank(const Step& step) { return std::visit(Ranker{}, step); }

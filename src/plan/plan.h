@@ -16,14 +16,28 @@
 
 namespace overland::plan {
 
+/// What stays of a host's earlier bip, or network, until --prune: routes to it and trust in it.
+struct HeldSubnet {
+  std::string host;
+  model::Prefix subnet;
+  bool networks = false;  // the host has networks beside docker0: it may be one's
+};
+
 struct Options {
   bool adopt = false;            // take foreign routes to our destinations over
   bool prune = true;             // false: nothing of ours is taken away
   bool defer = false;            // what is not taken away is a later run's, and no drift
   std::string held_reason = {};  // a clause that says why nothing is taken away
-  bool restart_docker = false;   // a restart of Docker may be part of the plan
-  bool hold = true;              // false: findings hold nothing back (a way back, a purge)
-  bool hold_forwarding = false;  // ip_forward is not turned on (standing.h)
+  std::vector<model::Prefix> held_trust = {};  // segments' subnets: trusted in the desired state
+                                               // only because an upgrade takes nothing away
+  std::vector<HeldSubnet> held_subnets = {};   // likewise in the desired state
+  // The desired firewall without the last two; nullopt: the same.
+  std::optional<model::FirewallPolicy> pruned_firewall = {};
+  bool restart_docker = false;     // a restart of Docker may be part of the plan
+  bool recreate_networks = false;  // networks in use are made anew, with their containers
+  bool evict = false;              // networks in use are removed, their containers disconnected
+  bool hold = true;                // false: findings hold nothing back (a way back, a purge)
+  bool hold_forwarding = false;    // ip_forward is not turned on (standing.h)
 };
 
 struct Plan {
@@ -37,9 +51,18 @@ struct Plan {
   std::string docker_restart_reason;     // one clause, empty where none is required
 
   [[nodiscard]] bool empty() const { return steps.empty(); }
-  /// Nothing to do, nothing held back, and everything was looked at and fits.
+  /// Nothing to do, nothing held back, and everything was looked at and fits: what an apply can do
+  /// is done.
+  [[nodiscard]] bool settled() const { return !drifted() && holding().empty(); }
+  /// Settled, with nothing foreign in the way, and Docker has read what it shall.
   [[nodiscard]] bool in_sync() const {
-    return steps.empty() && held.empty() && held_reason.empty() && holding().empty();
+    return settled() && !docker_restart_required && conflicts().empty();
+  }
+  /// Whether --prune does all that is held back.
+  [[nodiscard]] bool held_for_prune() const;
+  /// Something to do, or held back.
+  [[nodiscard]] bool drifted() const {
+    return !steps.empty() || !held.empty() || !held_reason.empty();
   }
   /// The findings that hold something back; those that are in the way; the others.
   [[nodiscard]] std::vector<model::Finding> holding() const;

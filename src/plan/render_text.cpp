@@ -1,6 +1,8 @@
 #include <array>
 #include <sstream>
+#include <string_view>
 
+#include "base/printable.h"
 #include "plan/describe.h"
 #include "plan/render.h"
 
@@ -12,13 +14,16 @@ const char* color_of(Operation operation) {
   return kColors.at(static_cast<std::size_t>(operation));
 }
 
-std::string indented(const std::string& text) {
+/// Each line printable, the later ones indented.
+std::string indented(std::string_view text) {
   std::string result;
-  for (const char c : text) {
-    result += c;
-    if (c == '\n') result += "      ";
+  for (;;) {
+    const std::size_t end = text.find('\n');
+    result += base::printable(text.substr(0, end));
+    if (end == std::string_view::npos) return result;
+    result += "\n      ";
+    text.remove_prefix(end + 1);
   }
-  return result;
 }
 
 void step_lines(std::ostream& out, const std::vector<Step>& steps, bool color) {
@@ -26,11 +31,9 @@ void step_lines(std::ostream& out, const std::vector<Step>& steps, bool color) {
     const Operation what = operation(step);
     if (color) out << color_of(what);
     const auto [named, details] = words(step);
-    out << "  " << sign(what) << " " << named;
-    if (details.find('\n') != std::string::npos) {
-      out << "\n      " << indented(details);
-    } else if (!details.empty()) {
-      out << "  " << details;
+    out << "  " << sign(what) << " " << base::printable(named);
+    if (!details.empty()) {
+      out << (details.find('\n') == std::string::npos ? "  " : "\n      ") << indented(details);
     }
     if (color) out << "\x1b[0m";
     out << "\n";
@@ -42,8 +45,8 @@ void finding_lines(std::ostream& out, const char* title,
   if (findings.empty()) return;
   out << "\n" << title << "\n";
   for (const auto& one : findings) {
-    out << "  ! " << one.resource << ": " << one.message << "\n";
-    if (!one.remedy.empty()) out << "      remedy: " << one.remedy << "\n";
+    out << "  ! " << base::printable(one.resource) << ": " << indented(one.message) << "\n";
+    if (!one.remedy.empty()) out << "      remedy: " << indented(one.remedy) << "\n";
   }
 }
 
@@ -84,9 +87,9 @@ std::string render_summary(const Plan& plan) {
                                        : "not needed")
       << "\n";
   if (!plan.held.empty() || !plan.held_reason.empty()) {
-    out << (plan.holding().empty() ? "\nNot removed without --prune" : "\nHeld back");
+    out << (plan.held_for_prune() ? "\nNot removed without --prune" : "\nHeld back");
     if (!plan.held_reason.empty()) out << ", since " << plan.held_reason;
-    out << ":\n";
+    out << (plan.held.empty() ? "; nothing of theirs is left here\n" : ":\n");
     step_lines(out, plan.held, false);
   }
   finding_lines(out, "Not looked at, or does not fit:", plan.holding());

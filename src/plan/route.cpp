@@ -42,22 +42,38 @@ std::string show(const ForeignRoute& route) {
   return text;
 }
 
-/// Whether a desired route leads to exactly `destination`. O(log n).
-bool wants_route_to(const HostState& desired, const Prefix& destination) {
-  const auto first = std::lower_bound(
-      desired.routes.begin(), desired.routes.end(), destination,
-      [](const auto& route, const auto& wanted) { return route.destination < wanted; });
-  return first != desired.routes.end() && first->destination == destination;
+bool leads_nowhere(const model::Route& route) {
+  return route.kind == model::RouteKind::kUnreachable;
+}
+
+/// The kernel's own, which comes and goes with an address of the link: without it this host does
+/// not reach what is behind it.
+bool is_of_an_address(const ForeignRoute& route) {
+  return route.protocol == 2 && route.gateways.empty() && !route.link.empty();
+}
+
+/// Of the bridge of a network that overland made, which is held, or about to change.
+bool is_of_our_network(const Look& look, const ForeignRoute& route) {
+  const auto& networks = look.facts.docker.networks;
+  return is_of_an_address(route) &&
+         std::any_of(networks.begin(), networks.end(),
+                     [&](const auto& one) { return one.ours && one.link == route.link; });
 }
 
 void foreign_routes(const Look& look, Plan& plan) {
   for (const auto& foreign : look.facts.foreign_routes) {
+    if (is_of_our_network(look, foreign)) continue;
     const std::string name = "route " + foreign.destination.to_string();
-    if (!wants_route_to(look.desired, foreign.destination)) {
+    if (route_to(look.desired, foreign.destination) == nullptr) {
       plan.findings.push_back(
           {Severity::kConflict, name,
            "somebody else's more specific route shadows part of a peer's subnet: " + show(foreign),
            "move what uses that subnet elsewhere, or remove the route"});
+    } else if (is_of_an_address(foreign)) {
+      plan.findings.push_back({Severity::kConflict, name,
+                               "somebody else's route holds it: " + show(foreign) +
+                                   ", which belongs to an address of that link",
+                               "move that network, or restart Docker where its new bip is due"});
     } else if (look.options.adopt) {
       plan.steps.emplace_back(AdoptStep{foreign});
     } else {
@@ -89,6 +105,7 @@ void diversions(const std::vector<model::Diversion>& diversions,
 /// Without the next hops that are not on-link now: the kernel would refuse the whole route.
 /// nullopt where none is left.
 std::optional<model::Route> reachable(model::Route route, const model::HostFacts& facts) {
+  if (leads_nowhere(route) || route.link) return route;
   std::erase_if(route.gateways, [&](const auto& gateway) {
     return std::binary_search(facts.unreachable.begin(), facts.unreachable.end(), gateway);
   });
@@ -96,13 +113,30 @@ std::optional<model::Route> reachable(model::Route route, const model::HostFacts
   return route;
 }
 
+Words foreign_words(const model::ForeignRoute& route, const char* what) {
+  std::string text = what + std::to_string(route.protocol);
+  for (const auto& gateway : route.gateways) text += ", via " + gateway.to_string();
+  return {"foreign route " + route.destination.to_string(), text};
+}
+
+/// What --prune would take away of routes to what hosts had before their bip changed.
+void hold_routes(const Look& look, Plan& plan) {
+  for (const auto& held : look.options.held_subnets) {
+    const model::Route* route = route_to(look.desired, held.subnet);
+    if (route != nullptr) plan.held.emplace_back(RouteStep{*route, std::nullopt});
+  }
+}
+
 }  // namespace
 
 void plan_routes(const Look& look, Plan& plan) {
+  hold_routes(look, plan);
   foreign_routes(look, plan);
   diversions(look.facts.diversions, plan.findings);
   std::vector<Prefix> taken;
-  for (const auto& foreign : look.facts.foreign_routes) taken.push_back(foreign.destination);
+  for (const auto& foreign : look.facts.foreign_routes) {
+    if (!look.options.adopt || is_of_an_address(foreign)) taken.push_back(foreign.destination);
+  }
   std::sort(taken.begin(), taken.end());
   const auto& actual = look.observed.state.routes;
   const auto& desired = look.desired.routes;
@@ -115,33 +149,42 @@ void plan_routes(const Look& look, Plan& plan) {
   keyed_diff(actual, desired, key, [&](RouteStep change) {
     if (change.to && !look.facts.unreachable.empty()) {
       change.to = reachable(std::move(*change.to), look.facts);
-      if (!change.to || change.from == change.to) return;
+      if (!change.to || (change.from && *change.from == *change.to)) return;
     }
     const bool held_by_others =
-        !look.options.adopt && !change.from &&
+        !change.from && !leads_nowhere(*change.to) &&
         std::binary_search(taken.begin(), taken.end(), change.to->destination);
     if (!held_by_others) place(change, look, plan).emplace_back(std::move(change));
   });
 }
 
 Words words_of(const RouteStep& step) {
-  return {"route " + (step.to ? step.to : step.from)->destination.to_string(),
+  const auto& route = step.to ? *step.to : *step.from;
+  return {(leads_nowhere(route) ? "fallback " : "route ") + route.destination.to_string(),
           from_to(step, show_gateways)};
 }
 
 Words words_of(const AdoptStep& step) {
-  std::string text = "taken over from protocol " + std::to_string(step.route.protocol);
-  for (const auto& gateway : step.route.gateways) text += ", via " + gateway.to_string();
-  return {"foreign route " + step.route.destination.to_string(), text};
+  return foreign_words(*step.route, "taken over from protocol ");
+}
+
+Words words_of(const RestoreStep& step) {
+  return foreign_words(*step.route, "given back to protocol ");
 }
 
 std::optional<Cover> cover(const RouteStep& step) {
   if (!step.to) return std::nullopt;
+  if (leads_nowhere(*step.to)) {
+    const auto& subnet = step.to->destination;
+    return Cover{"the fallback " + subnet.to_string(), subnet, false, false, true};
+  }
   return Cover{"route " + step.to->destination.to_string() + " " + show_gateways(*step.to),
-               step.to->destination, step.from.has_value(), false};
+               step.to->destination, bool(step.from), false};
 }
 
 std::string show_gateways(const model::Route& route) {
+  if (leads_nowhere(route)) return "unreachable";
+  if (route.link) return "dev " + *route.link;
   std::string text = "via ";
   for (std::size_t i = 0; i < route.gateways.size(); ++i) {
     text += (i == 0 ? "" : ", ") + route.gateways[i].to_string();
@@ -149,10 +192,20 @@ std::string show_gateways(const model::Route& route) {
   return text;
 }
 
+const model::Route* route_to(const HostState& desired, const Prefix& destination) {
+  const auto first = std::lower_bound(
+      desired.routes.begin(), desired.routes.end(), destination,
+      [](const auto& route, const auto& wanted) { return route.destination < wanted; });
+  const bool found =
+      first != desired.routes.end() && first->destination == destination && !leads_nowhere(*first);
+  return found ? &*first : nullptr;
+}
+
 const model::Route* overlapped(const HostState& desired, const Prefix& subnet) {
   const auto found =
-      std::find_if(desired.routes.begin(), desired.routes.end(),
-                   [&](const auto& route) { return subnet.overlaps(route.destination); });
+      std::find_if(desired.routes.begin(), desired.routes.end(), [&](const auto& route) {
+        return !leads_nowhere(route) && subnet.overlaps(route.destination);
+      });
   return found == desired.routes.end() ? nullptr : &*found;
 }
 

@@ -10,7 +10,11 @@ bool blind(const model::Observed& observed) {
   });
 }
 
-bool forwarding_waits(const model::Observed& observed, const model::HostFacts& facts, bool ours) {
+bool forwarding_waits(const model::Observed& observed, const model::HostState& desired,
+                      const model::HostFacts& facts, bool ours) {
+  const bool guarded = desired.firewall && desired.firewall->guard != model::FirewallGuard::kNone;
+  const bool unread = observed.firewall_unread || !facts.firewall.variant;
+  if (guarded && unread && facts.forwarding == model::Forwarding::kOff) return true;
   return blind(observed) && !ours && facts.docker.instance.empty();
 }
 
@@ -21,6 +25,8 @@ void keep_standing(model::HostState& desired, const model::Observed& observed,
   if (!blind(observed) || !desired.firewall || !actual) return;
   desired.firewall->variant = actual->variant;
   desired.firewall->anchor = actual->anchor;
+  // Which guard it takes may be a guess, that one stays is none.
+  if (actual->guard != model::FirewallGuard::kNone) desired.firewall->guard = actual->guard;
 }
 
 }  // namespace overland::plan

@@ -7,7 +7,7 @@ namespace overland::plan {
 void plan_sysctls(const Look& look, Plan& plan) {
   const auto& actual = look.observed.state.sysctls;
   for (const auto& wanted : look.desired.sysctls) {
-    const bool waits = look.options.hold_forwarding && wanted.key == "net.ipv4.ip_forward";
+    const bool waits = look.options.hold_forwarding && wanted.key == model::kIpForward;
     auto& steps = waits ? plan.held : plan.steps;
     const auto now = std::find_if(actual.begin(), actual.end(),
                                   [&](const auto& one) { return one.key == wanted.key; });

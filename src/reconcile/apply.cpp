@@ -98,8 +98,16 @@ class Run {
 /// What has no mark of ours is known by the value it had before.
 bool replaces_values(const Step& step) {
   return std::holds_alternative<plan::SysctlStep>(step) ||
+         std::holds_alternative<plan::AdoptStep>(step) ||
          std::holds_alternative<plan::DockerStep>(step) ||
          std::holds_alternative<plan::RestartDockerStep>(step);
+}
+
+/// Containers are taken off a network only once it is on disk that they were on it.
+bool takes_members_off(const Step& step) {
+  const auto* network = std::get_if<plan::NetworkStep>(&step);
+  return network != nullptr && network->members && network->moved &&
+         !network->moved->members.empty();
 }
 
 /// What stood where `steps` set something, on disk ahead of them: a crash between must not forget
@@ -107,13 +115,12 @@ bool replaces_values(const Step& step) {
 class Memory {
  public:
   Memory(const std::filesystem::path& file, const std::filesystem::path& spare, SavedState& saved)
-      : file_(file), spare_(spare), saved_(saved) {
-    note_stored();
-  }
+      : file_(file), spare_(spare), saved_(saved) {}
 
   /// Returns why it could not be written, or nothing.
   std::string keep(const host::Ports& ports, const std::vector<Step>& steps,
                    const model::HostFacts& facts) {
+    if (boot_ != facts.boot) note_stored(*(boot_ = facts.boot));
     try {
       if (saved_.daemon_keys.empty() && plan::any<plan::DockerStep>(steps)) {
         saved_.daemon_json = ports.docker.file();
@@ -126,14 +133,26 @@ class Memory {
     const bool spare = !fault.empty() && !spare_.empty();
     const bool kept =
         fault.empty() || (spare && attempt([&] { store_spare(spare_, saved_); }).empty());
-    if (kept) note_stored();
+    if (kept) note_stored(*boot_);
     return fault;
+  }
+
+  /// After the steps: nobody waits any more for what is done.
+  std::string keep_done(const std::vector<StepReport>& reports) {
+    const SavedState before = saved_;
+    for (const auto& report : reports) {
+      const auto* step = std::get_if<plan::NetworkStep>(&report.step);
+      if (step != nullptr && report.status == Status::kDone) note_done(*step, saved_);
+    }
+    if (saved_ == before) return {};
+    return attempt([&] { store_saved(file_, saved_); });
   }
 
   /// Whether carrying out `step` loses a value for good while nothing can be written.
   [[nodiscard]] bool forgets(const Step& step) const {
     const auto* sysctl = std::get_if<plan::SysctlStep>(&step);
-    return replaces_values(step) && !(sysctl != nullptr && stored_.contains(sysctl->to->key));
+    return (replaces_values(step) || takes_members_off(step)) &&
+           !(sysctl != nullptr && stored_.contains(sysctl->to->key));
   }
 
  private:
@@ -147,14 +166,17 @@ class Memory {
     }
   }
 
-  void note_stored() {
-    for (const auto& [key, value] : saved_.sysctls) stored_.insert(key);
+  void note_stored(const std::string& boot) {
+    for (const auto& [key, value] : saved_.sysctls) {
+      if (value.boot.empty() || value.boot == boot) stored_.insert(key);
+    }
   }
 
   const std::filesystem::path& file_;
   const std::filesystem::path& spare_;
   SavedState& saved_;
-  std::set<std::string> stored_;  // sysctls whose old values are in one of the two
+  std::optional<std::string> boot_;  // the present one, once it is known
+  std::set<std::string> stored_;     // sysctls whose old values of it are in one of the two
 };
 
 /// A full disk must not keep routes from being repaired, but nothing is replaced whose old value
@@ -185,6 +207,13 @@ bool any_done(const std::vector<StepReport>& reports) {
                      [](const auto& report) { return report.status == Status::kDone; });
 }
 
+bool exchange_failed(const std::vector<StepReport>& reports) {
+  return std::any_of(reports.begin(), reports.end(), [](const auto& report) {
+    const auto* step = std::get_if<plan::NetworkStep>(&report.step);
+    return step != nullptr && step->from && report.status == Status::kFailed;
+  });
+}
+
 /// One pass for each, and how long to wait after it before looking again. The first is enough
 /// unless somebody else is at work on the same: Docker and firewalld take a second or two to put
 /// all their rules back, and above ours.
@@ -208,11 +237,12 @@ bool ApplyReport::converged() const {
          !(restarted && after.plan.docker_restart_required);
 }
 
-bool ApplyReport::in_sync() const { return converged() && after.plan.in_sync(); }
+bool ApplyReport::settled() const { return converged() && after.plan.settled(); }
 
 bool ApplyReport::complete() const {
-  return converged() && memory_fault.empty() && !after.actual.firewall_unread &&
-         !after.actual.daemon_json_unread;
+  return converged() && memory_fault.empty() && remnants.empty() && after.plan.held.empty() &&
+         !after.actual.firewall_unread && !after.actual.daemon_json_unread &&
+         !after.actual.networks_unread;
 }
 
 bool ApplyReport::locked() const {
@@ -221,7 +251,7 @@ bool ApplyReport::locked() const {
 
 ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
                   const std::filesystem::path& saved_file, SavedState saved,
-                  const plan::Options& options, const std::filesystem::path& spare) {
+                  const plan::Options& options, const std::filesystem::path& spare, Passes passes) {
   ApplyReport report;
   report.after = std::move(before);
   Memory memory(saved_file, spare, saved);
@@ -236,6 +266,9 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
     report.after = {};  // what is done now needs the memory
     auto done = execute(ports, std::move(steps));
     const bool progress = any_done(done);
+    if (auto fault = memory.keep_done(done); !fault.empty()) report.memory_fault = fault;
+    // Containers are not taken off once more in vain: what it is planned as now is held.
+    again.recreate_networks = again.recreate_networks && !exchange_failed(done);
     if (report.steps.empty()) {
       report.steps = std::move(done);
     } else {
@@ -244,7 +277,7 @@ ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
     if (progress) ports.wait(pause);
     if (!look_again(ports, goal, saved, again, report)) return report;
     // Whoever holds the lock had a whole patience to give it back.
-    if (!progress || report.locked()) break;
+    if (!progress || report.locked() || passes == Passes::kOne) break;
   }
   look_who_drops(ports, report.after);
   return report;

@@ -1,6 +1,7 @@
 #pragma once
 // Carrying out a plan. A failed step stops only what depends on it; every step's end is reported.
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -28,18 +29,25 @@ struct ApplyReport {
   std::string memory_fault;       // why the memory could not be written, or of a purge, what it
                                   // holds not be put back; empty when it was
   std::string look_fault;         // why the host could not be looked at again; empty when it was
-  Survey after;                   // what is found when all is done; its plan is what remains
+  std::vector<std::string> remnants;  // of a purge: what bears our mark and is none of this
+                                      // version's; a newer one may have made it
+  Survey after;                       // what is found when all is done; its plan is what remains
 
   /// Whether anything was done.
   [[nodiscard]] bool changed() const;
   /// Whether, looked at again, nothing is left to do, and a restart of Docker had its effect.
   [[nodiscard]] bool converged() const;
   /// Whether, beside that, everything could be looked at, fits, and nothing is held back.
-  [[nodiscard]] bool in_sync() const;
+  [[nodiscard]] bool settled() const;
   /// Of a purge: whether nothing is left, where everything of ours could be read.
   [[nodiscard]] bool complete() const;
   /// Whether a step failed because another process held a lock: later it may be done.
   [[nodiscard]] bool locked() const;
+};
+
+enum class Passes : std::uint8_t {
+  kSeveral,  // up to five
+  kOne,      // whoever asks for it comes again
 };
 
 /// Remembers what `before.plan` replaces, executes it, looks again, and makes another pass where
@@ -50,6 +58,7 @@ struct ApplyReport {
 /// replaced.
 ApplyReport apply(const host::Ports& ports, Survey before, const Goal& goal,
                   const std::filesystem::path& saved_file, SavedState saved,
-                  const plan::Options& options, const std::filesystem::path& spare = {});
+                  const plan::Options& options, const std::filesystem::path& spare = {},
+                  Passes passes = Passes::kSeveral);
 
 }  // namespace overland::reconcile

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "reconcile/observe_networks.h"
+
 namespace overland::reconcile {
 namespace {
 
@@ -11,9 +13,11 @@ struct Executor {
   void operator()(const plan::SysctlStep& step) const { ports.sysctls.apply(step); }
   void operator()(const plan::LinkStep& step) const { ports.links.apply(step); }
   void operator()(const plan::FirewallStep& step) const { ports.firewall.apply(step); }
-  void operator()(const plan::AdoptStep& step) const { ports.routes.remove(step.route); }
+  void operator()(const plan::AdoptStep& step) const { ports.routes.remove(*step.route); }
+  void operator()(const plan::RestoreStep& step) const { ports.routes.restore(*step.route); }
   void operator()(const plan::DockerStep& step) const { ports.docker.apply(step); }
   void operator()(const plan::RestartDockerStep&) const { ports.docker.restart(); }
+  void operator()(const plan::NetworkStep& step) const { ports.docker.apply(step); }
   void operator()(const plan::RouteStep& step) const {
     const auto outcomes = ports.routes.apply({&step, 1});
     if (outcomes.front()) throw base::Error(*outcomes.front());
@@ -29,6 +33,7 @@ struct Needs {
   Neighbour operator()(const plan::FirewallStep&) const { return Neighbour::kFirewall; }
   Neighbour operator()(const plan::DockerStep&) const { return Neighbour::kDocker; }
   Neighbour operator()(const plan::RestartDockerStep&) const { return Neighbour::kDocker; }
+  Neighbour operator()(const plan::NetworkStep&) const { return Neighbour::kNetworks; }
 };
 
 /// Most steps go their own way.
@@ -37,17 +42,39 @@ struct Depends {
   bool operator()(const Step&, const Failed&) const {
     return false;
   }
-  /// Every next hop of a route to be made lies behind a VLAN link that was not made.
+  /// What a route to be made leads by is a link that was not made, or every next hop is behind it.
   bool operator()(const plan::RouteStep& route, const plan::LinkStep& link) const {
     if (!link.to || !route.to) return false;
+    if (route.to->link) return *route.to->link == link.to->name;
+    if (route.to->gateways.empty() || link.to->address == model::kNoAddress) return false;
     const auto network = link.to->address.prefix();
     return std::all_of(route.to->gateways.begin(), route.to->gateways.end(),
                        [&](const auto& gateway) { return network.contains(gateway); });
   }
+  /// Nothing is forwarded that a guard would have dropped.
+  bool operator()(const plan::SysctlStep& sysctl, const plan::FirewallStep& firewall) const {
+    return sysctl.to->key == model::kIpForward && sysctl.to->value == "1" && firewall.to &&
+           firewall.to->guard != model::FirewallGuard::kNone;
+  }
   bool operator()(const plan::AdoptStep& adopt, const plan::RouteStep& route) const {
-    return route.to && route.to->destination == adopt.route.destination;
+    return route.to && route.to->kind == model::RouteKind::kUnicast &&
+           route.to->destination == adopt.route->destination;
   }
   bool operator()(const plan::RestartDockerStep&, const plan::DockerStep&) const { return true; }
+  /// Docker would make the parent itself, and keep it for its own.
+  bool operator()(const plan::NetworkStep& network, const plan::LinkStep& link) const {
+    return network.to && link.to && network.to->parent == link.to->name;
+  }
+  /// Strangers would reach its containers.
+  bool operator()(const plan::NetworkStep& network, const plan::FirewallStep& firewall) const {
+    return network.to && firewall.to &&
+           std::ranges::any_of(firewall.to->ipvlan_guards,
+                               [&](const auto& guard) { return guard.own == network.to->subnet; });
+  }
+  /// The containers on it would go with their parent.
+  bool operator()(const plan::LinkStep& link, const plan::NetworkStep& network) const {
+    return !link.to && network.from && network.from->parent == link.from->name;
+  }
 };
 
 std::vector<model::Sysctl> read_sysctls(host::Sysctls& sysctls, const model::HostState& named) {
@@ -79,7 +106,9 @@ void observe_routes(host::Routes& routes, const model::HostState& desired, model
   const auto destinations = [](const std::vector<model::Route>& list) {
     std::vector<model::Prefix> result;
     result.reserve(list.size());
-    for (const auto& route : list) result.push_back(route.destination);
+    for (const auto& route : list) {
+      if (route.kind == model::RouteKind::kUnicast) result.push_back(route.destination);
+    }
     return result;
   };
   auto found = routes.look(destinations(desired.routes));
@@ -134,6 +163,9 @@ void read(const host::Ports& ports, Neighbour neighbour, const model::HostState&
     case Neighbour::kDocker:
       if (named.docker) now.state.docker->keys = ports.docker.read(named.docker->keys);
       return;
+    case Neighbour::kNetworks:
+      now.state.networks = model::our_networks(ports.docker.networks());
+      return;
   }
 }
 
@@ -149,6 +181,7 @@ model::Observed observe(const host::Ports& ports, const model::HostState& desire
       !answered("firewall", now.findings, [&] { read(ports, Neighbour::kFirewall, desired, now); });
   observe_routes(ports.routes, desired, now.state, facts);
   if (desired.docker) observe_docker(ports, desired, saved, facts, now);
+  observe_networks(ports.docker, desired, saved, facts, now);
   return now;
 }
 

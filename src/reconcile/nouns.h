@@ -12,9 +12,9 @@
 namespace overland::reconcile {
 
 /// Whom a noun is read from and written by. Where one hangs or is broken the others go on: the
-/// firewall may have to wait for the lock of xtables, Docker for a neighbour, the kernel for
-/// nobody.
-enum class Neighbour : std::uint8_t { kKernel, kFirewall, kDocker };
+/// firewall may have to wait for the lock of xtables, Docker for a neighbour, its networks for
+/// Docker, the kernel for nobody.
+enum class Neighbour : std::uint8_t { kKernel, kFirewall, kDocker, kNetworks };
 
 Neighbour neighbour(const plan::Step& step);
 

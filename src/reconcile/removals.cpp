@@ -13,7 +13,9 @@ constexpr std::size_t kNamed = 5;
 
 std::set<model::Prefix> destinations(const std::vector<model::Route>& routes) {
   std::set<model::Prefix> result;
-  for (const auto& route : routes) result.insert(route.destination);
+  for (const auto& route : routes) {
+    if (route.kind == model::RouteKind::kUnicast) result.insert(route.destination);
+  }
   return result;
 }
 
@@ -41,6 +43,7 @@ Subnets Subnets::parse(std::string text) {
 }
 
 void Subnets::add(std::string_view host, const std::vector<model::Prefix>& subnets) {
+  if (subnets.empty()) return;
   text_ += host;
   for (const auto& subnet : subnets) text_ += " " + subnet.to_string();
   text_ += "\n";

@@ -45,13 +45,16 @@ struct Part {
 constexpr Part kKernel = {"routes, links and sysctls", Neighbour::kKernel};
 constexpr Part kFirewall = {"the rules", Neighbour::kFirewall};
 constexpr Part kDocker = {"Docker's keys", Neighbour::kDocker};
+constexpr Part kNetworks = {"Docker's networks", Neighbour::kNetworks};
 
 /// What of this part differs from before.
 std::vector<plan::Step> remaining(const host::Ports& ports, const Before& before,
                                   const Part& part) {
   model::Observed now{before.state};
   read(ports, part.neighbour, before.state, now);
-  return plan::make_plan(now, before.state, {}).steps;
+  return plan::make_plan(now, before.state, {},
+                         plan::Options{.recreate_networks = true, .evict = true})
+      .steps;
 }
 
 // Somebody else may be at work on the same, and a fault may pass.
@@ -96,6 +99,20 @@ void put_back(const host::Ports& ports, const Before& before, const Part& part,
   }
 }
 
+/// Those that were not there, and those on another parent, which may be about to go. What cannot be
+/// done now is told when they are put back.
+void take_away_networks(const host::Ports& ports, const Before& before) {
+  std::vector<plan::Step> removals;
+  for (auto& step : remaining(ports, before, kNetworks)) {
+    auto* network = std::get_if<plan::NetworkStep>(&step);
+    if (network == nullptr || !network->from) continue;
+    const bool moves = network->to && network->to->parent != network->from->parent;
+    if (network->to && !moves) continue;
+    removals.emplace_back(plan::NetworkStep{network->from, std::nullopt, !moves});
+  }
+  execute(ports, std::move(removals));
+}
+
 }  // namespace
 
 Before remember_before(const host::Ports& ports, const Survey& survey,
@@ -117,6 +134,7 @@ Before remember_before(const host::Ports& ports, const Survey& survey,
   before.state = survey.actual.state;
   before.daemon_json_unread = survey.actual.daemon_json_unread;
   before.steps = plan::reverse(survey.plan.steps);
+  before.changes_networks = plan::any<plan::NetworkStep>(survey.plan.steps);
   before.writes_docker_file = plan::any<plan::DockerStep>(survey.plan.steps);
   if (before.writes_docker_file) before.docker_file = ports.docker.file();
   before.saved_file = saved_bytes(saved_file);
@@ -126,12 +144,15 @@ Before remember_before(const host::Ports& ports, const Survey& survey,
 std::vector<std::string> roll_back(const host::Ports& ports, const Before& before,
                                    const std::filesystem::path& saved_file) {
   std::vector<std::string> faults;
+  // A network goes before the links it is on, and comes after them.
+  if (before.changes_networks) attempt(faults, [&] { take_away_networks(ports, before); });
   put_back(ports, before, kKernel, faults);
   put_back(ports, before, kFirewall, faults);
   if (!before.daemon_json_unread) put_back(ports, before, kDocker, faults);
   if (before.writes_docker_file) {
     attempt(faults, [&] { ports.docker.restore_file(before.docker_file); });
   }
+  if (before.changes_networks) put_back(ports, before, kNetworks, faults);
   attempt(faults, [&] { restore_memory(saved_file, before.saved_file); });
   return faults;
 }

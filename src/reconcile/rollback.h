@@ -19,6 +19,7 @@ struct Before {
   std::optional<std::string> docker_file;  // daemon.json's bytes; nullopt: there is none
   std::optional<std::string> saved_file;   // our memory's bytes; nullopt: there is none
   bool daemon_json_unread = false;         // then there is no state of it to go back to
+  bool changes_networks = false;           // whether the plan does; else they are left alone
   bool writes_docker_file = false;         // whether the plan does
 };
 

@@ -13,7 +13,7 @@ namespace overland::reconcile {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr std::size_t kLimit = 64U << 10U;  // two times and five counters
+constexpr std::size_t kLimit = 64U << 10U;  // two times, five counters, 1000 hashes of 19 bytes
 
 }  // namespace
 
@@ -27,6 +27,7 @@ RunRecord load_runs(const std::filesystem::path& file) {
     record.last_success = document.at("last_success").get<std::int64_t>();
     record.repairs = document.at("repairs").get<std::map<std::string, std::uint64_t>>();
     record.locked_in_a_row = document.value("locked_in_a_row", std::uint64_t{0});
+    record.told = document.value("told", std::vector<std::string>());
   } catch (const Json::exception&) {
     return {};  // counters may start again, apply may not fail for them
   } catch (const base::Error&) {
@@ -39,7 +40,8 @@ void store_runs(const std::filesystem::path& file, const RunRecord& record) {
   const Json document = {{"last_run", record.last_run},
                          {"last_success", record.last_success},
                          {"repairs", record.repairs},
-                         {"locked_in_a_row", record.locked_in_a_row}};
+                         {"locked_in_a_row", record.locked_in_a_row},
+                         {"told", record.told}};
   base::replace_file(file, document.dump() + "\n", {0644, ::geteuid(), ::getegid()},
                      base::Symlinks::kRefuse);
 }

@@ -18,7 +18,8 @@ struct RunRecord {
   std::int64_t last_run = 0;      // begin of the last apply, in seconds since 1970; 0: none
   std::int64_t last_success = 0;  // end of the last whole one that left nothing to do
   std::map<std::string, std::uint64_t> repairs;  // steps done, by plan::kind()
-  std::uint64_t locked_in_a_row = 0;  // runs, up to the last one, that did not get a lock in time
+  std::uint64_t locked_in_a_row = 0;   // runs, up to the last one, that did not get a lock in time
+  std::vector<std::string> told = {};  // hashes of the warnings that the journal has got
 
   auto operator<=>(const RunRecord&) const = default;
 };

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/error.h"
+#include "reconcile/saved_bytes.h"
+#include "reconcile/saved_networks.h"
 
 namespace overland::reconcile {
 namespace {
@@ -14,44 +17,11 @@ using Json = nlohmann::ordered_json;
 
 /// Raised only where an older program would misread what stands there, not where it knows less.
 constexpr int kVersion = 1;
-constexpr std::string_view kHex = "hex:";
-constexpr std::array kMembers = {"version",     "hosts",     "bridge_subnets", "subnets",
-                                 "generation",  "inventory", "sysctls",        "daemon_keys",
-                                 "daemon_json", "unread_by"};
-
-bool is_utf8(const std::string& bytes) {
-  try {
-    return !Json(bytes).dump().empty();
-  } catch (const Json::exception&) {
-    return false;
-  }
-}
-
-/// A text that JSON can hold, and from which bytes_of() makes the same bytes again.
-std::string text_of(const std::string& bytes) {
-  if (is_utf8(bytes) && !bytes.starts_with(kHex)) return bytes;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text(kHex);
-  for (const char byte : bytes) {
-    text += kDigits[static_cast<unsigned char>(byte) >> 4U];
-    text += kDigits[static_cast<unsigned char>(byte) & 0xfU];
-  }
-  return text;
-}
-
-/// Throws kInvalid where it is none of text_of().
-std::string bytes_of(const std::string& text) {
-  if (!text.starts_with(kHex)) return text;
-  std::string bytes;
-  for (std::size_t i = kHex.size(); i < text.size(); i += 2) {
-    const std::string two = text.substr(i, 2);
-    if (two.size() != 2 || two.find_first_not_of("0123456789abcdef") != std::string::npos) {
-      throw base::Error(base::ErrorKind::kInvalid, "bytes that are none");
-    }
-    bytes += static_cast<char>(std::stoi(two, nullptr, 16));
-  }
-  return bytes;
-}
+constexpr std::array kMembers = {
+    "version",   "hosts",       "bridge_subnets",  "subnets",       "generation",
+    "inventory", "sysctls",     "daemon_keys",     "daemon_json",   "held_trust",
+    "unread_by", "adopted",     "held_subnets",    "networks_made", "broken_networks",
+    "moving",    "network_ids", "network_subnets", "closed_forward"};
 
 Json optional_json(const std::optional<std::string>& value) {
   return value ? Json(text_of(*value)) : Json(nullptr);
@@ -65,8 +35,9 @@ std::optional<std::string> optional_bytes(const Json& value) {
 Json replaced_json(const std::map<std::string, Replaced>& values) {
   Json object = Json::object();
   for (const auto& [name, value] : values) {
-    object[text_of(name)] = {{"before", optional_json(value.before)},
-                             {"set", optional_json(value.set)}};
+    auto& entry = object[text_of(name)] = {{"before", optional_json(value.before)},
+                                           {"set", optional_json(value.set)}};
+    if (!value.boot.empty()) entry["boot"] = text_of(value.boot);
   }
   return object;
 }
@@ -74,9 +45,58 @@ Json replaced_json(const std::map<std::string, Replaced>& values) {
 std::map<std::string, Replaced> replaced_from(const Json& object) {
   std::map<std::string, Replaced> values;
   for (const auto& [name, value] : object.items()) {
-    values[bytes_of(name)] = {optional_bytes(value.at("before")), optional_bytes(value.at("set"))};
+    values[bytes_of(name)] = {optional_bytes(value.at("before")), optional_bytes(value.at("set")),
+                              bytes_of(value.value("boot", ""))};
   }
   return values;
+}
+
+Json adopted_json(const std::vector<Adopted>& list) {
+  Json array = Json::array();
+  for (const auto& [route, boot] : list) {
+    Json gateways = Json::array();
+    for (const auto& gateway : route.gateways) gateways.push_back(gateway.to_string());
+    Json entry = {{"destination", route.destination.to_string()},
+                  {"metric", route.metric},
+                  {"protocol", route.protocol},
+                  {"type", route.type},
+                  {"gateways", gateways},
+                  {"link", text_of(route.link)},
+                  {"boot", text_of(boot)}};
+    if (route.source) entry["source"] = route.source->to_string();
+    if (!route.metrics.empty()) entry["metrics"] = text_of(route.metrics);
+    array.push_back(std::move(entry));
+  }
+  return array;
+}
+
+/// Throws kInvalid where it is none.
+model::Address address_of(const Json& text) {
+  const auto address = model::Address::parse(text.get<std::string>());
+  if (!address) throw base::Error(base::ErrorKind::kInvalid, "no address");
+  return *address;
+}
+
+std::vector<Adopted> adopted_from(const Json& array) {
+  std::vector<Adopted> list;
+  for (const auto& entry : array) {
+    const auto destination = model::Prefix::parse(entry.at("destination").get<std::string>());
+    if (!destination) throw base::Error(base::ErrorKind::kInvalid, "no network");
+    Adopted one;
+    one.route.destination = *destination;
+    one.route.metric = entry.at("metric").get<std::uint32_t>();
+    one.route.protocol = entry.at("protocol").get<std::uint8_t>();
+    one.route.type = entry.at("type").get<std::uint8_t>();
+    for (const auto& gateway : entry.at("gateways")) {
+      one.route.gateways.push_back(address_of(gateway));
+    }
+    one.route.link = bytes_of(entry.at("link").get<std::string>());
+    if (entry.contains("source")) one.route.source = address_of(entry.at("source"));
+    one.route.metrics = bytes_of(entry.value("metrics", ""));
+    one.boot = bytes_of(entry.at("boot").get<std::string>());
+    list.push_back(std::move(one));
+  }
+  return list;
 }
 
 /// As overland 0.1 wrote them: a text a host.
@@ -102,6 +122,33 @@ std::int64_t integer(const Json& value) {
   return value.get<std::int64_t>();
 }
 
+Json prefixes_json(const std::vector<model::Prefix>& prefixes) {
+  Json list = Json::array();
+  for (const auto& prefix : prefixes) list.push_back(prefix.to_string());
+  return list;
+}
+
+std::vector<model::Prefix> prefixes_from(const Json& list) {
+  std::vector<model::Prefix> prefixes;
+  for (const auto& text : list) {
+    const auto prefix = model::Prefix::parse(text.get<std::string>());
+    if (!prefix) throw base::Error(base::ErrorKind::kInvalid, "no prefix");
+    prefixes.push_back(*prefix);
+  }
+  return prefixes;
+}
+
+constexpr std::array kVariants = {std::pair("nft", model::FirewallVariant::kNft),
+                                  std::pair("legacy", model::FirewallVariant::kLegacy)};
+
+std::map<model::FirewallVariant, std::string> closed_from(const Json& object) {
+  std::map<model::FirewallVariant, std::string> closed;
+  for (const auto& [name, variant] : kVariants) {
+    if (object.contains(name)) closed[variant] = bytes_of(object.at(name).get<std::string>());
+  }
+  return closed;
+}
+
 SavedState members_of(const Json& document) {
   SavedState state;
   const auto with = [&](const char* name, auto use) {
@@ -117,9 +164,25 @@ SavedState members_of(const Json& document) {
   with("inventory", [&](const Json& value) { state.inventory_hash = value.get<std::string>(); });
   with("sysctls", [&](const Json& value) { state.sysctls = replaced_from(value); });
   with("daemon_keys", [&](const Json& value) { state.daemon_keys = replaced_from(value); });
+  with("adopted", [&](const Json& value) { state.adopted = adopted_from(value); });
   with("daemon_json", [&](const Json& value) { state.daemon_json = optional_bytes(value); });
+  with("held_subnets",
+       [&](const Json& value) { state.held_subnets = Subnets::parse(value.get<std::string>()); });
+  with("held_trust", [&](const Json& value) { state.held_trust = prefixes_from(value); });
   with("unread_by",
        [&](const Json& value) { state.unread_by = bytes_of(value.get<std::string>()); });
+  with("networks_made", [&](const Json& value) { state.networks_made = value.get<bool>(); });
+  with("closed_forward", [&](const Json& value) { state.closed_forward = closed_from(value); });
+  with("broken_networks", [&](const Json& value) {
+    for (const auto& [id, instance] : value.items()) {
+      state.broken_networks[bytes_of(id)] = bytes_of(instance.get<std::string>());
+    }
+  });
+  with("network_subnets", [&](const Json& value) {
+    state.network_subnets = Subnets::parse(value.get<std::string>());
+  });
+  with("moving", [&](const Json& value) { state.moving = moving_from(value); });
+  with("network_ids", [&](const Json& value) { state.network_ids = ids_from(value); });
   Json unknown = Json::object();
   for (const auto& [name, value] : document.items()) {
     const bool known = std::find(kMembers.begin(), kMembers.end(), name) != kMembers.end();
@@ -143,6 +206,21 @@ std::string to_text(const SavedState& state) {
       {"daemon_json", optional_json(state.daemon_json)},
       {"unread_by", text_of(state.unread_by)},
   };
+  if (!state.held_subnets.empty()) document["held_subnets"] = state.held_subnets.text();
+  if (state.held_trust) document["held_trust"] = prefixes_json(*state.held_trust);
+  if (state.networks_made) document["networks_made"] = true;
+  for (const auto& [id, instance] : state.broken_networks) {
+    document["broken_networks"][text_of(id)] = text_of(instance);
+  }
+  if (!state.network_subnets.empty()) document["network_subnets"] = state.network_subnets.text();
+  if (!state.moving.empty()) document["moving"] = moving_json(state.moving);
+  if (!state.network_ids.empty()) document["network_ids"] = ids_json(state.network_ids);
+  for (const auto& [name, variant] : kVariants) {
+    const auto closed = state.closed_forward.find(variant);
+    if (closed == state.closed_forward.end()) continue;
+    document["closed_forward"][name] = text_of(closed->second);
+  }
+  if (!state.adopted.empty()) document["adopted"] = adopted_json(state.adopted);
   if (!state.unknown.empty()) document.update(Json::parse(state.unknown));
   return document.dump(2) + "\n";
 }

@@ -67,7 +67,13 @@ SavedState load_saved(const fs::path& file) {
 
 SavedState load_saved(const fs::path& file, const fs::path& spare) {
   SavedState state = load_saved(file);
-  if (!spare.empty()) state.sysctls.merge(load_saved(spare).sysctls);
+  if (spare.empty()) return state;
+  const SavedState spared = load_saved(spare);
+  for (const auto& [key, value] : spared.sysctls) {
+    // It is of this boot, or it would be gone.
+    const auto [entry, fresh] = state.sysctls.try_emplace(key, value);
+    if (!fresh && entry->second.boot != value.boot) entry->second = value;
+  }
   return state;
 }
 

@@ -4,7 +4,9 @@
 // D-Bus, iptables) keeps us from seeing is a finding; only the kernel's own answers have to be had.
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "host/ports.h"
 #include "model/host_state.h"
@@ -13,9 +15,16 @@
 
 namespace overland::reconcile {
 
+/// What shall be, and the firewall of it without what is held until --prune; nullopt: the same.
+struct Aim {
+  Aim(model::HostState desired) : state(std::move(desired)) {}
+  model::HostState state;
+  std::optional<model::FirewallPolicy> pruned_firewall = {};
+};
+
 /// The desired state on a machine of which these facts are true. Adds what does not fit to the
 /// facts. May throw base::Error to refuse.
-using Goal = std::function<model::HostState(model::HostFacts&)>;
+using Goal = std::function<Aim(model::HostFacts&)>;
 
 struct Survey {
   model::HostFacts facts;
@@ -29,6 +38,9 @@ std::string hostname();
 
 /// Host name, links, Docker and packet filters; the rest stays empty.
 model::HostFacts look(const host::Ports& ports);
+
+/// Fills in what `desired` needs of the kernel and not every kernel has: no_ipvlan, no_link_guards.
+void ask_kernel(const host::Ports& ports, const model::HostState& desired, model::HostFacts& facts);
 
 Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& saved,
               const plan::Options& options);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "links.h"
 #include "model/host_state.h"
 
 namespace overland::tests {
@@ -24,8 +25,12 @@ inline model::Route route(const char* destination, std::initializer_list<const c
   return result;
 }
 
-inline model::VlanLink vlan(const char* parent, std::uint16_t id, const char* address) {
-  model::VlanLink link;
+inline model::Route fallback(const char* destination) {
+  return model::fallback_route(net(destination));
+}
+
+inline model::Link vlan(const char* parent, std::uint16_t id, const char* address) {
+  model::Link link;
   link.name = std::string(parent) + "." + std::to_string(id);
   link.parent = parent;
   link.vlan = id;
@@ -50,10 +55,11 @@ inline model::FirewallPolicy two_hosts_policy(
   policy.variant = variant;
   policy.mark = 0x200000;
   policy.bridges = {"docker0"};
-  policy.underlay_links = {"eth0"};
+  policy.ingress = tests::on_links({"eth0"});
   policy.local = {net("192.168.100.0/24")};
   policy.peer_subnets = {net("192.168.200.0/24")};
   policy.peer_hosts = {net("10.0.0.201/32")};
+  policy.stops_forgers = true;
   return policy;
 }
 
@@ -92,6 +98,7 @@ inline model::HostFacts running_docker() {
   facts.docker.instance = "42:1000";
   facts.docker.version = "20.10.24";
   facts.firewall.variant = model::FirewallVariant::kNft;
+  facts.forwarding = model::Forwarding::kForeign;
   return facts;
 }
 

@@ -23,9 +23,10 @@ const Lifeline kPeer{LifelineKind::kSshPeer, addr("192.168.200.77"), "SSH_CONNEC
 /// What is said of them.
 std::vector<std::string> severed(const std::vector<Step>& steps,
                                  const std::vector<Lifeline>& lifelines,
-                                 const std::vector<model::Prefix>& segments) {
+                                 const std::vector<model::Prefix>& segments,
+                                 const std::vector<model::Prefix>& led = {}) {
   std::vector<std::string> sentences;
-  for (const auto& one : severed_lifelines(steps, lifelines, segments)) {
+  for (const auto& one : severed_lifelines(steps, lifelines, segments, led)) {
     EXPECT_EQ(one.severity, model::Severity::kRefusal);
     sentences.push_back(one.sentence());
   }
@@ -78,12 +79,63 @@ TEST(SeveredLifelines, RemovalsAndOtherSubnetsAreHarmless) {
   EXPECT_THAT(severed({kNew}, {}, {}), IsEmpty());
 }
 
+TEST(SeveredLifelines, AFallbackMayCoverNone) {
+  const Step pool = RouteStep{std::nullopt, fallback("192.168.0.0/16")};
+  for (const auto& lifeline : {kOwn, kGateway, kResolver, kPeer}) {
+    EXPECT_THAT(severed({pool}, {lifeline}, {net("192.168.200.0/24")}),
+                ElementsAre(AllOf(HasSubstr("the fallback 192.168.0.0/16 would cover"),
+                                  HasSubstr(lifeline.address.to_string()),
+                                  HasSubstr("fallback = \"none\""))));
+  }
+  EXPECT_THAT(severed({pool}, {kPeer}, {}), ElementsAre(HasSubstr("--allow-cover 192.168.200.77")));
+  const Step removal = RouteStep{fallback("192.168.0.0/16"), std::nullopt};
+  EXPECT_THAT(severed({removal}, {kGateway}, {}), IsEmpty());
+}
+
+TEST(SeveredLifelines, AFallbackTakesNothingFromWhatIsLedByUs) {
+  const Step below = RouteStep{std::nullopt, fallback("192.168.200.0/23")};
+  EXPECT_THAT(severed({below}, {kResolver, kPeer}, {}, {net("192.168.200.0/24")}), IsEmpty());
+  EXPECT_EQ(severed({below}, {kResolver, kPeer}, {}, {net("192.168.201.0/24")}).size(), 2U);
+  // One word for a route of the same plan is enough.
+  EXPECT_THAT(severed({below, kNew}, {kPeer}, {}),
+              ElementsAre(HasSubstr("route 192.168.200.0/24")));
+}
+
 TEST(SeveredLifelines, BridgeSubnetOfThisHostMayCoverNone) {
   const auto found =
       severed({bip("192.168.200.1/24"), RestartDockerStep{iface("192.168.200.1/24")}}, {kOwn},
               {net("192.168.200.0/24")});
   EXPECT_THAT(found, ElementsAre(HasSubstr("bridge subnet 192.168.200.0/24")));
   EXPECT_THAT(severed({bip("192.168.201.1/24")}, {kOwn, kResolver}, {}), IsEmpty());
+}
+
+/// A router that drops what nobody lets through from now on.
+FirewallStep guarded() {
+  model::FirewallPolicy policy;
+  policy.transit = {net("10.1.0.0/24")};
+  FirewallStep step{policy, policy};
+  step.to->guard = model::FirewallGuard::kChain;
+  return step;
+}
+
+TEST(SeveredLifelines, AGuardMayBeOnTheWayOfAnSshPeer) {
+  EXPECT_THAT(severed({guarded()}, {kOwn, kGateway, kResolver, kPeer}, {}),
+              ElementsAre(AllOf(HasSubstr("192.168.200.77"), HasSubstr("--allow-cover"),
+                                HasSubstr("firewall.guard"))));
+}
+
+TEST(SeveredLifelines, AGuardCutsNothingThatIsLetThroughOrWasNotForwarded) {
+  auto knows = guarded();
+  knows.to->peer_hosts = {net("192.168.200.77/32")};
+  EXPECT_THAT(severed({knows}, {kPeer}, {}), IsEmpty());
+  const SysctlStep on{model::Sysctl{model::kIpForward, "0"}, model::Sysctl{model::kIpForward, "1"}};
+  EXPECT_THAT(severed({guarded(), on}, {kPeer}, {}), IsEmpty());
+  auto stood = guarded();
+  stood.from->guard = model::FirewallGuard::kChain;
+  EXPECT_THAT(severed({stood}, {kPeer}, {}), IsEmpty());
+  auto plain = guarded();
+  plain.to->transit.clear();
+  EXPECT_THAT(severed({plain}, {kPeer}, {}), IsEmpty());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "plan/plan.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "plan/describe.h"
@@ -32,7 +33,7 @@ TEST(Plan, IsEmptyWhereNothingDiffers) {
 
 TEST(Plan, BringsAFreshHostUpInTheOrderOfThePackets) {
   const auto plan = make_plan({two_hosts_fresh()}, two_hosts_desired(), running_docker());
-  EXPECT_EQ(steps(plan), (Lines{"~ sysctl net.ipv4.ip_forward", "+ firewall",
+  EXPECT_EQ(steps(plan), (Lines{"+ firewall", "~ sysctl net.ipv4.ip_forward",
                                 "+ route 192.168.200.0/24", "~ docker daemon.json"}));
   EXPECT_TRUE(plan.docker_restart_required);
   EXPECT_EQ(plan.docker_restart_reason, "docker0 has 172.17.0.1/16, bip says 192.168.100.1/24");
@@ -109,6 +110,19 @@ TEST(PlanRoutes, AdoptsOnlyWhenAskedAndOursStandsFirst) {
   EXPECT_TRUE(plan.conflicts().empty());
 }
 
+// docker0 before Docker's restart, as the inventory gives its subnet to a peer.
+TEST(PlanRoutes, NeverAdoptsTheRouteOfALinksOwnAddress) {
+  auto actual = two_hosts_desired();
+  actual.routes.clear();
+  auto facts = running_docker();
+  facts.foreign_routes = {{net("192.168.200.0/24"), 0, 2, {}, "docker0"}};
+  const auto plan = make_plan({actual}, two_hosts_desired(), facts, Options{.adopt = true});
+  EXPECT_EQ(steps(plan), Lines{});
+  ASSERT_EQ(plan.conflicts().size(), 1U);
+  EXPECT_EQ(plan.conflicts().front().remedy,
+            "move that network, or restart Docker where its new bip is due");
+}
+
 TEST(PlanRoutes, ReportsAShadowingRouteAndStillMakesOurs) {
   auto actual = two_hosts_desired();
   actual.routes.clear();
@@ -119,25 +133,55 @@ TEST(PlanRoutes, ReportsAShadowingRouteAndStillMakesOurs) {
   ASSERT_EQ(plan.conflicts().size(), 1U);
 }
 
-TEST(PlanPrune, HoldsRemovalsBackAndKeepsOldPeersTrusted) {
-  auto actual = two_hosts_desired();
-  actual.routes.push_back(route("192.168.210.0/24", {"10.0.0.210"}));
-  actual.firewall->peer_subnets.push_back(net("192.168.210.0/24"));
-  const auto plan = make_plan({actual}, two_hosts_desired(), running_docker(),
-                              Options{.prune = false, .held_reason = "many go"});
-  EXPECT_TRUE(plan.empty());
-  EXPECT_FALSE(plan.in_sync());
-  EXPECT_EQ(plan.held_reason, "many go");
-  ASSERT_EQ(plan.held.size(), 2U);
-  EXPECT_EQ(plan::detail(plan.held[0]), "peer subnets -192.168.210.0/24");
+/// docker-200's, with one subnet for it and its peer.
+model::HostState with_fallback() {
+  auto state = two_hosts_desired();
+  state.routes.insert(state.routes.begin(), fallback("192.168.100.0/24"));
+  state.routes.push_back(fallback("192.168.200.0/24"));
+  return state;
 }
 
-TEST(PlanPrune, WhatALaterRunTakesAwayIsNoDrift) {
-  auto actual = two_hosts_desired();
-  actual.routes.push_back(route("192.168.210.0/24", {"10.0.0.210"}));
-  const auto plan = make_plan({actual}, two_hosts_desired(), running_docker(),
-                              Options{.prune = false, .defer = true});
-  EXPECT_TRUE(plan.in_sync());
+TEST(PlanFallback, IsMadeBesideTheRoutesAndTakenAwayWithThem) {
+  const auto bare = two_hosts_desired();
+  auto nothing = bare;
+  nothing.routes.clear();
+  EXPECT_EQ(steps(make_plan({nothing}, with_fallback(), running_docker())),
+            (Lines{"+ fallback 192.168.100.0/24", "+ route 192.168.200.0/24",
+                   "+ fallback 192.168.200.0/24"}));
+  const auto away = make_plan({with_fallback()}, bare, running_docker());
+  EXPECT_EQ(steps(away), (Lines{"- fallback 192.168.100.0/24", "- fallback 192.168.200.0/24"}));
+  EXPECT_EQ(plan::detail(away.steps[0]), "unreachable");
+  EXPECT_TRUE(make_plan({with_fallback()}, with_fallback(), running_docker()).in_sync());
+}
+
+TEST(PlanFallback, StandsBelowAForeignRouteThatHoldsTheSubnet) {
+  auto actual = with_fallback();
+  actual.routes.clear();
+  auto facts = running_docker();
+  facts.foreign_routes = {{net("192.168.200.0/24"), 0, 3, {addr("10.0.0.201")}, "eth0"}};
+  const auto left = make_plan({actual}, with_fallback(), facts);
+  EXPECT_EQ(steps(left), (Lines{"+ fallback 192.168.100.0/24", "+ fallback 192.168.200.0/24"}));
+  EXPECT_EQ(left.conflicts().size(), 1U);
+  auto wanted = with_fallback();
+  std::erase_if(wanted.routes, [](const auto& one) { return one.gateways.size() == 1; });
+  facts.foreign_routes[0].destination = net("192.168.100.0/24");
+  const auto adopting = make_plan({wanted}, wanted, facts, Options{.adopt = true});
+  EXPECT_TRUE(adopting.steps.empty());  // there is no route of ours to take its place
+}
+
+TEST(PlanFallback, NeedsNoNextHop) {
+  auto actual = with_fallback();
+  actual.routes.clear();
+  auto facts = running_docker();
+  facts.unreachable = {addr("10.0.0.201")};
+  EXPECT_EQ(steps(make_plan({actual}, with_fallback(), facts)),
+            (Lines{"+ fallback 192.168.100.0/24", "+ fallback 192.168.200.0/24"}));
+}
+
+TEST(PlanFallback, ANetworkOfDockersIsMeasuredAgainstPeersOnly) {
+  auto facts = running_docker();
+  facts.docker.networks = {{"compose_default", "br-1", {net("192.168.100.128/25")}}};
+  EXPECT_TRUE(make_plan({with_fallback()}, with_fallback(), facts).conflicts().empty());
 }
 
 TEST(PlanLinks, DoesNotTakeAForeignLinkOfTheSameName) {
@@ -168,6 +212,15 @@ TEST(PlanConflicts, BridgeSubnetOverANetworkOfTheHost) {
   EXPECT_EQ(plan.conflicts()[0].resource, "docker bip");
 }
 
+TEST(PlanConflicts, DockersBridgeIsDown) {
+  auto facts = running_docker();
+  for (auto& one : facts.links) one.up = one.name != "docker0";
+  const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
+  ASSERT_EQ(plan.conflicts().size(), 1U);
+  EXPECT_EQ(plan.conflicts()[0].message, "docker0 is down: nothing reaches the containers here");
+  EXPECT_EQ(plan.conflicts()[0].remedy, "ip link set docker0 up");
+}
+
 TEST(PlanConflicts, DockerNetworkOverAPeersSubnet) {
   auto facts = running_docker();
   facts.docker.networks = {{"compose_default", "br-1", {net("192.168.192.0/20")}}};
@@ -196,6 +249,36 @@ TEST(PlanAdvice, AddressPoolOverAPeersSubnet) {
   EXPECT_TRUE(plan.conflicts().empty());
   ASSERT_EQ(plan.advice().size(), 1U);
   EXPECT_EQ(plan.advice()[0].resource, "docker address pool 192.168.0.0/16");
+  EXPECT_THAT(plan.advice()[0].remedy, ::testing::HasSubstr("docker.address_pools"));
+}
+
+TEST(PlanDocker, AddressPoolsNeedARestartAndAreSaidToBeForNewNetworks) {
+  constexpr const char* kPools = R"([{"base":"10.210.0.0/16","size":24}])";
+  auto facts = running_docker();
+  facts.docker.address_pools = {net("192.168.0.0/16")};
+  auto desired = two_hosts_desired();
+  desired.docker->keys["default-address-pools"] = kPools;
+  const auto plan = make_plan({two_hosts_desired()}, desired, facts);
+  ASSERT_EQ(plan.steps.size(), 1U);
+  EXPECT_EQ(detail(plan.steps[0]), "default-address-pools: not set -> " + std::string(kPools) +
+                                       " (for new networks only)");
+  EXPECT_TRUE(plan.docker_restart_required);
+  ASSERT_EQ(plan.advice().size(), 1U);
+  EXPECT_THAT(plan.advice()[0].remedy, ::testing::HasSubstr("restart Docker"));
+}
+
+TEST(Plan, NamesWhatTheOldOverlayLeftBehind) {
+  auto facts = running_docker();
+  facts.docker.retired = {"\"cluster-store\" in /etc/docker/daemon.json"};
+  const auto plan = make_plan({two_hosts_desired()}, two_hosts_desired(), facts);
+  EXPECT_TRUE(plan.empty() && plan.conflicts().empty());
+  ASSERT_EQ(plan.advice().size(), 1U);
+  EXPECT_THAT(
+      plan.advice()[0].sentence(),
+      ::testing::AllOf(::testing::HasSubstr("cluster-store\" in /etc/docker/daemon.json"),
+                       ::testing::HasSubstr("Docker 23"), ::testing::HasSubstr("take it out")));
+  facts.docker.running = false;
+  EXPECT_EQ(make_plan({two_hosts_desired()}, two_hosts_desired(), facts).conflicts().size(), 1U);
 }
 
 }  // namespace

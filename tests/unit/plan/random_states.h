@@ -46,8 +46,8 @@ inline std::vector<model::Route> some_routes() {
   return list;
 }
 
-inline std::vector<model::VlanLink> some_links() {
-  std::vector<model::VlanLink> links;
+inline std::vector<model::Link> some_links() {
+  std::vector<model::Link> links;
   for (const std::uint16_t id : std::array<std::uint16_t, 3>{100, 200, 300}) {
     if (!*rc::gen::arbitrary<bool>()) continue;
     auto link = vlan("eth1", id, *rc::gen::arbitrary<bool>() ? "172.16.1.1/24" : "172.16.2.1/24");
@@ -62,9 +62,47 @@ inline std::optional<model::FirewallPolicy> some_firewall() {
   model::FirewallPolicy policy;
   policy.mark = 0x200000;
   policy.conntrack = *rc::gen::arbitrary<bool>();
+  if (*rc::gen::arbitrary<bool>()) policy.guard = model::FirewallGuard::kForwardPolicy;
   policy.local = some_prefixes();
   policy.peer_subnets = some_prefixes();
+  for (const char* name : {"br-a", "docker0"}) {
+    if (*rc::gen::arbitrary<bool>()) continue;
+    policy.bridges.emplace_back(name);
+    policy.behind.push_back({name, some_prefixes()});
+    policy.arp_guards.push_back({name, net("172.16.1.0/28"), net("172.16.1.1/32").network()});
+  }
+  if (*rc::gen::arbitrary<bool>()) {
+    policy.ipvlan_guards = {{"eth0", some_prefix(), some_prefixes(), *rc::gen::arbitrary<bool>()}};
+  }
+  if (policy.behind.size() > 1) policy.joins = {{policy.behind[0], policy.behind[1]}};
+  if (policy.behind.size() < 2) policy.behind.clear();
+  if (*rc::gen::arbitrary<bool>()) {
+    policy.closed = {{"br-z", some_prefixes(), some_prefixes()}};
+  }
+  for (const char* name : {"eth0", "eth1"}) {
+    if (*rc::gen::arbitrary<bool>()) continue;
+    policy.ingress.push_back({name});
+    if (*rc::gen::arbitrary<bool>()) policy.ingress.back().subnets = some_prefixes();
+  }
   return policy;
+}
+
+/// No two overlap, as in any valid inventory; in another state the same may have been another's.
+inline std::vector<model::Network> some_networks() {
+  std::vector<model::Network> networks;
+  std::vector<model::Prefix> free = {net("10.1.0.0/24"), net("10.2.0.0/24"), net("10.3.0.0/24"),
+                                     net("10.4.0.0/16")};
+  for (const char* name : {"app", "db", "web"}) {
+    if (!*rc::gen::arbitrary<bool>()) continue;
+    model::Network network;
+    network.name = name;
+    const auto which = *rc::gen::inRange<std::size_t>(0, free.size());
+    network.subnet = free[which];
+    free.erase(free.begin() + static_cast<std::ptrdiff_t>(which));
+    network.internal = *rc::gen::arbitrary<bool>();
+    networks.push_back(network);
+  }
+  return networks;
 }
 
 inline model::HostState some_state(bool actual) {
@@ -73,6 +111,7 @@ inline model::HostState some_state(bool actual) {
   state.links = some_links();
   state.firewall = some_firewall();
   state.routes = some_routes();
+  state.networks = some_networks();
   model::DockerSettings docker;
   docker.bridge = "docker0";
   docker.address = iface(*rc::gen::arbitrary<bool>() ? "192.168.100.1/24" : "192.168.101.1/24");

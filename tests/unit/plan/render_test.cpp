@@ -14,8 +14,8 @@ TEST(RenderText, ShowsTheDiffOfAFreshHost) {
   EXPECT_EQ(plan::render_text(plan, false),
             "+ create  ~ change  - remove  ! restart\n"
             "\n"
-            "  ~ sysctl net.ipv4.ip_forward  0 -> 1\n"
             "  + firewall  1 local, 1 peer subnets, 1 peer hosts\n"
+            "  ~ sysctl net.ipv4.ip_forward  0 -> 1\n"
             "  + route 192.168.200.0/24  via 10.0.0.201\n"
             "  ~ docker daemon.json  bip: not set -> \"192.168.100.1/24\"\n"
             "\n"
@@ -62,6 +62,16 @@ TEST(RenderText, SaysWhatWasFoundByWhatItMeans) {
             "  ! route: is taken\n      remedy: remove it\n"
             "\nWorth knowing:\n"
             "  ! pool: may cover\n");
+}
+
+TEST(RenderText, AListOfNothingIsNoList) {
+  const auto desired = two_hosts_desired();
+  const auto plan = plan::make_plan({desired}, desired, running_docker(),
+                                    plan::Options{.prune = false, .held_reason = "3 of 3 go"});
+  ASSERT_TRUE(plan.held.empty());
+  EXPECT_EQ(plan::render_summary(plan),
+            "Plan: 0 to add, 0 to change, 0 to remove; Docker restart: not needed\n"
+            "\nNot removed without --prune, since 3 of 3 go; nothing of theirs is left here\n");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "links.h"
 #include "plan/plan.h"
 #include "unit/states.h"
 
@@ -86,17 +87,40 @@ TEST(Standing, VariantAndAnchorInForceStayWhileBlind) {
 
 TEST(Standing, ForwardingIsRepairedButNotSwitchedWhileBlind) {
   const auto deaf = look(two_hosts_fresh(), kDeaf);
+  const auto desired = two_hosts_desired();
   auto facts = running_docker();
-  EXPECT_FALSE(plan::forwarding_waits(deaf, facts, false))
+  EXPECT_FALSE(plan::forwarding_waits(deaf, desired, facts, false))
       << "dockerd runs: it had turned it on itself";
   facts.docker.instance = "";
-  EXPECT_TRUE(plan::forwarding_waits(deaf, facts, false));
-  EXPECT_FALSE(plan::forwarding_waits(deaf, facts, true)) << "it was ours";
-  EXPECT_FALSE(plan::forwarding_waits({two_hosts_fresh()}, facts, false)) << "all was seen";
+  EXPECT_TRUE(plan::forwarding_waits(deaf, desired, facts, false));
+  EXPECT_FALSE(plan::forwarding_waits(deaf, desired, facts, true)) << "it was ours";
+  EXPECT_FALSE(plan::forwarding_waits({two_hosts_fresh()}, desired, facts, false))
+      << "all was seen";
   const auto plan =
       plan::make_plan(deaf, two_hosts_desired(), facts, plan::Options{.hold_forwarding = true});
   ASSERT_EQ(plan.held.size(), 2U) << "said, with daemon.json";
   EXPECT_TRUE(std::holds_alternative<plan::SysctlStep>(plan.held[0]));
+}
+
+TEST(Standing, ForwardingWaitsForAGuardThatCannotBePut) {
+  auto desired = two_hosts_desired();
+  desired.firewall->guard = model::FirewallGuard::kForwardPolicy;
+  auto facts = running_docker();
+  facts.forwarding = model::Forwarding::kOff;
+  model::Observed observed{two_hosts_fresh()};
+  EXPECT_FALSE(plan::forwarding_waits(observed, desired, facts, false));
+  observed.firewall_unread = true;
+  EXPECT_TRUE(plan::forwarding_waits(observed, desired, facts, true));
+  facts.forwarding = model::Forwarding::kOurs;
+  EXPECT_FALSE(plan::forwarding_waits(observed, desired, facts, true)) << "a repair";
+}
+
+TEST(Standing, AGuardStaysWhileBlind) {
+  auto desired = two_hosts_desired();
+  auto actual = desired;
+  actual.firewall->guard = model::FirewallGuard::kForwardPolicy;
+  plan::keep_standing(desired, look(actual, kDeaf), running_docker());
+  EXPECT_EQ(desired.firewall->guard, model::FirewallGuard::kForwardPolicy);
 }
 
 TEST(Standing, WithoutAKnownVariantNoFirewallIsMade) {
@@ -153,7 +177,7 @@ TEST(Standing, AMultipathRouteGoesOnByTheNextHopsThatAreLeft) {
 
 TEST(Standing, WhileRemovalsAreHeldLinksAndWaysOutStayTrusted) {
   auto actual = two_hosts_desired();
-  actual.firewall->underlay_links = {"eth0", "eth1"};
+  actual.firewall->ingress = tests::on_links({"eth0", "eth1"});
   actual.firewall->masquerades = {{"eth1", {net("192.168.200.0/24")}, true}};
   EXPECT_TRUE(
       plan::make_plan(look(actual, kMisfit), two_hosts_desired(), running_docker()).empty());

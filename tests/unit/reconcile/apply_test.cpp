@@ -5,8 +5,7 @@
 #include <filesystem>
 
 #include "plan/describe.h"
-#include "reconcile/purge.h"
-#include "unit/reconcile/fakes.h"
+#include "unit/reconcile/applied.h"
 #include "unit/states.h"
 
 namespace overland {
@@ -14,30 +13,6 @@ namespace {
 
 using namespace tests;
 using reconcile::Status;
-
-class Apply : public ::testing::Test {
- protected:
-  Apply() {
-    machine.state = two_hosts_fresh();
-    machine.state.routes = {
-        route("192.168.150.0/24", {"10.0.0.150"})};  // left of an older inventory
-    machine.facts = running_docker();
-    std::filesystem::remove(saved_file);
-  }
-  ~Apply() override { std::filesystem::remove_all(saved_file.parent_path()); }
-
-  reconcile::ApplyReport run(plan::Options options = {}) {
-    const auto saved = reconcile::load_saved(saved_file);
-    return reconcile::apply(machine.ports(),
-                            reconcile::survey(machine.ports(), goal, saved, options), goal,
-                            saved_file, saved, options);
-  }
-
-  FakeMachine machine;
-  reconcile::Goal goal = [](const model::HostFacts&) { return two_hosts_desired(); };
-  const std::filesystem::path saved_file =
-      std::filesystem::path(testing::TempDir()) / ("apply." + std::to_string(::getpid())) / "state";
-};
 
 TEST_F(Apply, ReachesTheDesiredStateAndThenChangesNothing) {
   const auto first = run();
@@ -72,10 +47,10 @@ TEST_F(Apply, DoesNotBelieveARestartThatLeftTheBridgeAsItWas) {
 }
 
 TEST_F(Apply, AFailedStepStopsOnlyWhatDependsOnIt) {
-  machine.fail_at = 1;  // the firewall
+  machine.fail_at = 0;  // the firewall
   machine.dead_after = false;
   const auto report = run();
-  EXPECT_EQ(report.steps[1].status, Status::kFailed);
+  EXPECT_EQ(report.steps[0].status, Status::kFailed);
   EXPECT_EQ(machine.state.routes, two_hosts_desired().routes);
   EXPECT_TRUE(report.converged()) << "the second pass repairs what failed once";
 }
@@ -95,7 +70,7 @@ TEST_F(Apply, GivesUpOnSomebodyWhoNeverStops) {
 }
 
 TEST_F(Apply, WaitsForALockHeldByAnotherOnceOnly) {
-  machine.fail_at = 1;  // the firewall
+  machine.fail_at = 0;  // the firewall
   machine.fault = base::ErrorKind::kLocked;
   const auto report = run();
   EXPECT_TRUE(report.locked());
@@ -105,7 +80,7 @@ TEST_F(Apply, WaitsForALockHeldByAnotherOnceOnly) {
 }
 
 TEST_F(Apply, SkipsTheRestartWhereDaemonJsonWasNotWritten) {
-  machine.fail_at = 4;  // sysctl, firewall, route, removal, daemon.json
+  machine.fail_at = 4;  // firewall, sysctl, route, removal, daemon.json
   machine.dead_after = true;
   const auto report = run({.restart_docker = true});
   const auto& last = report.steps.back();
@@ -195,40 +170,12 @@ TEST_F(Apply, WhatCouldNotBeLookedAtIsNotInSync) {
   machine.deaf_docker = true;
   const auto report = run();
   EXPECT_TRUE(report.converged());
-  EXPECT_FALSE(report.in_sync());
+  EXPECT_FALSE(report.settled());
 }
 
 TEST_F(Apply, WhoElseDropsIsAConflictOfTheEnd) {
   machine.droppers = {{model::Severity::kConflict, "firewall", "a rule drops", ""}};
   EXPECT_EQ(run().after.plan.conflicts().size(), 1U);
-}
-
-TEST_F(Apply, PurgeTakesAllAwayAndPutsBackWhatItReplaced) {
-  machine.state.routes.clear();
-  const auto before = machine.state;
-  run();
-  machine.daemon_json = "rewritten";
-  const auto saved = reconcile::load_saved(saved_file);
-  const auto report = reconcile::purge(
-      machine.ports(), reconcile::survey_removal(machine.ports(), saved), saved_file, saved);
-  EXPECT_TRUE(report.converged());
-  EXPECT_EQ(machine.state.routes, before.routes);
-  EXPECT_EQ(machine.state.sysctls, before.sysctls);
-  EXPECT_EQ(machine.state.firewall, std::nullopt);
-  EXPECT_EQ(machine.state.docker->keys.at("bip"), std::nullopt);
-  EXPECT_EQ(machine.daemon_json, "{}");
-  EXPECT_FALSE(std::filesystem::exists(saved_file));
-}
-
-TEST_F(Apply, PurgeLeavesWhatSomebodyChangedSince) {
-  run();
-  machine.state.docker->keys["bip"] = "\"10.77.0.1/24\"";
-  machine.state.sysctls[0].value = "2";
-  const auto saved = reconcile::load_saved(saved_file);
-  reconcile::purge(machine.ports(), reconcile::survey_removal(machine.ports(), saved), saved_file,
-                   saved);
-  EXPECT_EQ(machine.state.docker->keys["bip"], "\"10.77.0.1/24\"");
-  EXPECT_EQ(machine.state.sysctls[0].value, "2");
 }
 
 }  // namespace

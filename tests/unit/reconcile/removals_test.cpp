@@ -89,5 +89,12 @@ TEST(Removals, RoutesStandForHostsThatAreNotKnown) {
   EXPECT_EQ(result.reason(), "the subnets of 2 of 3 routes go: 172.16.1.0/24, 172.16.2.0/24");
 }
 
+TEST(Removals, FallbacksStandForNobody) {
+  const auto fallback = [](int i) { return model::fallback_route(subnet(i)); };
+  const auto result = removals({fallback(0), fallback(1), fallback(2)}, {});
+  EXPECT_EQ(result.of, 0U);
+  EXPECT_FALSE(result.too_many());
+}
+
 }  // namespace
 }  // namespace overland::reconcile

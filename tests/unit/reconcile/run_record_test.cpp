@@ -22,7 +22,8 @@ class RunRecordFile : public testing::Test {
 };
 
 TEST_F(RunRecordFile, IsReadAsItWasWritten) {
-  const RunRecord record = {1700000000, 1700000001, {{"route", 3}, {"firewall", 1}}};
+  const RunRecord record = {
+      1700000000, 1700000001, {{"route", 3}, {"firewall", 1}}, 2, {"85944171f73967e8"}};
   store_runs(file_, record);
   EXPECT_EQ(load_runs(file_), record);
 }
@@ -34,6 +35,14 @@ TEST_F(RunRecordFile, AbsentOrDamagedStartsAgain) {
     std::ofstream(file_) << text;
     EXPECT_EQ(load_runs(file_), RunRecord{}) << text;
   }
+}
+
+TEST_F(RunRecordFile, OfOtherVersionsIsUnderstood) {
+  std::filesystem::create_directories(folder_);
+  std::ofstream(file_) << R"({"last_run": 1, "last_success": 2, "repairs": {}})";
+  EXPECT_EQ(load_runs(file_), (RunRecord{1, 2, {}})) << "an older one";
+  std::ofstream(file_) << R"({"last_run": 1, "last_success": 2, "repairs": {}, "later": [{}]})";
+  EXPECT_EQ(load_runs(file_), (RunRecord{1, 2, {}})) << "a newer one";
 }
 
 TEST_F(RunRecordFile, IsNotBelievedWhereOthersMayWriteTheFolder) {

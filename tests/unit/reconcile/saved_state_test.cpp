@@ -52,6 +52,22 @@ SavedState everything() {
   state.daemon_json = "{ \"labels\": [\"caf\xe9\"] }\n";
   state.unread_by = "42:1000";
   state.unknown = R"({"later":{"a":[1]}})";
+  state.held_trust = {prefix("172.16.10.0/24")};
+  state.held_subnets.add("docker-201", {prefix("192.168.201.0/24")});
+  return state;
+}
+
+/// Before a changed bip took nothing away.
+SavedState without_held_subnets() {
+  auto state = everything();
+  state.held_subnets = {};
+  return state;
+}
+
+/// Before trust was by host unless the file says otherwise.
+SavedState without_trust() {
+  auto state = without_held_subnets();
+  state.held_trust.reset();
   return state;
 }
 
@@ -76,8 +92,12 @@ TEST_F(Saved, ReadsWhatEachReleaseWrote) {
   const std::filesystem::path golden = OVERLAND_GOLDEN;
   write(content(golden / "state-1-first.json"));
   EXPECT_EQ(reconcile::load_saved(file), first());
-  write(content(golden / "state-1-lines.json"));
-  EXPECT_EQ(reconcile::load_saved(file), everything());
+  for (const char* name : {"state-1-lines.json", "state-1-no-trust.json"}) {
+    write(content(golden / name));
+    EXPECT_EQ(reconcile::load_saved(file), without_trust());
+  }
+  write(content(golden / "state-1-no-held-subnets.json"));
+  EXPECT_EQ(reconcile::load_saved(file), without_held_subnets());
   write(content(golden / "state-1.json"));
   EXPECT_EQ(reconcile::load_saved(file), everything());
   reconcile::store_saved(file, everything());
@@ -115,7 +135,8 @@ TEST_F(Saved, WhatCannotBeUnderstoodIsSetAside) {
   for (const char* text :
        {"", "{", "[]", "\xff", R"({"version":7,"hosts":1})", R"({"version":1,"sysctls":"x"})",
         R"({"version":1,"subnets":["a b"]})", R"({"version":1,"bridge_subnets":"a b\n"})",
-        R"({"version":1,"daemon_json":"hex:0"})"}) {
+        R"({"version":1,"daemon_json":"hex:0"})", R"({"version":1,"held_trust":["10.0.0.1/24"]})",
+        R"({"version":1,"held_trust":7})", R"({"version":1,"closed_forward":{"nft":1}})"}) {
     SCOPED_TRACE(text);
     write(text);
     auto state = reconcile::load_saved(file);
@@ -200,30 +221,35 @@ TEST_F(Saved, DoesNotFollowASymbolicLink) {
   EXPECT_FALSE(std::filesystem::is_symlink(link));
 }
 
-TEST(Remember, KeepsTheFirstValueOverOurOwnLaterChanges) {
-  auto desired = two_hosts_desired();
-  auto now = two_hosts_fresh();
-  now.docker->keys["bip"] = "\"10.1.1.1/24\"";
-  const plan::DockerStep first{now.docker, desired.docker};
-  auto saved = reconcile::remember({}, {first}, running_docker());
-  auto later = desired;
-  later.docker->keys["bip"] = "\"192.168.101.1/24\"";
-  saved = reconcile::remember(saved, {plan::DockerStep{desired.docker, later.docker}},
-                              running_docker());
-  EXPECT_EQ(saved.daemon_keys["bip"].before, "\"10.1.1.1/24\"");
-  EXPECT_EQ(saved.daemon_keys["bip"].set, "\"192.168.101.1/24\"");
+TEST_F(Saved, KeepsWhatIsOfOneBoot) {
+  SavedState state;
+  state.sysctls["net.ipv4.ip_forward"] = {"0", "1", "a boot"};
+  model::ForeignRoute route{prefix("10.1.0.0/24"), 7, 4, {addr("10.0.0.9")}, "eth0"};
+  route.source = addr("10.0.0.1");
+  state.adopted = {{route, "a boot"}};
+  state.closed_forward = {{model::FirewallVariant::kLegacy, "a boot"}};
+  reconcile::store_saved(file, state);
+  const auto loaded = reconcile::load_saved(file);
+  EXPECT_EQ(loaded.doubt, "");
+  EXPECT_EQ(loaded.unknown, "");
+  EXPECT_EQ(loaded.adopted, state.adopted);
+  EXPECT_EQ(loaded.closed_forward, state.closed_forward);
+  EXPECT_EQ(loaded.sysctls, state.sysctls);
 }
 
-TEST(Remember, BipAloneNeedsNoReadingSinceTheBridgeShowsIt) {
-  const plan::DockerStep step{two_hosts_fresh().docker, two_hosts_desired().docker};
-  EXPECT_EQ(reconcile::remember({}, {step}, running_docker()).unread_by, "");
-}
-
-TEST(Remember, OtherKeysWaitForAnotherLifeOfDockerd) {
-  auto desired = two_hosts_desired();
-  desired.docker->keys["allow-direct-routing"] = "true";
-  const plan::DockerStep step{two_hosts_fresh().docker, desired.docker};
-  EXPECT_EQ(reconcile::remember({}, {step}, running_docker()).unread_by, "42:1000");
+TEST_F(Saved, WhoIsToBeOnNetworksComesBackAsItWas) {
+  SavedState state;
+  state.moving["app"] = {{.id = "c1",
+                          .name = "web",
+                          .network = "n1",
+                          .address = addr("192.168.110.9"),
+                          .endpoint = R"({"Aliases":["a"],"MacAddress":"02:00:00:00:00:09"})",
+                          .running = true},
+                         {.id = "c2", .name = "d\xff"}};
+  state.network_ids["app"] = {"n0", "n1"};
+  state.network_subnets.add("a/app", {prefix("192.168.110.0/24")});
+  reconcile::store_saved(file, state);
+  EXPECT_EQ(reconcile::load_saved(file), state);
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ TEST(Survey, KeepsTheConflictsOfTheGoal) {
   const auto survey = reconcile::survey(machine.ports(), goal, {}, {});
   ASSERT_EQ(survey.plan.conflicts().size(), 1U);
   EXPECT_EQ(survey.plan.conflicts()[0].remedy, "remedy");
-  EXPECT_TRUE(survey.plan.in_sync()) << "a conflict holds nothing back";
+  EXPECT_TRUE(survey.plan.settled()) << "a conflict holds nothing back";
+  EXPECT_FALSE(survey.plan.in_sync());
 }
 
 reconcile::Goal two_hosts() {
@@ -75,6 +76,86 @@ TEST(Survey, LooksAtTheLinksOnce) {
   const auto survey = reconcile::survey(machine.ports(), two_hosts(), {}, {});
   EXPECT_EQ(machine.link_looks, 1);
   EXPECT_EQ(survey.actual.state.links, machine.state.links);
+}
+
+/// What becomes of allow-direct-routing, which nobody wants any more and we had set; `now` is what
+/// stands there.
+std::optional<std::string> withdrawn(const std::optional<std::string>& before, const char* now,
+                                     const char* backend = "iptables") {
+  FakeMachine machine;
+  machine.state = two_hosts_desired();
+  machine.state.docker->keys["allow-direct-routing"] = now;
+  machine.facts = running_docker();
+  machine.facts.docker.configured_backend = backend;
+  reconcile::SavedState saved;
+  saved.daemon_keys["allow-direct-routing"] = {before, "true"};
+  const auto survey = reconcile::survey(machine.ports(), two_hosts(), saved, {});
+  for (const auto& step : survey.plan.steps) {
+    if (const auto* docker = std::get_if<plan::DockerStep>(&step)) {
+      return docker->to->keys.at("allow-direct-routing");
+    }
+  }
+  return now;
+}
+
+TEST(Survey, KeysNobodyWantsAnyMoreGoBackToWhatTheyWere) {
+  EXPECT_EQ(withdrawn(std::nullopt, "true"), std::nullopt);
+  EXPECT_EQ(withdrawn("false", "true"), "false");
+  EXPECT_EQ(withdrawn("true", "false"), "false") << "somebody else has set it since";
+  EXPECT_EQ(withdrawn(std::nullopt, "true", ""), "true") << "not known what Docker starts with";
+}
+
+/// What a survey makes of address pools `now` in daemon.json beside those of the inventory, `set`
+/// being what we set last.
+reconcile::Survey with_pools(const std::string& now, const char* set, bool adopt) {
+  FakeMachine machine;
+  machine.state = two_hosts_desired();
+  machine.state.docker->keys["default-address-pools"] = now;
+  machine.facts = running_docker();
+  reconcile::SavedState saved;
+  if (set != nullptr) saved.daemon_keys["default-address-pools"] = {std::nullopt, set};
+  const reconcile::Goal goal = [](model::HostFacts&) {
+    auto state = two_hosts_desired();
+    state.docker->keys["default-address-pools"] = "[1]";
+    return state;
+  };
+  plan::Options options;
+  options.adopt = adopt;
+  return reconcile::survey(machine.ports(), goal, saved, options);
+}
+
+TEST(Survey, AddressPoolsOfSomebodyElseStayUnlessAdopted) {
+  const auto foreign = with_pools("[2]", nullptr, false);
+  EXPECT_TRUE(foreign.plan.empty());
+  ASSERT_EQ(foreign.plan.conflicts().size(), 1U);
+  EXPECT_EQ(foreign.plan.conflicts()[0].resource, "daemon.json default-address-pools");
+  EXPECT_TRUE(with_pools("[2]", "[3]", false).plan.empty()) << "changed since we set it";
+
+  const auto adopted = with_pools("[2]", nullptr, true);
+  EXPECT_EQ(adopted.plan.steps.size(), 1U);
+  EXPECT_TRUE(adopted.plan.conflicts().empty());
+}
+
+TEST(Survey, AddressPoolsOfOursFollowTheInventory) {
+  EXPECT_EQ(with_pools("[2]", "[2]", false).plan.steps.size(), 1U);
+  EXPECT_TRUE(with_pools("[1]", nullptr, false).plan.conflicts().empty());
+}
+
+TEST(Survey, DirectRoutingThatWeAskedForIsNobodysWish) {
+  FakeMachine machine;
+  machine.state = two_hosts_desired();
+  machine.facts.docker.direct_routing = true;
+  const auto wished = [&](const reconcile::SavedState& saved) {
+    return reconcile::survey(machine.ports(), two_hosts(), saved, {}).facts.docker.direct_routing;
+  };
+  EXPECT_TRUE(wished({}));
+  machine.facts.firewall.direct_drop = true;
+  EXPECT_FALSE(wished({})) << "the memory is lost, and what stands in for Docker's drop stands";
+  reconcile::SavedState saved;
+  saved.daemon_keys["allow-direct-routing"] = {std::nullopt, "true"};
+  EXPECT_FALSE(wished(saved));
+  saved.daemon_keys["allow-direct-routing"] = {"true", "true"};
+  EXPECT_TRUE(wished(saved));
 }
 
 TEST(Survey, WhoElseDropsIsAskedApart) {
