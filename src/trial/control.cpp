@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -54,6 +56,17 @@ bool is_trusted(int fd) {
   socklen_t size = sizeof(peer);
   return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
          (peer.uid == 0 || peer.uid == ::geteuid());
+}
+
+/// Whether that file is a socket without a listener.
+bool is_dead(const std::filesystem::path& place) {
+  std::error_code unknown;
+  if (!std::filesystem::is_socket(std::filesystem::symlink_status(place, unknown))) return false;
+  const auto address = address_of(place);
+  const base::UniqueFd fd = make_socket();
+  const int reached =
+      ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  return reached != 0 && errno == ECONNREFUSED;
 }
 
 /// Invalid where no trial listens there.
@@ -120,6 +133,16 @@ std::optional<Answer> ask(const Places& places, std::string_view word,
   }
   if (failed) throw base::Error(*failed);
   return std::nullopt;
+}
+
+bool left_behind(const Places& places) {
+  return std::any_of(places.begin(), places.end(), is_dead);
+}
+
+void clear(const Places& places) {
+  for (const auto& place : places) {
+    if (is_dead(place)) ::unlink(place.c_str());
+  }
 }
 
 void Call::reply(const std::string& text) const {

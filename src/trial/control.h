@@ -43,6 +43,12 @@ using Places = std::vector<std::filesystem::path>;
 std::optional<Answer> ask(const Places& places, std::string_view word,
                           std::chrono::milliseconds patience = std::chrono::seconds(10));
 
+/// Whether a socket is there that nobody listens at: its trial was killed before it could end. Only
+/// who holds the lock knows that none is about to begin.
+bool left_behind(const Places& places);
+/// Removes what left_behind() tells of.
+void clear(const Places& places);
+
 /// One that asked and waits for its answer.
 struct Call {
   base::UniqueFd caller;

@@ -180,6 +180,9 @@ TEST_F(WatchdogTest, KilledItGivesNoVerdictAndTheMakerDiesWithIt) {
   EXPECT_FALSE(last(watchdog).has_value());
   EXPECT_EQ(text_of("made"), "");
   EXPECT_EQ(say(kConfirm), "nobody") << "a dead trial's socket is no trial";
+  EXPECT_TRUE(left_behind(places()));
+  clear(places());
+  EXPECT_FALSE(left_behind(places()));
   slow_ = false;
   const Watchdog next(places(), 60s, work());
   EXPECT_NE(say(kStatus), "nobody");
@@ -231,6 +234,15 @@ TEST_F(WatchdogTest, NeedsOneFolderForItsSocket) {
   EXPECT_THROW(Watchdog({nowhere, too_long}, 60s, work()), base::Error);
   const Watchdog watchdog({nowhere, at("try.sock")}, 60s, work());
   EXPECT_TRUE(ask({nowhere, at("try.sock")}, kStatus).has_value());
+}
+
+TEST_F(WatchdogTest, ATrialThatWaitsIsNotLeftBehind) {
+  EXPECT_FALSE(left_behind(places()));
+  Watchdog watchdog(places(), 60s, work());
+  EXPECT_FALSE(left_behind(places()));
+  clear(places());
+  until_made(watchdog);
+  EXPECT_EQ(say(kConfirm), "kept");
 }
 
 }  // namespace
