@@ -10,13 +10,10 @@
 #include "base/trusted_path.h"
 #include "cli/log.h"
 #include "cli/prometheus.h"
+#include "source/settings.h"
 
 namespace overland::cli {
 namespace {
-
-std::filesystem::path copy_of(const Options& options) {
-  return std::filesystem::path(options.state_file).parent_path() / "last-inventory.toml";
-}
 
 std::optional<std::string> believed_bytes(const std::filesystem::path& file) {
   try {
@@ -59,17 +56,47 @@ void check_generation(const Options& options, const Chosen& chosen,
   spdlog::warn("{}", sentence);
 }
 
+std::filesystem::path source_record_file(const Options& options) {
+  return std::filesystem::path(options.state_file).parent_path() / "source.json";
+}
+
 }  // namespace
 
-Chosen parse_inventory(std::string bytes, const std::string& name) {
-  auto loaded = inventory::parse(bytes);
-  log_lines(loaded.inventory ? spdlog::level::warn : spdlog::level::err,
-            inventory::render(loaded.diagnostics, name));
+std::filesystem::path last_applied_file(const Options& options) {
+  return std::filesystem::path(options.state_file).parent_path() / "last-inventory.toml";
+}
+
+std::optional<source::Record> fetched(const Options& options) {
+  std::error_code unknown;
+  if (!options.installed || !std::filesystem::exists(source::kSettingsFile, unknown)) return {};
+  return source::load_record(source_record_file(options));
+}
+
+Chosen parse_inventory(std::string bytes, const std::string& name, const std::string& folder) {
+  auto loaded = inventory::parse(inventory::separated(bytes));
+  const bool later = loaded.inventory && stderr_is_journal();
+  std::vector<model::Finding> warnings;
+  if (later) {
+    for (const auto& one : loaded.diagnostics) {
+      std::string line = inventory::render({one}, name, folder);
+      if (line.ends_with('\n')) line.pop_back();
+      warnings.push_back({model::Severity::kAdvice, "inventory", std::move(line), ""});
+    }
+  } else {
+    log_lines(loaded.inventory ? spdlog::level::warn : spdlog::level::err,
+              inventory::render(loaded.diagnostics, name, folder));
+  }
   if (!loaded.inventory) {
     throw base::Error(base::ErrorKind::kInventory, name + " has faults; nothing of it is applied");
   }
+  inventory::require_bips(*loaded.inventory, name);
   std::string hash = content_hash(bytes);
-  return {std::move(*loaded.inventory), std::move(bytes), std::move(hash), {}};
+  return {std::move(*loaded.inventory), std::move(bytes), std::move(hash), {}, std::move(warnings)};
+}
+
+inventory::Inventory load_inventory(const std::string& file, const std::string& folder) {
+  auto sources = inventory::read_sources(file, folder, inventory::Owners::kAny);
+  return parse_inventory(joined(sources), file, folder).inventory;
 }
 
 Chosen read_present(const Options& options, const reconcile::SavedState& saved, Purpose purpose) {
@@ -77,17 +104,18 @@ Chosen read_present(const Options& options, const reconcile::SavedState& saved, 
   const auto owners =
       purpose == Purpose::kLook ? inventory::Owners::kAny : inventory::Owners::kRootOnly;
   Chosen chosen =
-      parse_inventory(inventory::read_text(options.inventory, owners), options.inventory);
+      parse_inventory(joined(inventory::read_sources(options.inventory, options.fragments, owners)),
+                      options.inventory, options.fragments);
   check_generation(options, chosen, saved, purpose);
   return chosen;
 }
 
 std::optional<Chosen> read_last_applied(const Options& options) {
-  const auto file = copy_of(options);
+  const auto file = last_applied_file(options);
   auto bytes = believed_bytes(file);
   if (!bytes) return std::nullopt;
   try {
-    return parse_inventory(std::move(*bytes), file.string());
+    return parse_inventory(std::move(*bytes), file.string(), file.string() + ": inventory.d");
   } catch (const base::Error& error) {
     spdlog::warn("the inventory applied last is of no use: {}", error.what());
     return std::nullopt;
@@ -104,22 +132,49 @@ void keep_applied(const Options& options, const Chosen& chosen,
     saved.inventory_hash = chosen.hash;
     reconcile::store_saved(options.state_file, saved);
   }
-  const auto file = copy_of(options);
+  const auto file = last_applied_file(options);
   if (believed_bytes(file) == chosen.bytes) return;
   base::replace_file(file, chosen.bytes, {0600, ::geteuid(), ::getegid()}, base::Symlinks::kRefuse);
 }
 
-reconcile::Subnets subnets_of(const inventory::Inventory& inventory) {
-  reconcile::Subnets subnets;
-  for (const auto& host : inventory.hosts) {
-    if (host.bip) subnets.add(host.name, host.bridge_subnets());
+std::filesystem::path in_force_file(const Options& options) {
+  return std::filesystem::path(options.lock_file).parent_path() / "in-force";
+}
+
+void mark_in_force(const Options& options, const Chosen& chosen) {
+  try {
+    base::replace_file(in_force_file(options), chosen.hash, {0600, ::geteuid(), ::getegid()},
+                       base::Symlinks::kRefuse);
+  } catch (const base::Error& error) {
+    spdlog::warn("overland watch is not told what is in force: {}", error.what());
   }
-  return subnets;
+}
+
+std::optional<Chosen> read_in_force(const Options& options) {
+  constexpr std::size_t kLongest = 256;
+  const auto marked =
+      base::read_trusted(in_force_file(options), kLongest, base::Sticky::kFoldersOnly);
+  auto last = read_last_applied(options);
+  if (!marked || (last && last->hash == *marked)) return last;
+  try {
+    auto bytes = joined(inventory::read_sources(options.inventory, options.fragments,
+                                                inventory::Owners::kRootOnly));
+    if (content_hash(bytes) == *marked) {
+      return parse_inventory(std::move(bytes), options.inventory, options.fragments);
+    }
+  } catch (const base::Error& error) {
+    spdlog::warn("{}", error.what());
+  }
+  spdlog::warn(
+      "what is in force here is neither {} nor kept: nothing is repaired until it is "
+      "applied again",
+      options.inventory);
+  return std::nullopt;
 }
 
 void forget_applied(const Options& options) {
-  for (const std::filesystem::path& file :
-       {copy_of(options), std::filesystem::path(options.spare_state_file)}) {
+  for (const std::filesystem::path& file : {last_applied_file(options), source_record_file(options),
+                                            std::filesystem::path(options.spare_state_file)}) {
     std::error_code error;
     std::error_code unknown;
     std::filesystem::remove(file, error);

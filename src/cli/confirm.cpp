@@ -1,6 +1,7 @@
 // The verb confirm: keeps a change on trial, or takes it back.
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <iostream>
 
@@ -59,6 +60,9 @@ int confirm(const std::vector<std::string>& arguments) {
       "the lock file of that overland try");
   const auto values = parse(arguments, "confirm [OPTIONS]", options);
   if (!values) return kOk;
+  if (::geteuid() != 0) {
+    throw base::Error(base::ErrorKind::kPrivilege, "run as root: only it is answered by a trial");
+  }
   const bool undo = (*values)["undo"].as<bool>();
   const bool install = (*values)["install"].as<bool>();
   if (undo && install) {

@@ -2,6 +2,7 @@
 
 #include "desired/graph.h"
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -16,23 +17,34 @@ namespace {
 using desired::Mark;
 
 /// The worst that `states` holds for any of `subnets`.
-Mark worst(const std::map<std::string, bool>& states, const std::vector<model::Prefix>& subnets) {
+Mark worst(const std::map<std::string, Mark>& states, const std::vector<model::Prefix>& subnets) {
   Mark mark = Mark::kNone;
   for (const auto& subnet : subnets) {
     const auto found = states.find(subnet.to_string());
-    if (found == states.end()) continue;
-    if (!found->second) return Mark::kDrift;
-    mark = Mark::kOk;
+    if (found != states.end()) mark = std::max(mark, found->second);
   }
   return mark;
 }
 
-/// This host by all that it owns, and the others by its routes to them.
+Mark mark_of(Tone tone) {
+  if (tone == Tone::kGood) return Mark::kOk;
+  return tone == Tone::kDoubtful ? Mark::kDoubt : Mark::kDrift;
+}
+
+Mark mark_of(Verdict verdict) {
+  if (verdict == Verdict::kInSync) return Mark::kOk;
+  return verdict == Verdict::kConflict ? Mark::kDrift : Mark::kDoubt;
+}
+
+/// This host by all that it owns, and the others by its ways to them, as status words them.
 desired::Marks look(Session& session) {
   overland::plan::Options options;
-  const auto report = make_status(session.inventory, *session.host, session.survey(options, false));
-  std::map<std::string, bool> states;
-  for (const auto& peer : report.peers) states[peer.subnet] = peer.state == "ok";
+  auto survey = session.survey(options, false);
+  reconcile::look_who_drops(session.machine.ports(), survey);
+  const auto report = make_status(session.inventory, *session.host, survey,
+                                  {.neighbours = session.machine.ports().links.neighbours()});
+  std::map<std::string, Mark> states;
+  for (const auto& peer : report.peers) states[peer.subnet] = mark_of(peer.state.tone);
   desired::Marks marks;
   for (const auto& host : session.inventory.hosts) {
     marks.hosts.push_back(worst(states, host.bridge_subnets()));
@@ -41,7 +53,7 @@ desired::Marks look(Session& session) {
     marks.segments.push_back(worst(states, {segment.subnet}));
   }
   marks.self = static_cast<std::size_t>(session.host - session.inventory.hosts.data());
-  marks.hosts[*marks.self] = report.plan.in_sync() ? Mark::kOk : Mark::kDrift;
+  marks.hosts[*marks.self] = mark_of(report.verdict);
   return marks;
 }
 
@@ -52,7 +64,7 @@ int graph(const std::vector<std::string>& arguments) {
   options.add_options()("format", po::value<std::string>()->default_value("dot"),
                         "dot (for Graphviz) or mermaid (for Markdown)")(
       "live", po::bool_switch(),
-      "colour what differs on this host: itself, and those it has no right route to");
+      "colour this host, and the others by its ways to them, as status does");
   options.add(machine_options());
   const auto values = parse(arguments, "graph [OPTIONS]", options);
   if (!values) return kOk;
@@ -69,7 +81,7 @@ int graph(const std::vector<std::string>& arguments) {
     Session session(given, Purpose::kLook);
     std::cout << draw(session.inventory, look(session));
   } else {
-    std::cout << draw(load_inventory(given.inventory), {});
+    std::cout << draw(load_inventory(given.inventory, given.fragments), {});
   }
   return kOk;
 }

@@ -14,25 +14,40 @@ std::optional<std::string> installed() {
   return base::read_file(kInstalledInventory, inventory::kLargestFile);
 }
 
+/// Nothing where there is no main file.
+std::optional<inventory::Sources> installed_sources() {
+  if (!installed()) return std::nullopt;
+  return inventory::read_sources(kInstalledInventory, kInstalledFragments, inventory::Owners::kAny);
+}
+
 }  // namespace
 
-bool installed_differs(std::string_view text) {
+bool installed_differs(const std::string& bytes) {
   try {
-    return installed().value_or(std::string(text)) != text;
+    const auto sources = installed_sources();
+    return sources && joined(*sources) != bytes;
   } catch (const base::Error&) {
     return true;  // whatever it is, it is not this
   }
 }
 
-void warn_of_installed(const Options& options, std::string_view text) {
-  if (options.installed || !installed_differs(text)) return;
+void warn_of_installed(const Options& options, const std::string& bytes) {
+  if (options.installed || !installed_differs(bytes)) return;
   spdlog::warn("{} differs from {}, which overland.timer or the next boot will put back",
                options.inventory, kInstalledInventory);
 }
 
-void install_inventory(std::string_view text) {
+void install_inventory(const std::string& bytes) {
   const base::FileMode mode = {0644, ::geteuid(), ::getegid()};
   const auto old = installed();
+  const auto tried = inventory::separated(bytes);
+  if (tried.fragments != inventory::read_fragments(kInstalledFragments, inventory::Owners::kAny)) {
+    throw base::Error(base::ErrorKind::kInventory,
+                      std::string("the fragments in ") + kInstalledFragments +
+                          " are others than those that were tried: put the files in their places "
+                          "yourself, then confirm without --install");
+  }
+  const std::string& text = tried.text;
   if (old == text) return;
   if (old) {
     base::replace_file(std::string(kInstalledInventory) + ".bak", *old, mode,

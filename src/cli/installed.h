@@ -3,22 +3,22 @@
 // was given.
 
 #include <string>
-#include <string_view>
 
 #include "cli/options.h"
 
 namespace overland::cli {
 
-/// Whether there is an installed inventory of other bytes than `text`.
-bool installed_differs(std::string_view text);
+/// Whether there is an installed inventory of other bytes than `bytes`, with its fragments.
+bool installed_differs(const std::string& bytes);
 
-/// Says on standard error that `text`, which is applied from another file, will be undone by the
+/// Says on standard error that `bytes`, which is applied from another file, will be undone by the
 /// timer, where that is so.
-void warn_of_installed(const Options& options, std::string_view text);
+void warn_of_installed(const Options& options, const std::string& bytes);
 
-/// Puts `text`, which has been applied, in its place, 0644; the old one stays as
-/// inventory.toml.bak.
-void install_inventory(std::string_view text);
+/// Puts `bytes`, which have been applied, in its place, 0644; the old one stays as
+/// inventory.toml.bak. Throws kInventory where the installed fragments are others: to exchange
+/// several files is not one step.
+void install_inventory(const std::string& bytes);
 
 /// What is true of a trial that was confirmed; a sentence a line.
 struct Kept {

@@ -31,6 +31,11 @@ bool belongs_to_docker(const model::LinkFacts& link, const model::DockerFacts& d
                      [&](const auto& network) { return network.link == link.name; });
 }
 
+bool is_link_of(const std::vector<model::Network>& networks, const std::string& name) {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const model::Network& one) { return one.link == name; });
+}
+
 /// A configuration file that cannot be read names no lifeline: it must not stop an apply.
 std::string text_of(const std::string& file) {
   constexpr std::size_t kLimit = std::size_t{1} << 20U;
@@ -105,10 +110,12 @@ std::optional<Address> ssh_peer(std::string_view environment) {
   return std::nullopt;
 }
 
-std::vector<Lifeline> own_addresses(const model::HostFacts& facts, const std::string& bridge) {
+std::vector<Lifeline> own_addresses(const model::HostFacts& facts, const std::string& bridge,
+                                    const std::vector<model::Network>& networks) {
   std::vector<Lifeline> own;
   for (const auto& link : facts.links) {
     if (link.name == bridge || link.ours || belongs_to_docker(link, facts.docker)) continue;
+    if (link.bridge && !link.wired && is_link_of(networks, link.name)) continue;
     for (const auto& one : link.addresses) {
       own.push_back({LifelineKind::kOwnAddress, one.address, "link " + link.name});
     }
@@ -116,8 +123,9 @@ std::vector<Lifeline> own_addresses(const model::HostFacts& facts, const std::st
   return own;
 }
 
-std::vector<Lifeline> find_lifelines(const model::HostFacts& facts, const std::string& bridge) {
-  std::vector<Lifeline> lifelines = own_addresses(facts, bridge);
+std::vector<Lifeline> find_lifelines(const model::HostFacts& facts, const std::string& bridge,
+                                     const std::vector<model::Network>& networks) {
+  std::vector<Lifeline> lifelines = own_addresses(facts, bridge, networks);
   for (const auto& gateway : kernel::default_gateways()) {
     lifelines.push_back({LifelineKind::kGateway, gateway, "main table"});
   }

@@ -12,14 +12,15 @@
 
 namespace overland::cli {
 
-/// The addresses of the links in `facts`, but for Docker's bridges, among them `bridge`, and our own
-/// VLAN links.
-std::vector<model::Lifeline> own_addresses(const model::HostFacts& facts,
-                                           const std::string& bridge);
+/// The addresses of the links in `facts`, but for Docker's bridges, among them `bridge` and those
+/// that `networks` would have, which Docker leaves behind where it is killed; and our own links.
+std::vector<model::Lifeline> own_addresses(const model::HostFacts& facts, const std::string& bridge,
+                                           const std::vector<model::Network>& networks);
 
 /// own_addresses and what the machine says of the others. Sorted by kind, then address.
 std::vector<model::Lifeline> find_lifelines(const model::HostFacts& facts,
-                                            const std::string& bridge);
+                                            const std::string& bridge,
+                                            const std::vector<model::Network>& networks);
 
 /// The addresses of resolv.conf(5)'s "nameserver" lines.
 std::vector<model::Address> name_servers(std::string_view resolv_conf);

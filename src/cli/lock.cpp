@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "cli/progress.h"
 
 namespace overland::cli {
 namespace {
@@ -94,6 +95,7 @@ Lock take_lock(const Options& options) {
                           " s unless confirmed: overland confirm keeps it, overland confirm --undo "
                           "ends it at once");
   }
+  const Progress told("waiting for another overland to end");
   return take_within(options, std::chrono::seconds(options.wait_seconds));
 }
 

@@ -1,6 +1,8 @@
 #include "cli/log.h"
 
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
@@ -15,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/progress.h"
 #include "inventory/report.h"
 
 namespace overland::cli {
@@ -74,7 +77,34 @@ class Printable : public spdlog::custom_flag_formatter {
   }
 };
 
+/// %* of the pattern: takes the line away that says what is under way.
+class Eraser : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg&, const std::tm&, spdlog::memory_buf_t& out) override {
+    const std::string bytes = Progress::take_away();
+    out.append(bytes.data(), bytes.data() + bytes.size());
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<Eraser>();
+  }
+};
+
+std::size_t complained = 0;
+
+/// Writes nothing.
+class Counter : public spdlog::sinks::sink {
+ public:
+  void log(const spdlog::details::log_msg& message) override {
+    if (message.level >= spdlog::level::warn) ++complained;
+  }
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+};
+
 }  // namespace
+
+std::size_t complaints() { return complained; }
 
 bool stderr_is_journal() {
   const char* const stream = std::getenv("JOURNAL_STREAM");
@@ -106,9 +136,10 @@ void set_up_log() {
   if (stderr_is_journal()) {
     formatter->add_flag<Priority>('*').set_pattern("<%*>%v");
   } else {
-    formatter->set_pattern("overland: %l: %v");
+    formatter->add_flag<Eraser>('*').set_pattern("%*overland: %l: %v");
   }
   logger->set_formatter(std::move(formatter));
+  logger->sinks().push_back(std::make_shared<Counter>());
   spdlog::set_default_logger(std::move(logger));
 }
 

@@ -26,4 +26,7 @@ void set_up_system_log();
 /// Whether JOURNAL_STREAM of systemd.exec(5) names our standard error.
 bool stderr_is_journal();
 
+/// How many warnings and errors this process has logged.
+std::size_t complaints();
+
 }  // namespace overland::cli

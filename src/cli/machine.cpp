@@ -2,9 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <cstdint>
 #include <thread>
 
 #include "base/deadline.h"
+#include "cli/progress.h"
 #include "cli/session.h"
 #include "docker/engine.h"
 #include "firewall/host_firewall.h"
@@ -26,6 +28,28 @@ firewall::HostFirewallOptions firewall_options(const Options& options) {
   return result;
 }
 
+/// Docker, of whose restarts a terminal is told.
+class ToldDocker : public docker::Engine {
+ public:
+  using Engine::Engine;
+
+  void restart() override {
+    const Progress told("restarting Docker");
+    Engine::restart();
+  }
+};
+
+/// The firewall, of whose search for other droppers a terminal is told.
+class ToldFirewall : public firewall::HostFirewall {
+ public:
+  using HostFirewall::HostFirewall;
+
+  std::vector<model::Finding> droppers(const model::FirewallPolicy& desired) override {
+    const Progress told("asking who else drops packets");
+    return HostFirewall::droppers(desired);
+  }
+};
+
 }  // namespace
 
 struct Machine::Adapters {
@@ -36,8 +60,8 @@ struct Machine::Adapters {
   kernel::RouteTable routes;
   kernel::LinkTable links;
   kernel::SysctlTree sysctls;
-  firewall::HostFirewall firewall;
-  docker::Engine docker{deadline};
+  ToldFirewall firewall;
+  ToldDocker docker{deadline};
 };
 
 Machine::Machine(const Options& options) : adapters_(std::make_unique<Adapters>(options)) {}
@@ -45,10 +69,22 @@ Machine::~Machine() = default;
 
 void Machine::prefer_dockerd(const std::string& program) { adapters_->docker.prefer(program); }
 
+std::uint64_t Machine::docker_file_sum() const { return adapters_->docker.file_sum(); }
+
+std::string Machine::docker_unit_told() const { return adapters_->docker.unit_told(); }
+
+void Machine::trust_docker_unit(const std::string& told) { adapters_->docker.trust_unit(told); }
+
+void Machine::answer_through(std::function<host::Ports(const host::Ports&)> wrap) {
+  wrap_ = std::move(wrap);
+}
+
 host::Ports Machine::ports() {
   auto& all = *adapters_;
-  return {all.routes,   all.links,  all.sysctls,
-          all.firewall, all.docker, [](auto pause) { std::this_thread::sleep_for(pause); }};
+  const host::Ports bare = {all.routes,  all.links,
+                            all.sysctls, all.firewall,
+                            all.docker,  [](auto pause) { std::this_thread::sleep_for(pause); }};
+  return wrap_ ? wrap_(bare) : bare;
 }
 
 }  // namespace overland::cli

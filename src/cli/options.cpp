@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/printable.h"
 
 namespace overland::cli {
 namespace {
@@ -107,10 +108,34 @@ unsigned seconds(const po::variables_map& values, const std::string& name, unsig
   return static_cast<unsigned>(given);
 }
 
-po::options_description machine_options() {
+po::options_description inventory_options(const char* help) {
   po::options_description options("Options");
   options.add_options()("inventory,i", po::value<std::string>()->default_value(kInstalledInventory),
-                        "the shared inventory; - is standard input")(
+                        help)(
+      "fragments", po::value<std::string>()->value_name("DIR"),
+      "the folder of the file's fragments; of the installed one it is /etc/overland/inventory.d");
+  return options;
+}
+
+std::string fragments_of(const std::string& file, const po::variables_map& values) {
+  const bool installed = is_installed(file);
+  if (values.count("fragments") == 0) return installed ? kInstalledFragments : "";
+  const auto& folder = values["fragments"].as<std::string>();
+  std::error_code error;
+  if (file == "-") refuse("--fragments goes with a file, not with standard input");
+  if (!std::filesystem::is_directory(folder, error)) {
+    refuse("--fragments takes a folder, and " + base::printable(folder) + " is none");
+  }
+  if (installed && !std::filesystem::equivalent(folder, kInstalledFragments, error)) {
+    refuse(std::string("the fragments of ") + kInstalledInventory + " are in " +
+           kInstalledFragments + ": --fragments goes with another --inventory");
+  }
+  return folder;
+}
+
+po::options_description machine_options() {
+  auto options = inventory_options("the shared inventory; - is standard input");
+  options.add_options()(
       "host", po::value<std::string>(),
       "this machine's name in the inventory; otherwise its host name, then its addresses, decide")(
       "firewall", po::value<std::string>()->default_value("auto"),
@@ -150,7 +175,7 @@ po::options_description run_options() {
 
 /// These files are replaced, whatever they held.
 std::string own_file(const po::variables_map& values, const char* name) {
-  const std::string& file = values[name].as<std::string>();
+  const auto& file = values[name].as<std::string>();
   if (std::filesystem::path(file).extension() != ".json") {
     throw base::Error(base::ErrorKind::kUsage,
                       std::string("--") + name + " takes a file FILE.json");
@@ -162,6 +187,7 @@ Options read_options(const po::variables_map& values) {
   Options options;
   if (values.count("inventory") != 0) options.inventory = values["inventory"].as<std::string>();
   options.installed = is_installed(options.inventory);
+  if (!options.inventory.empty()) options.fragments = fragments_of(options.inventory, values);
   options.force_generation =
       values.count("force-generation") != 0 && values["force-generation"].as<bool>();
   if (values.count("host") != 0) options.host = values["host"].as<std::string>();

@@ -25,6 +25,7 @@ std::optional<po::variables_map> parse(const std::vector<std::string>& arguments
 /// Where things are. The defaults are the installed system's; tests and containers set others.
 struct Options {
   std::string inventory;
+  std::string fragments;   // folder; empty: the inventory has none
   bool installed = false;  // that is the one the timer applies, by whatever name
   std::optional<std::string> host;
   std::optional<model::FirewallVariant> firewall;
@@ -43,6 +44,16 @@ struct Options {
 
 /// What the timer applies.
 inline constexpr const char* kInstalledInventory = "/etc/overland/inventory.toml";
+
+/// Of its fragments.
+inline constexpr const char* kInstalledFragments = "/etc/overland/inventory.d";
+
+/// --inventory, of which `help` is said, and --fragments.
+po::options_description inventory_options(const char* help);
+
+/// The folder of the fragments that belong to `file`; empty: it has none. Throws kUsage where
+/// --fragments does not go with it, or is no folder.
+std::string fragments_of(const std::string& file, const po::variables_map& values);
 
 /// Throws kUsage where both options were given.
 void refuse_both(const po::variables_map& values, const std::string& one, const std::string& other);

@@ -31,6 +31,11 @@ Json findings_json(const std::vector<model::Finding>& findings) {
 
 }  // namespace
 
+void put_held(Json& document, const plan::Plan& plan) {
+  document["held"] = steps_json(plan.held);
+  document["held_reason"] = plan.held_reason;
+}
+
 void put_findings(Json& document, const plan::Plan& plan) {
   document["findings"] = findings_json(plan.holding());
   document["conflicts"] = findings_json(plan.conflicts());
@@ -49,11 +54,11 @@ std::string plan_json(const plan::Plan& plan, const std::string& host) {
       {"schema_version", kSchemaVersion},
       {"host", host},
       {"changed", !plan.steps.empty()},
+      {"in_sync", plan.in_sync()},
       {"summary", {{"add", totals.add}, {"change", totals.change}, {"remove", totals.remove}}},
       {"steps", steps_json(plan.steps)},
-      {"held", steps_json(plan.held)},
-      {"held_reason", plan.held_reason},
   };
+  put_held(document, plan);
   put_findings(document, plan);
   return printed(document);
 }

@@ -8,11 +8,15 @@
 
 namespace overland::cli {
 
-/// Version of the JSON documents of plan, apply and status; grows when a field changes its meaning.
-inline constexpr int kSchemaVersion = 1;
+/// Version of the JSON documents of all verbs (docs/json.md); grows when a field goes or changes
+/// its meaning, not when one is added.
+inline constexpr int kSchemaVersion = 2;
 
-/// {"schema_version": 1, "changed": …, "summary": {…}, "steps": […], "conflicts": […], …}
+/// {"schema_version": 2, "changed": …, "summary": {…}, "steps": […], "conflicts": […], …}
 std::string plan_json(const plan::Plan& plan, const std::string& host);
+
+/// Puts in what is held back, and why.
+void put_held(nlohmann::ordered_json& document, const plan::Plan& plan);
 
 /// Puts in the findings, by what they mean for a run ("findings" hold something back, "conflicts",
 /// "advice"), and whether Docker has to be restarted.

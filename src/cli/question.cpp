@@ -8,7 +8,7 @@
 
 #include <array>
 #include <cerrno>
-#include <iostream>
+#include <ostream>
 #include <string_view>
 
 namespace overland::cli {
@@ -24,11 +24,11 @@ bool read_terminal(bool& line) {
   return got > 0;
 }
 
-void show_question(bool terminal, std::chrono::seconds timeout) {
+void show_question(bool terminal, std::chrono::seconds timeout, std::ostream& out) {
   if (terminal) ::tcflush(STDIN_FILENO, TCIFLUSH);
-  std::cout << "On trial: rolled back in " << timeout.count()
-            << " s unless confirmed, by Enter here or by 'overland confirm' from another login\n"
-            << std::flush;
+  out << "On trial: rolled back in " << timeout.count()
+      << " s unless confirmed, by Enter here or by 'overland confirm' from another login\n"
+      << std::flush;
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ base::UniqueFd catch_stops() {
 }
 
 void wait_for_end(trial::Watchdog& watchdog, const base::UniqueFd& stopped,
-                  std::chrono::seconds timeout) {
+                  std::chrono::seconds timeout, std::ostream& out) {
   using News = trial::Watchdog::News;
   const bool terminal = ::isatty(STDIN_FILENO) == 1;
   std::array<pollfd, 3> events = {pollfd{watchdog.fd(), POLLIN, 0},
@@ -60,7 +60,7 @@ void wait_for_end(trial::Watchdog& watchdog, const base::UniqueFd& stopped,
     const News news = events[0].revents != 0 ? watchdog.hear() : News::kNone;
     if (news == News::kOver) return;
     if (news != News::kMade) continue;
-    show_question(terminal, timeout);
+    show_question(terminal, timeout, out);
     if (terminal) events[2].fd = STDIN_FILENO;
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.h"
 #include "cli/plan_json.h"
 #include "plan/describe.h"
 #include "plan/render.h"
@@ -48,10 +49,10 @@ void print_report(std::ostream& out, const reconcile::ApplyReport& report, bool 
     const bool done = one.status == Status::kDone;
     if (color) out << (done ? "\x1b[32m" : "\x1b[31m");
     const auto [resource, details] = plan::words(one.step);
-    out << "  " << plan::sign(plan::operation(one.step)) << " " << resource;
-    const std::string detail = one_line(details);
+    out << "  " << plan::sign(plan::operation(one.step)) << " " << base::printable(resource);
+    const std::string detail = base::printable(one_line(details));
     if (!detail.empty()) out << "  " << detail;
-    if (!done) out << "  " << status_name(one.status) << ": " << *one.why;
+    if (!done) out << "  " << status_name(one.status) << ": " << base::printable(*one.why);
     if (color) out << "\x1b[0m";
     out << "\n";
   }
@@ -81,12 +82,18 @@ std::string report_json(const reconcile::ApplyReport& report, const std::string&
   Json remaining = Json::array();
   for (const auto& step : left.steps) remaining.push_back(plan::resource(step));
   Json document = {
-      {"schema_version", kSchemaVersion}, {"host", host},
-      {"changed", report.changed()},      {"converged", report.in_sync()},
-      {"look_fault", report.look_fault},  {"steps", steps},
-      {"remaining", remaining},           {"held", left.held.size()},
-      {"held_reason", left.held_reason},
+      {"schema_version", kSchemaVersion},
+      {"host", host},
+      {"changed", report.changed()},
+      {"converged", report.settled()},
+      {"in_sync", report.settled() && left.in_sync()},
+      {"look_fault", report.look_fault},
+      {"memory_fault", report.memory_fault},
+      {"remnants", report.remnants},
+      {"steps", steps},
+      {"remaining", remaining},
   };
+  put_held(document, left);
   put_findings(document, left);
   return printed(document);
 }

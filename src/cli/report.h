@@ -11,7 +11,7 @@ namespace overland::cli {
 /// One line a step, then the summary; a failed step says why.
 void print_report(std::ostream& out, const reconcile::ApplyReport& report, bool color);
 
-/// {"schema_version": 1, "host": …, "changed": …, "converged": …, "steps": […], "conflicts": […],
+/// {"schema_version": 2, "host": …, "changed": …, "converged": …, "steps": […], "conflicts": […],
 ///  "docker_restart_required": …}
 std::string report_json(const reconcile::ApplyReport& report, const std::string& host);
 

@@ -1,58 +1,26 @@
 #include "cli/status_report.h"
 
 #include <algorithm>
-#include <map>
 
 #include "plan/describe.h"
 
 namespace overland::cli {
 namespace {
 
-using model::Prefix;
 using reconcile::Survey;
 
-/// Whose subnet a route leads to: the names of hosts and segments.
-std::map<Prefix, std::string> owners(const inventory::Inventory& inventory) {
-  std::map<Prefix, std::string> names;
-  for (const auto& segment : inventory.segments) names[segment.subnet] = "segment " + segment.name;
-  for (const auto& host : inventory.hosts) {
-    for (const auto& subnet : host.bridge_subnets()) names[subnet] = host.name;
+void add_fallback(const Survey& survey, std::vector<SettingStatus>& settings) {
+  const auto& have = survey.actual.state.routes;
+  std::size_t wanted = 0;
+  std::size_t there = 0;
+  for (const auto& route : survey.desired.routes) {
+    if (route.kind != model::RouteKind::kUnreachable) continue;
+    ++wanted;
+    if (std::binary_search(have.begin(), have.end(), route)) ++there;
   }
-  return names;
-}
-
-std::string link_to(const model::HostFacts& facts, const model::Address& gateway) {
-  for (const auto& link : facts.links) {
-    for (const auto& address : link.addresses) {
-      if (address.prefix().contains(gateway)) return link.name;
-    }
-  }
-  return "-";
-}
-
-std::string route_state(const model::Route& wanted, const Survey& survey) {
-  for (const auto& foreign : survey.facts.foreign_routes) {
-    if (foreign.destination == wanted.destination) return "held by another";
-    if (wanted.destination.contains(foreign.destination)) return "shadowed";
-  }
-  const auto& diversions = survey.facts.diversions;
-  const auto diverted = std::lower_bound(diversions.begin(), diversions.end(), wanted.destination,
-                                         [](const auto& diversion, const auto& destination) {
-                                           return diversion.destination < destination;
-                                         });
-  if (diverted != diversions.end() && diverted->destination == wanted.destination) {
-    return "diverted";
-  }
-  const auto found = std::lower_bound(
-      survey.actual.state.routes.begin(), survey.actual.state.routes.end(), wanted,
-      [](const auto& have, const auto& want) {
-        return std::pair(have.destination, have.metric) < std::pair(want.destination, want.metric);
-      });
-  if (found == survey.actual.state.routes.end() || found->destination != wanted.destination ||
-      found->metric != wanted.metric) {
-    return "missing";
-  }
-  return *found == wanted ? "ok" : "differs";
+  if (wanted == 0) return;
+  settings.push_back({"fallback", std::to_string(wanted) + " unreachable routes",
+                      std::to_string(there) + " in force", there == wanted});
 }
 
 void add_sysctls(const Survey& survey, std::vector<SettingStatus>& settings) {
@@ -78,21 +46,32 @@ void add_links(const Survey& survey, std::vector<SettingStatus>& settings) {
   }
 }
 
-void add_firewall(const Survey& survey, std::vector<SettingStatus>& settings) {
+/// "3 peers, 4 subnets": as the inventory has them, not as sets merge them.
+std::string show_peers(const inventory::Inventory& inventory, const inventory::Host& host) {
+  std::size_t subnets = 0;
+  for (const auto& other : inventory.hosts) {
+    if (&other != &host) subnets += other.bridge_subnets().size();
+  }
+  const std::size_t peers = inventory.hosts.size() - 1;
+  return std::to_string(peers) + (peers == 1 ? " peer, " : " peers, ") + std::to_string(subnets) +
+         (subnets == 1 ? " subnet" : " subnets");
+}
+
+void add_firewall(const std::string& desired, const Survey& survey,
+                  std::vector<SettingStatus>& settings) {
   if (!survey.desired.firewall) return;
   const auto& actual = survey.actual.state.firewall;
   const auto& defects = survey.actual.defects;
-  const bool ok = actual == survey.desired.firewall && defects.empty();
+  const bool ok =
+      actual == survey.desired.firewall && defects.empty() && !survey.actual.firewall_unread;
   std::string state = ok ? "in force" : actual ? "differs" : "missing";
-  if (actual && !ok) {
+  if (survey.actual.firewall_unread) {
+    state = "not known";
+  } else if (actual && !ok) {
     state += ": " + plan::detail(plan::FirewallStep{actual, survey.desired.firewall, defects});
     std::replace(state.begin(), state.end(), '\n', ';');
   }
-  const auto& policy = *survey.desired.firewall;
-  settings.push_back({"firewall",
-                      std::to_string(policy.peer_subnets.size()) + " peer subnets, " +
-                          std::to_string(policy.peer_hosts.size()) + " peer hosts",
-                      state, ok});
+  settings.push_back({"firewall", desired, state, ok});
 }
 
 void add_docker(const Survey& survey, std::vector<SettingStatus>& settings) {
@@ -101,8 +80,9 @@ void add_docker(const Survey& survey, std::vector<SettingStatus>& settings) {
   for (const auto& [name, wanted] : survey.desired.docker->keys) {
     const auto found = actual.keys.find(name);
     const auto now = found == actual.keys.end() ? std::nullopt : found->second;
-    settings.push_back({"daemon.json " + name, wanted.value_or("not set"), now.value_or("not set"),
-                        now == wanted});
+    const bool known = !survey.actual.daemon_json_unread;
+    settings.push_back({"daemon.json " + name, wanted.value_or("not set"),
+                        known ? now.value_or("not set") : "not known", known && now == wanted});
   }
   if (!survey.desired.docker->address) return;
   const bool ok = actual.address == survey.desired.docker->address;
@@ -110,6 +90,33 @@ void add_docker(const Survey& survey, std::vector<SettingStatus>& settings) {
   if (!ok && survey.facts.docker.running) state += " (a restart of Docker is due)";
   settings.push_back({"bridge " + survey.desired.docker->bridge,
                       survey.desired.docker->address->to_string(), state, ok});
+}
+
+void add_networks(const Survey& survey, std::vector<SettingStatus>& settings) {
+  const auto& now = survey.facts.docker.networks;
+  for (const auto& wanted : survey.desired.networks) {
+    const std::string said =
+        std::string(model::name_of(wanted.driver)) + " " + wanted.subnet.to_string();
+    const auto found = std::ranges::find(now, wanted.name, &model::DockerNetwork::name);
+    std::string state = survey.actual.networks_unread ? "not known" : "missing";
+    bool ok = false;
+    if (found != now.end()) {
+      const bool follows = wanted.maker == model::NetworkMaker::kOthers;
+      const std::vector<model::Prefix> subnets = {wanted.subnet};
+      ok = follows ? found->driver == model::name_of(wanted.driver) && found->subnets == subnets
+                   : found->ours == std::optional(wanted);
+      state = found->driver;
+      for (const auto& subnet : found->subnets) state += " " + subnet.to_string();
+      const auto& broken = survey.facts.broken_networks;
+      if (std::ranges::find(broken, wanted.name) != broken.end()) {
+        ok = false;
+        state += ", its parent was gone";
+      } else if (!ok) {
+        state += follows || found->ours ? ", differs" : ", somebody else's";
+      }
+    }
+    settings.push_back({"network " + wanted.name, said, state, ok});
+  }
 }
 
 std::string docker_line(const model::DockerFacts& docker) {
@@ -124,26 +131,50 @@ std::string firewall_line(const Survey& survey) {
   return std::string(nft ? "nft" : "iptc") + " (" + survey.facts.firewall.evidence + ")";
 }
 
+/// What becomes of packets nobody lets through, and why.
+std::string guard_line(const inventory::Host& host, const Survey& survey) {
+  if (!survey.desired.firewall) return "none";
+  switch (survey.desired.firewall->guard) {
+    case model::FirewallGuard::kForwardPolicy:
+      return "policy DROP of FORWARD";
+    case model::FirewallGuard::kChain:
+      return "chain guard of table ip overland";
+    case model::FirewallGuard::kNone:
+      break;
+  }
+  if (host.firewall.guard == inventory::Guard::kOff) return "none: the inventory says \"off\"";
+  if (survey.facts.forwarding == model::Forwarding::kForeign) {
+    return std::string("none: ") + model::kIpForward + " was 1 before overland, nothing is touched";
+  }
+  if (survey.facts.firewall.docker_nft_backend) {
+    return "none: the kernel cannot tell Docker's bridges from other links";
+  }
+  if (!survey.facts.docker.drops_forwarded) return "none: dockerd is told to set none";
+  return std::string("none: dockerd sets one when it turns ") + model::kIpForward + " on";
+}
+
 }  // namespace
 
 StatusReport make_status(const inventory::Inventory& inventory, const inventory::Host& host,
-                         const Survey& survey) {
+                         const Survey& survey, Background background) {
   StatusReport report;
+  const bool refused = !background.refused.empty();
   report.host = host.name;
+  report.verdict = verdict_of(survey.plan, refused);
+  report.standing = show_standing(survey.plan, refused);
+  report.generation = inventory.generation;
+  report.hosts = inventory.hosts.size();
   report.docker = docker_line(survey.facts.docker);
   report.firewall = firewall_line(survey);
-  const auto names = owners(inventory);
-  for (const auto& route : survey.desired.routes) {
-    const auto owner = names.find(route.destination);
-    report.peers.push_back(
-        {owner == names.end() ? "" : owner->second, route.destination.to_string(),
-         plan::show_gateways(route).substr(4),  // without "via "
-         link_to(survey.facts, route.gateways.front()), route_state(route, survey)});
-  }
+  report.guard = guard_line(host, survey);
+  report.peers = peer_states(inventory, survey, background.neighbours);
+  report.background = std::move(background);
+  add_fallback(survey, report.settings);
   add_sysctls(survey, report.settings);
   add_links(survey, report.settings);
-  add_firewall(survey, report.settings);
+  add_firewall(show_peers(inventory, host), survey, report.settings);
   add_docker(survey, report.settings);
+  add_networks(survey, report.settings);
   report.plan = survey.plan;
   return report;
 }

@@ -44,7 +44,7 @@ std::string undo(const Session& session, const reconcile::Before& before) {
 std::string undo_alone(const Session& session, const reconcile::Before& before, trial::End end) {
   set_up_system_log();
   spdlog::warn("rolling the trial back: {}", trial::describe(end));
-  const std::string faults = undo(session, before);
+  std::string faults = undo(session, before);
   log_lines(spdlog::level::err, faults);
   if (faults.empty()) spdlog::info("rolled back: the host is as it was before the trial");
   return faults;
@@ -53,7 +53,14 @@ std::string undo_alone(const Session& session, const reconcile::Before& before, 
 /// In the watchdog too: whoever confirms is told what that is worth.
 std::string keep(const Session& session, int made, bool install) {
   if (install) install_inventory(session.chosen.bytes);
-  return describe(Kept{install, installed_differs(session.chosen.bytes), made == kRestartDue});
+  mark_in_force(session.options, session.chosen);
+  auto text = describe(Kept{install, installed_differs(session.chosen.bytes), made == kRestartDue});
+  try {
+    session.remember_tried();
+  } catch (const base::Error& error) {
+    text += std::string("\nWhat hosts had before is not remembered: ") + error.what();
+  }
+  return text;
 }
 
 po::options_description description() {
@@ -101,14 +108,28 @@ void guard(const trial::Watchdog& watchdog) {
   }
 }
 
-int say_rolled_back(const std::string& why, const std::string& faults) {
+/// Where sentences go: with --json standard output holds one document, the report.
+std::ostream& words(const Options& options) { return options.json ? std::cerr : std::cout; }
+
+int say_rolled_back(const Options& options, const std::string& why, const std::string& faults) {
   if (!faults.empty()) {
     spdlog::error("rolled back, since {}, but not all of it:", why);
     log_lines(spdlog::level::err, faults);
     return kFailed;
   }
-  std::cout << "Rolled back, since " << why << ": the host is as it was before\n";
+  words(options) << "Rolled back, since " << why << ": the host is as it was before\n";
   return kFailed;
+}
+
+int say_nothing_to_try(const Session& session, reconcile::Survey survey) {
+  log_findings(survey.plan, false);
+  const bool ok = survey.plan.settled();
+  reconcile::ApplyReport report;
+  report.after = std::move(survey);
+  if (session.options.json) std::cout << report_json(report, session.host->name);
+  words(session.options) << "Nothing to try: " << session.host->name
+                         << (ok ? " is as the inventory says\n" : " is as far as can be seen\n");
+  return ok ? kOk : kFailed;
 }
 
 }  // namespace
@@ -126,17 +147,11 @@ int try_out(const std::vector<std::string>& arguments) {
   warn_of_installed(given, session.chosen.bytes);
   plan::Options options;
   auto survey = session.survey(options, (*values)["prune"].as<bool>());
-  if (survey.plan.holding().empty() && !survey.plan.held_reason.empty()) {
+  if (survey.plan.holding().empty() && !survey.plan.prunes) {
     log_leftovers(survey.plan);
     throw base::Error(base::ErrorKind::kFailure, "no trial of a part: give --prune");
   }
-  if (survey.plan.empty()) {
-    log_findings(survey.plan, false);
-    const bool ok = survey.plan.in_sync();
-    std::cout << "Nothing to try: " << session.host->name
-              << (ok ? " is as the inventory says\n" : " is as far as can be seen\n");
-    return ok ? kOk : kFailed;
-  }
+  if (survey.plan.empty()) return say_nothing_to_try(session, std::move(survey));
   const auto before = reconcile::remember_before(session.machine.ports(), survey, given.state_file);
   const trial::Work work = {[&] { return carry_out_or_say(session, std::move(survey), options); },
                             [&](trial::End end) { return undo_alone(session, before, end); },
@@ -146,17 +161,19 @@ int try_out(const std::vector<std::string>& arguments) {
   trial::Watchdog watchdog(trial_places(given), timeout, work);
   guard(watchdog);
   watchdog.begin();
-  wait_for_end(watchdog, stopped, timeout);
+  wait_for_end(watchdog, stopped, timeout, words(given));
   const auto verdict = watchdog.verdict();
   if (!verdict) {
     ::signal(SIGHUP, SIG_IGN);  // now it is on us
     spdlog::error("the watchdog died: rolling back from here");
-    return say_rolled_back("the watchdog died", undo(session, before));
+    const std::string faults = undo(session, before);
+    if (faults.empty()) trial::clear(trial_places(given));
+    return say_rolled_back(given, "the watchdog died", faults);
   }
   if (verdict->end != trial::End::kConfirmed) {
-    return say_rolled_back(trial::describe(verdict->end), verdict->text);
+    return say_rolled_back(given, trial::describe(verdict->end), verdict->text);
   }
-  std::cout << verdict->text << "\n";
+  words(given) << verdict->text << "\n";
   return kOk;
 }
 

@@ -20,9 +20,19 @@ int apply(const std::vector<std::string>& arguments);
 int status(const std::vector<std::string>& arguments);
 int try_out(const std::vector<std::string>& arguments);
 int confirm(const std::vector<std::string>& arguments);
+int probe(const std::vector<std::string>& arguments);
+int watch(const std::vector<std::string>& arguments);
 int purge(const std::vector<std::string>& arguments);
 int explain(const std::vector<std::string>& arguments);
 int graph(const std::vector<std::string>& arguments);
+int init_inventory(const std::vector<std::string>& arguments);
+int assign(const std::vector<std::string>& arguments);
+int add_host(const std::vector<std::string>& arguments);
+int remove_host(const std::vector<std::string>& arguments);
+int fetch(const std::vector<std::string>& arguments);
+int publish(const std::vector<std::string>& arguments);
+int fleet_hosts(const std::vector<std::string>& arguments);
+int export_routes(const std::vector<std::string>& arguments);
 
 std::span<const Verb> verbs();
 

@@ -1,12 +1,10 @@
-// All verbs, and the exit code of each kind of error.
-
-#include <spdlog/spdlog.h>
+// All verbs.
 
 #include <array>
 #include <iomanip>
 #include <iostream>
-#include <new>
 
+#include "base/error.h"
 #include "cli/exit_code.h"
 #include "cli/log.h"
 #include "cli/verb.h"
@@ -23,9 +21,19 @@ constexpr std::array kVerbs = {
     Verb{"try", "apply, and roll back unless confirmed in time", try_out},
     Verb{"confirm", "keep what overland try has changed", confirm},
     Verb{"status", "desired beside actual: peers, firewall, Docker", status},
+    Verb{"probe", "send packets as a container does, and say where they end", probe},
+    Verb{"watch", "repair within milliseconds of what disturbs this host", watch},
     Verb{"purge", "remove everything overland made and put back what it replaced", purge},
     Verb{"explain", "the way between two addresses or hosts, hop by hop", explain},
     Verb{"graph", "draw the inventory: Graphviz DOT or Mermaid", graph},
+    Verb{"init", "print an inventory made from what is there", init_inventory},
+    Verb{"assign", "write bips from the pool, and slots, into the inventory", assign},
+    Verb{"add", "write one more host into the inventory", add_host},
+    Verb{"remove", "take a host out of the inventory", remove_host},
+    Verb{"fetch", "take the inventory from a store or server, checked whole", fetch},
+    Verb{"publish", "write the inventory, or a change of it, into a store", publish},
+    Verb{"fleet", "status, plan, push and apply on many hosts by ssh", fleet_hosts},
+    Verb{"export", "the routes of a machine overland does not run on", export_routes},
 };
 
 void help(std::ostream& out) {
@@ -34,21 +42,12 @@ void help(std::ostream& out) {
   for (const Verb& verb : kVerbs) {
     out << "  " << std::left << std::setw(10) << verb.name << " " << verb.summary << "\n";
   }
-  out << "\n'overland VERB --help' explains a verb; see also overland(8), overland.toml(5).\n";
+  out << "\n'overland help VERB' explains a verb; see also overland(8), overland.toml(5).\n";
 }
 
-int dispatch(const std::vector<std::string>& arguments) {
-  const std::string& name = arguments.front();
-  if (name == "--help" || name == "-h" || name == "help") {
-    help(std::cout);
-    return kOk;
-  }
-  if (name == "--version") {
-    std::cout << "overland " << OVERLAND_VERSION << "\n";
-    return kOk;
-  }
+const Verb& find_verb(const std::string& name) {
   for (const Verb& verb : kVerbs) {
-    if (name == verb.name) return verb.run({arguments.begin() + 1, arguments.end()});
+    if (name == verb.name) return verb;
   }
   std::vector<std::string_view> known;
   for (const Verb& verb : kVerbs) known.emplace_back(verb.name);
@@ -59,27 +58,23 @@ int dispatch(const std::vector<std::string>& arguments) {
                                        : "; did you mean " + std::string(meant) + "?"));
 }
 
+int dispatch(const std::vector<std::string>& arguments) {
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    if (arguments.size() > 1) return find_verb(arguments[1]).run({"--help"});
+    help(std::cout);
+    return kOk;
+  }
+  if (name == "--version" || name == "-V" || name == "version") {
+    std::cout << "overland " << OVERLAND_VERSION << "\n";
+    return kOk;
+  }
+  return find_verb(name).run({arguments.begin() + 1, arguments.end()});
+}
+
 }  // namespace
 
 std::span<const Verb> verbs() { return kVerbs; }
-
-ExitCode exit_code(base::ErrorKind kind) {
-  switch (kind) {
-    case base::ErrorKind::kUsage:
-      return kUsage;
-    case base::ErrorKind::kLocked:
-      return kLocked;
-    case base::ErrorKind::kPrivilege:
-      return kNoPrivilege;
-    case base::ErrorKind::kInventory:
-      return kInventory;
-    case base::ErrorKind::kFailure:
-    case base::ErrorKind::kInvalid:
-    case base::ErrorKind::kUnsupported:
-      return kFailed;
-  }
-  return kFailed;
-}
 
 int run(const std::vector<std::string>& arguments) {
   set_up_log();
@@ -87,25 +82,7 @@ int run(const std::vector<std::string>& arguments) {
     help(std::cerr);
     return kUsage;
   }
-  try {
-    const int code = dispatch(arguments);
-    std::cout.flush();
-    if (!std::cout) {
-      spdlog::error("cannot write to standard output");
-      return kFailed;
-    }
-    return code;
-  } catch (const base::Error& error) {
-    log_lines(spdlog::level::err, error.what());
-    return exit_code(error.kind());
-  } catch (const std::bad_alloc&) {
-    spdlog::error("out of memory");
-    return kFailed;
-  } catch (const std::exception& error) {
-    // A library's that nobody below has converted: still a sentence and an exit code of ours.
-    spdlog::error("unexpected: {}", error.what());
-    return kFailed;
-  }
+  return guarded([&] { return dispatch(arguments); });
 }
 
 }  // namespace overland::cli

@@ -33,13 +33,20 @@ TEST(Lifelines, OwnAddressesLeaveOutWhatDockerAndWeMake) {
   model::HostFacts facts;
   facts.links = {link("br-0123456789ab", {"172.18.0.1/16"}), link("br0", {"10.0.0.5/24"}),
                  link("docker0", {"172.17.0.1/16"}),         link("eth0", {"10.1.0.5/24"}),
-                 link("eth1.100", {"172.16.10.1/24"}),       link("web", {"172.19.0.1/16"})};
+                 link("eth1.100", {"172.16.10.1/24"}),       link("web", {"172.19.0.1/16"}),
+                 link("br-app", {"172.20.0.1/16"}),          link("br-lan", {"10.2.0.5/24"})};
   facts.links[0].bridge = facts.links[1].bridge = true;
+  facts.links[6].bridge = facts.links[7].bridge = facts.links[7].wired = true;
   facts.links[4].ours = true;
   facts.docker.networks = {{"web", "web", {net("172.19.0.0/16")}}};
   std::vector<std::string> own;
-  for (const auto& one : own_addresses(facts, "docker0")) own.push_back(one.address.to_string());
-  EXPECT_THAT(own, ElementsAre("10.0.0.5", "10.1.0.5"));
+  std::vector<model::Network> networks(2);
+  networks[0].link = "br-app";  // Docker was killed when it had made the bridge, or not yet removed
+  networks[1].link = "br-lan";
+  for (const auto& one : own_addresses(facts, "docker0", networks)) {
+    own.push_back(one.address.to_string());
+  }
+  EXPECT_THAT(own, ElementsAre("10.0.0.5", "10.1.0.5", "10.2.0.5"));
 }
 
 }  // namespace

@@ -78,6 +78,23 @@ TEST(CommandLine, AnUnknownVerbIsToldTheNearest) {
   EXPECT_THAT(run_with({"frobnicate"}).error, HasSubstr("overland --help"));
 }
 
+std::string output_of(const Arguments& arguments) {
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(run(arguments), kOk);
+  return ::testing::internal::GetCapturedStdout();
+}
+
+TEST(CommandLine, HelpAndVersionGoByEveryUsualName) {
+  EXPECT_EQ(output_of({"help"}), output_of({"--help"}));
+  EXPECT_THAT(output_of({"help", "plan"}), HasSubstr("Usage: overland plan"));
+  EXPECT_EQ(output_of({"help", "plan"}), output_of({"plan", "--help"}));
+  EXPECT_EQ(output_of({"version"}), output_of({"--version"}));
+  EXPECT_EQ(output_of({"-V"}), output_of({"--version"}));
+  const auto [code, error] = run_with({"help", "aply"});
+  EXPECT_EQ(code, kUsage);
+  EXPECT_THAT(error, HasSubstr("did you mean apply?"));
+}
+
 TEST(CommandLine, NothingATerminalObeysIsPrinted) {
   for (const Arguments& arguments :
        {Arguments{"\x1b[31m"}, Arguments{"plan", "--\x1b[31m"},

@@ -17,7 +17,8 @@ TEST(PlanJson, CarriesVersionStepsAndRestart) {
                      {model::Severity::kConflict, "firewall", "drops", "move it"}};
   const auto plan = plan::make_plan(actual, two_hosts_desired(), running_docker());
   const auto json = nlohmann::json::parse(cli::plan_json(plan, "docker-200"));
-  EXPECT_EQ(json.at("schema_version"), 1);
+  EXPECT_EQ(json.at("schema_version"), 2);
+  EXPECT_EQ(json.at("in_sync"), false);
   EXPECT_EQ(json.at("changed"), true);
   EXPECT_EQ(json.at("summary").at("add"), 2);
   EXPECT_EQ(json.at("steps").size(), 4U);

@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/error.h"
+
 namespace overland::cli {
 namespace {
 
@@ -29,6 +34,7 @@ TEST(PrometheusText, CountsDriftRepairsAndRoutes) {
            "overland_inventory_info{hash=\"0123456789abcdef\"} 1\n",
            "overland_inventory_generation 12\n",
            "overland_inventory_refused 1\n",
+           "overland_status 2\n",
            "overland_findings 1\n",
            "overland_held_removals 1\n",
            "overland_last_run_timestamp_seconds 1700000000\n",
@@ -53,6 +59,38 @@ TEST(PrometheusText, LeavesOutWhatIsNotKnown) {
   EXPECT_THAT(text, Not(HasSubstr("generation")));
   EXPECT_THAT(text, HasSubstr("overland_inventory_refused 0\n"));
   EXPECT_THAT(text, HasSubstr("overland_build_info{version=\""));
+  EXPECT_THAT(text, HasSubstr("\noverland_status 0\n"));
+}
+
+TEST(PrometheusText, WithoutALookNobodyCanTell) {
+  const std::string text = prometheus_text({1700000000, 0, {{"route", 2}}}, true);
+  EXPECT_THAT(text, HasSubstr("\noverland_status 1\n"));
+  EXPECT_THAT(text, HasSubstr("\noverland_inventory_refused 1\n"));
+  EXPECT_THAT(text, HasSubstr("\noverland_last_run_timestamp_seconds 1700000000\n"));
+  EXPECT_THAT(text, HasSubstr("\noverland_repairs_total{kind=\"route\"} 2\n"));
+  EXPECT_THAT(text, Not(HasSubstr("overland_drift_items")));
+}
+
+TEST(WriteMetrics, MakesNoFolder) {
+  std::string name = (std::filesystem::temp_directory_path() / "overland-metrics-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(name.data()), nullptr);
+  const std::filesystem::path folder = name;
+  EXPECT_THROW(write_metrics(folder / "missing/overland.prom", "x 1\n"), base::Error);
+  EXPECT_FALSE(std::filesystem::exists(folder / "missing"));
+  write_metrics(folder / "overland.prom", "x 1\n");
+  EXPECT_EQ(std::filesystem::file_size(folder / "overland.prom"), 4U);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(PrometheusText, TellsOfTheSourceWhereThereIsOne) {
+  EXPECT_EQ(source_metrics(std::nullopt), "");
+  source::Record record;
+  record.last_success = 1700000000;
+  EXPECT_THAT(source_metrics(record), HasSubstr("overland_source_fault 0\n"));
+  EXPECT_THAT(source_metrics(record),
+              HasSubstr("overland_source_last_success_timestamp_seconds 1700000000\n"));
+  record.fault = "no answer";
+  EXPECT_THAT(source_metrics(record), HasSubstr("overland_source_fault 1\n"));
 }
 
 TEST(ContentHash, IsFnv1a) {
