@@ -2,6 +2,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(libsystemd REQUIRED IMPORTED_TARGET libsystemd)  # src has but its header: it is loaded where it is needed
+pkg_check_modules(libcurl REQUIRED libcurl)  # likewise
 
 # One package for every suite: what changes its name from one to the next is linked in. libmnl and libip4tc are
 # shared (Debian has no archives of them), and called libmnl0 and libip4tc2 everywhere.

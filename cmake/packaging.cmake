@@ -5,6 +5,8 @@ set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXE
     GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)  # whatever the umask
 
 install(FILES systemd/overland-boot.service systemd/overland.service systemd/overland.timer
+              systemd/overland-probe.service systemd/overland-probe.timer systemd/overland-watch.service
+              systemd/overland-fetch.service systemd/overland-fetch.timer systemd/overland-fetch-boot.service
         DESTINATION lib/systemd/system)
 install(FILES systemd/overland-tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME overland.conf)
 install(FILES systemd/overland-networkd.conf DESTINATION lib/systemd/networkd.conf.d
@@ -14,9 +16,14 @@ install(DIRECTORY DESTINATION /etc/overland)
 install(FILES docs/man/overland.8 DESTINATION share/man/man8)
 install(FILES docs/man/overland.toml.5 DESTINATION share/man/man5)
 install(FILES packaging/completion/overland DESTINATION share/bash-completion/completions)
+install(FILES packaging/completion/_overland DESTINATION share/zsh/vendor-completions)  # Debian's zsh
+install(FILES packaging/completion/_overland DESTINATION share/zsh/site-functions)      # that of others
+install(FILES packaging/completion/overland.fish DESTINATION share/fish/vendor_completions.d)
 install(DIRECTORY config/ DESTINATION share/doc/overland/examples
-        FILES_MATCHING PATTERN *.toml PATTERN rt_protos.d EXCLUDE)
-install(FILES docs/inventory.md docs/operations.md README.md DESTINATION share/doc/overland OPTIONAL)
+        FILES_MATCHING PATTERN *.toml PATTERN rt_protos.d EXCLUDE PATTERN schema EXCLUDE)
+install(DIRECTORY config/schema DESTINATION share/overland FILES_MATCHING PATTERN *.json)
+install(FILES docs/inventory.md docs/json.md docs/operations.md docs/sources.md docs/troubleshooting.md docs/upgrading.md README.md
+        DESTINATION share/doc/overland OPTIONAL)
 install(FILES docs/prometheus/overland.rules.yml DESTINATION share/doc/overland/examples OPTIONAL)
 install(FILES packaging/debian/copyright DESTINATION share/doc/overland)
 install(FILES ${CMAKE_BINARY_DIR}/linked-in DESTINATION share/doc/overland OPTIONAL)  # scripts/release makes it
@@ -57,9 +64,10 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "init-system-helpers (>= 1.52)")
-# Loaded where systemd runs, so no linker tells of it; systemd itself depends on it.
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libsystemd0")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "docker.io | docker-ce")
+# Loaded where they are needed, so no linker tells of them: systemd itself depends on the one, only `overland fetch` takes
+# the other, whose package has two names (docs/decisions/025).
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libsystemd0, libcurl4 | libcurl4t64")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "docker.io | docker-ce, openssh-client")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${packaging}/debian/conffiles ${packaging}/debian/postinst
     ${packaging}/debian/prerm ${packaging}/debian/postrm)
@@ -68,12 +76,13 @@ set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
 set(CPACK_RPM_PACKAGE_LICENSE GPL-2.0-only)
 set(CPACK_RPM_PACKAGE_DESCRIPTION ${CPACK_PACKAGE_DESCRIPTION})
 set(CPACK_RPM_CHANGELOG_FILE ${packaging}/rpm/changelog)
-set(CPACK_RPM_SPEC_MORE_DEFINE "%define _build_id_links none\nRecommends: libsystemd.so.0()(64bit)")
+set(CPACK_RPM_SPEC_MORE_DEFINE "%define _build_id_links none\nRecommends: libsystemd.so.0()(64bit)\nRecommends: libcurl.so.4()(64bit)")
 set(CPACK_RPM_USER_FILELIST "%config(noreplace) /etc/iproute2/rt_protos.d/overland.conf")
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /etc /etc/iproute2 /etc/iproute2/rt_protos.d
     /usr/sbin /usr/libexec /usr/lib/systemd /usr/lib/systemd/system /usr/lib/systemd/networkd.conf.d /usr/lib/tmpfiles.d
     /usr/share/man /usr/share/man/man5 /usr/share/man/man8 /usr/share/bash-completion
-    /usr/share/bash-completion/completions
+    /usr/share/bash-completion/completions /usr/share/zsh /usr/share/zsh/vendor-completions
+    /usr/share/zsh/site-functions /usr/share/fish /usr/share/fish/vendor_completions.d
     # Debian's own:
     /usr/share/lintian /usr/share/lintian/overrides /usr/share/lintian/overrides/overland
     /usr/share/doc/overland/changelog.Debian.gz)

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-PROGRAMS = ["src/cli/overland", "src/firewall/overland-trace"]
+PROGRAMS = ["src/cli/overland", "src/cli/overland-fetch", "src/firewall/overland-trace"]
 
 
 def output(*argv):
@@ -45,7 +45,7 @@ def main(build):
     loaded = set()
     for program in PROGRAMS:
         loaded |= set(re.findall(r"=> (\S+)", output("ldd", f"{build}/{program}")))
-    at_run_time = packages(map(canonical, loaded)).keys() | {"linux", "systemd"}  # interfaces, without code
+    at_run_time = packages(map(canonical, loaded)).keys() | {"linux", "systemd", "curl"}  # interfaces, without code
     from_headers = {source: version for source, version in packages(headers).items() if source not in at_run_time}
     inside = from_headers | packages(map(canonical, linked_files(build)))
     for source, version in sorted(inside.items()):
