@@ -12,11 +12,13 @@ STRANGER = "192.168.77.7"
 BIPS = {"docker-200": "192.168.100.1/24", "docker-201": "192.168.200.1/24", "docker-202": "192.168.210.1/24"}
 ADDRESSES = {name: f"10.0.0.{name[-3:]}" for name in BIPS}
 
-INVENTORY = f"""version = 1
+
+def inventory_of(pool, bips):
+    return f"""version = 1
 
 [cluster]
 name = "lab"
-pool = "{POOL}"
+pool = "{pool}"
 
 [[segment]]
 name   = "lan"
@@ -26,14 +28,17 @@ subnet = "10.0.0.0/24"
 name    = "{name}"
 address = "{ADDRESSES[name]}"
 bip     = "{bip}"
-""" for name, bip in BIPS.items())
+""" for name, bip in bips.items())
+
+
+INVENTORY = inventory_of(POOL, BIPS)
 
 
 class Cluster:
     """`suites` and `variants`: one for all hosts, or a dict by host name."""
 
-    def __init__(self, lab, suites="bookworm", variants="nft", inventory=INVENTORY):
-        self.lab, self.inventory = lab, inventory
+    def __init__(self, lab, suites="bookworm", variants="nft", inventory=INVENTORY, bips=None):
+        self.lab, self.inventory, self.bips = lab, inventory, bips or BIPS
         self.lan, self.wan = lab.lan("lan"), lab.lan("wan")
         self.hosts = lab.together(lambda name: lab.host(
             name, suite=choice(suites, name), variant=choice(variants, name),
@@ -50,7 +55,7 @@ class Cluster:
     def configure_bips(self):
         """As an administrator would by hand: dockerd finds its bip when it starts."""
         for host in self.hosts:
-            host.write_daemon_json(bip=BIPS[host.name])
+            host.write_daemon_json(bip=self.bips[host.name])
 
     def start_containers(self):
         """On every host `web`, published on port 8080, and `hidden`, not published."""

@@ -12,7 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import roots
+from . import contract, roots
 from .namespace import ENVIRONMENT, joining
 from .shell import CommandFailed, LabError, run
 
@@ -22,9 +22,9 @@ ROOM = 200  # MiB an image has beside its files
 BOOT_SECONDS = 240  # on a machine that is busy otherwise
 
 
-def image():
+def image(suite="bookworm", docker=False):
     """The root's disk image, made once for each root and init; guests only ever write to throw-away snapshots of it."""
-    root = roots.ensure("bookworm", False, KERNEL)
+    root = roots.ensure(suite, docker, KERNEL)
     disk = root.with_name(f"{root.name}-{hashlib.sha256(INIT.read_bytes()).hexdigest()[:8]}.img")
     if not disk.exists():
         with roots.building(disk.name):
@@ -55,6 +55,10 @@ def pack_command(measured, folder, disk):
 
 class Guest:
     has_docker = False
+    suite = "bookworm"
+    processors = 1
+    # Several emulated processors of qemu 7.2 spoil flags at cmpxchg16b, and the kernel with them.
+    cpu = "qemu64,-cx16"
 
     def __init__(self, lab, name, trunk, link="eth0", memory=512):
         self.lab, self.name, self.trunk, self.link, self.memory = lab, name, trunk, link, memory
@@ -67,7 +71,7 @@ class Guest:
 
     def hardware(self):
         """The root the kernel comes from, its arguments, and what qemu needs for the disks and for this guest only."""
-        root, disk = image()
+        root, disk = image(self.suite, self.has_docker)
         layer = self.state / "layer.img"
         pack(self.lab.layer, layer)
         return root, f"init=/lab-init lab.name={self.name}", [
@@ -78,7 +82,8 @@ class Guest:
         self.agent, theirs = socket.socketpair()
         kernel = next((self.root / "boot").glob("vmlinuz-*"))
         argv = [
-            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "qemu64", "-machine", "q35", "-m", self.memory,
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", self.cpu, "-machine", "q35", "-m", self.memory,
+            "-smp", str(self.processors),
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", f"file:{self.state / 'console'}",
             "-kernel", kernel, "-initrd", str(kernel).replace("vmlinuz", "initrd.img"),
             "-append", f"root=/dev/vda rw console=ttyS0 quiet mitigations=off nokaslr audit=0 {self.arguments}",
@@ -145,7 +150,9 @@ class Guest:
 
     def overland(self, *arguments, **options):
         options.setdefault("check", False)
-        return self.run(["overland", *arguments], **options)
+        done = self.run(["overland", *arguments], **options)
+        contract.check(arguments, done.stdout)
+        return done
 
     def ping(self, address):
         return self.run(["ping", "-n", "-q", "-c", "2", "-i", "0.2", "-W", "2", address], check=False).returncode == 0
@@ -176,4 +183,4 @@ class Guest:
 
 
 if __name__ == "__main__":
-    print(image()[1])
+    print(image()[1], image("trixie", docker=True)[1])  # those of tests/vlan

@@ -1,6 +1,6 @@
 """A host: its own network, mounts, processes and name, on an overlay of a Debian root."""
 
-from . import probe, roots, sockets
+from . import contract, probe, roots, sockets
 from .namespace import host_namespace
 from .network import configuration
 from .shell import LabError
@@ -32,6 +32,12 @@ class Host:
             for suffix in ("", "-save", "-restore"):
                 target = f"/usr/sbin/{tool}-{self.variant}{suffix}"
                 (upper / "etc/alternatives" / (tool + suffix)).symlink_to(target)
+
+    def choose_variant(self, variant):
+        """As update-alternatives(1) does; what stands in the other tables stays there."""
+        self.sh("for tool in iptables ip6tables; do for suffix in '' -save -restore; do "
+                f"ln -sfn /usr/sbin/$tool-{variant}$suffix /etc/alternatives/$tool$suffix; done; done")
+        self.variant = variant
 
     def boot(self):
         label = f"{self.lab.name}-{self.name}"
@@ -73,7 +79,9 @@ class Host:
         if not self.lab.binary:
             raise LabError("there is no overland binary: build it or set OVERLAND_BINARY")
         options.setdefault("check", False)
-        return self.run(["overland", *arguments], **options)
+        done = self.run(["overland", *arguments], **options)
+        contract.check(arguments, done.stdout)
+        return done
 
     def ping(self, address, source=None):
         return probe.ping(self.ns.argv, address, source)

@@ -20,6 +20,9 @@ mount -t proc proc proc
 mount --bind proc/sys proc/sys
 mount --bind proc/sys/net proc/sys/net
 mount -o remount,bind,ro proc/sys
+# Every start of a host is a boot.
+cat proc/sys/kernel/random/uuid > "$state/boot_id"
+mount --bind "$state/boot_id" proc/sys/kernel/random/boot_id
 
 mount -t sysfs sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup

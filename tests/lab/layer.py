@@ -33,6 +33,7 @@ def make(folder, binary):
     if binary:
         bundle(folder, binary)
         bundle(folder, Path(binary).parents[1] / "firewall/overland-trace", "usr/libexec/overland")
+        bundle(folder, Path(binary).with_name("overland-fetch"), "usr/libexec/overland")
 
 
 def executable(path, text):

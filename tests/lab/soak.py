@@ -17,9 +17,9 @@ from .probe import reach
 
 # What goes wrong on a host. The numbers say how often it is drawn: a restart of Docker takes seconds.
 FAULTS = {
-    "a route is deleted": (4, "ip route show proto 111 | head -n1 | while read -r r; do ip route del ${r%% *} proto 111; done"),
+    "a route is deleted": (4, "ip route show proto 111 type unicast | head -n1 | while read -r r; do ip route del ${r%% *} proto 111; done"),
     "all routes are flushed": (2, "ip route flush proto 111"),
-    "a route is diverted": (2, "ip route show proto 111 | head -n1 | while read -r r; do "
+    "a route is diverted": (2, "ip route show proto 111 type unicast | head -n1 | while read -r r; do "
                                "ip route replace ${r%% *} via 10.0.0.254 proto 111 metric ${r##* }; done"),
     "forwarding is off": (2, "sysctl -qw net.ipv4.ip_forward=0"),
     "DOCKER-USER is flushed": (3, "iptables -w -F DOCKER-USER"),
