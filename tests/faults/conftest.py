@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import sandbox  # noqa: E402  (the path has to be set first)
+import watchers  # noqa: E402
 
 SKIPPED = 77
 
@@ -55,6 +56,16 @@ def foreign(host):
     """A host with routes and rules of somebody else."""
     host.sh(sandbox.FOREIGN)
     return host
+
+
+@pytest.fixture
+def watched(foreign):
+    """The watcher of a host that is applied."""
+    assert foreign.overland("apply").returncode == 0
+    watcher = watchers.Watcher(foreign)
+    yield watcher
+    if watcher.process.poll() is None:
+        assert watcher.end() == 0, watcher.said
 
 
 def pytest_sessionfinish(session, exitstatus):

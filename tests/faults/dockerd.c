@@ -31,7 +31,32 @@ static void reply(int fd, const char* status, const char* body) {
   say(fd, body);
 }
 
+// A stream of events that ends at once, never ends, or says nothing; all else is answered well.
+static int stream(int fd) {
+  if (is("events close")) return say(fd, "HTTP/1.1 200 OK\r\n\r\n"), 1;
+  if (!is("events flood") && !is("events hang")) return 0;
+  if (fork() != 0) return 1;
+  signal(SIGPIPE, SIG_DFL);
+  if (is("events flood")) {
+    say(fd, "HTTP/1.1 200 OK\r\n\r\n");
+    for (;;) say(fd, "{\"Type\": \"network\", \"Action\": \"connect\"}\n");
+  }
+  sleep(600);
+  _exit(0);
+}
+
+// As /run/dockerd.networks has them.
+static const char* networks(void) {
+  static char text[65536];
+  FILE* file = fopen("/run/dockerd.networks", "r");
+  if (file == NULL) return "[]";
+  text[fread(text, 1, sizeof text - 1, file)] = '\0';
+  fclose(file);
+  return text;
+}
+
 static void serve(int fd, const char* question) {
+  if (strstr(question, "/events") != NULL && stream(fd)) return;
   if (is("refuse")) return reply(fd, "500 Internal Server Error", "{\"message\": \"no\"}");
   if (is("junk")) return reply(fd, "200 OK", "{,");
   if (is("types")) return reply(fd, "200 OK", "{\"ServerVersion\": [], \"LiveRestoreEnabled\": 7}");
@@ -50,7 +75,7 @@ static void serve(int fd, const char* question) {
     if (fork() == 0) sleep(600), _exit(0);
     return;
   }
-  if (strstr(question, "/networks") != NULL) return reply(fd, "200 OK", "[]");
+  if (strstr(question, "/networks") != NULL) return reply(fd, "200 OK", networks());
   reply(fd, "200 OK", "{\"ServerVersion\": \"28.5.2\", \"LiveRestoreEnabled\": false}");
 }
 

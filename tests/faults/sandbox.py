@@ -6,10 +6,17 @@ eth0 (10.0.0.200/24), whose other end is the lan; routes, rules and sysctls of s
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lab import contract  # noqa: E402  (the path has to be set first)
+
 BINARY = os.environ.get("OVERLAND_BINARY", "")
-TRACE = "/usr/libexec/overland/overland-trace"  # where the binary looks for its helper
+# Where the binary looks for its helpers, and where the build has them.
+HELPERS = {"overland-trace": "firewall", "overland-fetch": "cli"}
+TRACE = "/usr/libexec/overland/overland-trace"
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 INVENTORY = """version = 1
 [cluster]
@@ -98,7 +105,8 @@ class Sandbox:
         children = Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split()
         self.pid = int(children[0])
         self.path(TRACE).parent.mkdir(exist_ok=True)
-        self.write(TRACE, (Path(BINARY).parents[1] / "firewall/overland-trace").read_bytes(), 0o755)
+        for name, folder in HELPERS.items():
+            self.write(f"/usr/libexec/overland/{name}", (Path(BINARY).parents[1] / folder / name).read_bytes(), 0o755)
         self.write("/etc/overland/inventory.toml", INVENTORY)
         self.write("/etc/docker/daemon.json", DAEMON_JSON)
 
@@ -120,7 +128,9 @@ class Sandbox:
 
     def overland(self, *arguments, **options):
         options.setdefault("check", False)
-        return self.run([BINARY, *arguments], **options)
+        done = self.run([BINARY, *arguments], **options)
+        contract.check(arguments, done.stdout)
+        return done
 
     def path(self, path):
         """The file as seen from outside."""

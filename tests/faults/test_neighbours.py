@@ -127,3 +127,31 @@ def test_purge_takes_all_it_can_reach(place, how):
     assert host.sh("ip route show proto 111") == ""
     assert "overland" not in host.sh("nft list ruleset")
     assert (host.read("/var/lib/overland/state.json") is not None) is unreadable  # what it knows is needed yet
+
+
+def test_the_remedy_for_a_bridge_of_ones_own_is_whole(place):
+    host = place
+    host.sh("""echo '{"bridge": "br7"}' > /etc/docker/daemon.json""")
+    said = host.overland("apply").stderr
+    assert 'set bridge = "br7" and daemon_json = "off" for this host' in said
+    host.write("/etc/overland/inventory.toml", TWO_SEGMENTS.replace(
+        'bip = "192.168.100.1/24"', 'bip = "192.168.100.1/24"\nbridge = "br7"\ndaemon_json = "off"'))
+    host.sh("ip link add br7 type bridge; ip address add 192.168.100.1/24 dev br7; ip link set br7 up")
+    done = host.overland("apply")
+    assert done.returncode == 0, explain(done)
+    assert host.overland("plan", "--detailed-exitcode").returncode == 0
+    assert 'iifname "br7"' in host.sh("nft list table ip overland")
+
+
+def test_a_lone_address_needs_a_route_that_makes_its_peers_on_link(place):
+    host = place
+    host.sh("ip address del 10.0.0.200/24 dev eth0; ip address add 10.0.0.200/32 dev eth0; ip route add 10.0.0.1 dev eth0; "
+            "ip route add default via 10.0.0.1")
+    done = host.overland("apply")
+    assert done.returncode == 1 and "eth0 has 10.0.0.200/32 alone" in done.stderr, explain(done)
+    assert "via 10.0.0.201" not in host.sh("ip route show proto 111")
+    host.sh("ip route add 10.0.0.0/24 dev eth0")
+    done = host.overland("apply")
+    assert done.returncode == 0, explain(done)
+    assert "192.168.200.0/24 via 10.0.0.201 dev eth0" in host.sh("ip route show proto 111")
+    assert host.overland("plan", "--detailed-exitcode").returncode == 0

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from sandbox import BINARY, FOREIGN, INVENTORY, differences, explain
-from trials import on_trial, over, rolled_back, start, terminal
+from trials import on_trial, over, rolled_back, said, start, terminal
 
 # Of four hosts two lose a subnet: more would be held back without --prune.
 OLDER = INVENTORY.replace("192.168.100.1", "192.168.101.1") + """[[host]]
@@ -58,7 +58,7 @@ def test_confirmed_from_another_login_stays(host, before):
 
 def test_enter_on_the_terminal_confirms(host):
     trial, leader = terminal(host, "--timeout", "60")
-    on_trial(host)
+    said(leader, b"On trial")
     os.write(leader, b"\n")
     assert trial.wait(timeout=20) == 0
     os.close(leader)

@@ -5,7 +5,7 @@ from subprocess import DEVNULL, PIPE, STDOUT
 
 import pytest
 from sandbox import BINARY, INVENTORY, differences, explain
-from trials import on_trial, over, processes, rolled_back, start, terminal, until
+from trials import made, on_trial, over, processes, rolled_back, start, terminal, until
 
 HANGING_VALIDATE = """#!/bin/sh
 case "$*" in *--validate*) exec sleep 1000;; esac
@@ -223,7 +223,7 @@ def test_another_inventory_than_the_installed_one_is_said(foreign, verb):
         assert "overland.timer" not in host.overland("apply", "-i", TRIED).stderr
         return
     running = start(host, "--timeout", "600", "-i", TRIED)
-    assert until(lambda: host.overland("plan", "--detailed-exitcode", "-i", TRIED).returncode == 0)
+    made(host, "-i", TRIED)
     done = host.overland("confirm")
     assert done.returncode == 0 and "not for good" in done.stdout and "stay" not in done.stdout, explain(done)
     out, _ = running.communicate(timeout=20)
@@ -235,7 +235,7 @@ def test_confirm_install_puts_what_was_tried_in_place(foreign):
     host = foreign
     host.write(TRIED, OTHER)
     running = start(host, "--timeout", "600", "-i", TRIED)
-    assert until(lambda: host.overland("plan", "--detailed-exitcode", "-i", TRIED).returncode == 0)
+    made(host, "-i", TRIED)
     host.write(TRIED, "something else by now")
     done = host.overland("confirm", "--install")
     assert done.returncode == 0 and "Installed" in done.stdout and "changes stay" in done.stdout, explain(done)
@@ -252,7 +252,7 @@ def test_an_inventory_that_cannot_be_installed_decides_nothing(foreign):
     host.write(TRIED, OTHER)
     host.sh("mount --bind /etc/overland /etc/overland")
     running = start(host, "--timeout", "600", "-i", TRIED)
-    assert until(lambda: host.overland("plan", "--detailed-exitcode", "-i", TRIED).returncode == 0)
+    made(host, "-i", TRIED)
     host.sh("mount -o remount,bind,ro /etc/overland")
     done = host.overland("confirm", "--install")
     assert done.returncode == 1 and "the trial goes on" in done.stderr, explain(done)

@@ -1,11 +1,12 @@
 """A trial whose processes are killed at every step: starter (terminal), watchdog and maker. The host is as it was before."""
 
 import os
+import time
 from subprocess import DEVNULL, PIPE, STDOUT
 
 import pytest
-from sandbox import BINARY, FOREIGN, differences, explain
-from trials import on_trial, over, processes, start
+from sandbox import BINARY, FOREIGN, INVENTORY, differences, explain
+from trials import on_trial, over, processes, start, until
 
 EVERY = os.environ.get("OVERLAND_FAULTS") == "all"
 STARTER, WATCHDOG, MAKER = 0, 1, 2  # how often each was forked
@@ -109,3 +110,55 @@ def test_both_killed_leaves_a_free_lock_and_an_honest_next_run(host):
     assert done.returncode == 1 and "no trial" in done.stderr, explain(done)
     done = host.overland("apply")
     assert done.returncode == 0, explain(done)
+
+
+OTHER = INVENTORY.replace("192.168.200.1/24", "192.168.220.1/24")  # held until --prune, were it ever applied
+
+
+def killed(host):
+    """A trial of another inventory in which a peer's bip is another one, dead with its watchdog."""
+    host.write("/run/other.toml", OTHER)
+    running = start(host, "-i", "/run/other.toml", "--prune", "--timeout", "600")
+    assert until(lambda: "192.168.200.0" not in host.sh("ip route show; nft list table ip overland"), 30)
+    time.sleep(1)  # until the confirmation is awaited
+    host.sh("kill -9 $(pgrep -f '[o]verland try')")
+    running.wait(timeout=30)
+
+
+def is_gone(host):
+    return "192.168.220.0" not in host.sh("ip route show; nft list table ip overland") and \
+        "192.168.200.0/24 via" in host.sh("ip route show proto 111")
+
+
+def test_both_killed_the_next_run_takes_back_what_nobody_confirmed(host):
+    assert host.overland("apply").returncode == 0
+    before = host.state()
+    killed(host)
+    assert not is_gone(host)
+    done = host.overland("status", "--check")
+    assert done.returncode == 2 and "killed before anybody confirmed it" in done.stdout, explain(done)
+    done = host.overland("apply")
+    assert done.returncode == 0 and "a trial was killed" in done.stderr, explain(done)
+    assert is_gone(host)
+    assert differences(before, host.state()) == {}
+    done = host.overland("apply")
+    assert done.returncode == 0 and "trial" not in done.stderr, explain(done)
+
+
+def test_both_killed_the_watcher_takes_it_back(watched):
+    host = watched.host
+    killed(host)
+    assert until(lambda: is_gone(host), 20), watched.said
+    assert "a trial was killed" in watched.said
+    assert "trial" not in host.overland("status").stdout
+
+
+def test_once_confirmed_it_is_held_as_after_any_apply(host):
+    assert host.overland("apply").returncode == 0
+    host.write("/run/other.toml", OTHER)
+    running = start(host, "-i", "/run/other.toml", "--prune", "--timeout", "600")
+    assert until(lambda: host.overland("confirm", "--install").returncode == 0, 20)
+    assert running.wait(timeout=20) == 0
+    host.write("/etc/overland/inventory.toml", INVENTORY)
+    host.overland("apply")
+    assert "192.168.220.0/24 via" in host.sh("ip route show proto 111")

@@ -21,6 +21,13 @@ def terminal(host, *arguments):
     return trial, leader
 
 
+def said(leader, words):
+    """Reads the terminal until the words are there: what is typed before is thrown away."""
+    text = b""
+    while words not in text:
+        text += os.read(leader, 4096)
+
+
 def until(question, patience=10):
     end = time.monotonic() + patience
     while time.monotonic() < end:
@@ -36,7 +43,12 @@ def on_trial(host):
         return "192.168.100.1" in (host.read("/etc/docker/daemon.json") or "") and host.path(
             "/run/overland/try.sock").exists() and "proto 111" in host.sh("ip -N route")
     assert until(applied, 30)
-    assert until(lambda: host.overland("plan", "--detailed-exitcode").returncode == 0)
+    made(host)
+
+
+def made(host, *options):
+    assert until(lambda: host.overland("plan", "--detailed-exitcode", *options).returncode == 0)
+    assert until(lambda: len(processes(host)) <= 2, 30), "the maker looks once more at what it made, and ends"
 
 
 def over(host):
