@@ -5,9 +5,10 @@
                                 +-- ...                                     link to uplink, where the internet is
 """
 
+import json
 import re
 
-from lab.flow import Place
+from lab.flow import Flow, Flows, Place
 from product import apply, plan
 from routed import Routed
 
@@ -40,7 +41,7 @@ class Anchored(Routed):
     """Nothing is applied but on the peer; every router's policy of FORWARD is DROP."""
 
     def __init__(self, lab):
-        super().__init__(lab, SEGMENTS, HOSTS)
+        super().__init__(lab, SEGMENTS, HOSTS, trusted=[name for name in SEGMENTS if name.startswith("back")])
         self.tracked = True
         peer = self["peer"]
         self.web, self.banned = place(peer.web), place(peer.container("banned"))
@@ -175,3 +176,38 @@ def moved(host, chain, place, table="filter"):
         host.sh(f"iptables -w -t {table} {words} {text}")
 
 
+def ban(net, host):
+    """The user's own rule, above ours."""
+    host.sh(f"iptables -w -I DOCKER-USER 1 -s {net.banned.address} -j DROP")
+
+
+def ban_again(net, host):
+    """Where ours has been put in at the head again."""
+    host.sh(f"iptables -w -D DOCKER-USER -s {net.banned.address} -j DROP")
+    ban(net, host)
+
+
+def foreign(host, chain):
+    return [rule for rule in rules(host, chain) if not OURS.search(rule)]
+
+
+def flows(net):
+    """New connections without end from the peer's container through every router."""
+    return Flows(Flow(net.web, net.behind[name]) for name in ENGINES)
+
+
+def flows_to_containers(net):
+    return Flows(Flow(net.web, net.webs[name]) for name in ENGINES)
+
+
+def directly_below(host):
+    forward = rules(host, "FORWARD")
+    return [] if OURS.search(forward[forward.index(JUMP) + 1]) else [f"FORWARD: {forward}"]
+
+
+def flush(host):
+    host.sh("iptables -w -F")
+
+
+def set_keys(host, **keys):
+    host.write_daemon_json(**json.loads(host.read("/etc/docker/daemon.json")) | keys)

@@ -9,10 +9,10 @@ LAB_OPTIONS = ("sysctls", "suite", "variant")
 LAB_ONLY = ("at", "started", *LAB_OPTIONS)
 
 
-def inventory(segments, hosts, cluster=""):
+def inventory(segments, hosts, cluster="", trusted=()):
     text = f'version = 1\n\n[cluster]\nname = "routed"\n{cluster}\n'
     for name, subnet in segments.items():
-        text += f'\n[[segment]]\nname = "{name}"\nsubnet = "{subnet}"\n'
+        text += f'\n[[segment]]\nname = "{name}"\nsubnet = "{subnet}"\n' + 'trust = "subnet"\n' * (name in trusted)
     for name, host in hosts.items():
         addresses = [address.split("/")[0] for address in host["at"].values()]
         text += f'\n[[host]]\nname = "{name}"\naddress = {addresses}\n'
@@ -27,8 +27,9 @@ def toml(value):
 class Routed:
     """The hosts of the table, raised; nothing of the product is done yet. LANs are made as needed."""
 
-    def __init__(self, lab, segments, hosts, cluster=""):
-        self.lab, self.text = lab, inventory(segments, hosts, cluster)
+    def __init__(self, lab, segments, hosts, cluster="", trusted=()):
+        """`trusted`: the segments whose every address is."""
+        self.lab, self.text = lab, inventory(segments, hosts, cluster, trusted)
         self.lans = {name: lab.lan(name) for name in segments}
 
         def raise_host(name):

@@ -3,12 +3,11 @@
 The tests go on from each other: every router lives through the same life of its Docker.
 """
 
-import json
 import time
 
 import pytest
-from anchored import ENGINES, JUMP, NUMBERS, OURS, WITHOUT, Anchored, changes, moved, rules
-from lab.flow import Flow, Flows
+from anchored import (ENGINES, JUMP, NUMBERS, OURS, WITHOUT, Anchored, ban, ban_again, changes, directly_below, flows,
+                      flows_to_containers, flush, foreign, moved, rules, set_keys)
 from product import apply, explain, plan
 
 RETURN = "-A DOCKER-USER -j RETURN"
@@ -18,30 +17,6 @@ WITH_RETURN = [name for name in ENGINES if not name.startswith("sid")]  # Docker
 @pytest.fixture(scope="module")
 def net(product_lab):
     return Anchored(product_lab)
-
-
-def ban(net, host):
-    """The user's own rule, above ours."""
-    host.sh(f"iptables -w -I DOCKER-USER 1 -s {net.banned.address} -j DROP")
-
-
-def ban_again(net, host):
-    """Where ours has been put in at the head again."""
-    host.sh(f"iptables -w -D DOCKER-USER -s {net.banned.address} -j DROP")
-    ban(net, host)
-
-
-def foreign(host, chain):
-    return [rule for rule in rules(host, chain) if not OURS.search(rule)]
-
-
-def flows(net):
-    """New connections without end from the peer's container through every router."""
-    return Flows(Flow(net.web, net.behind[name]) for name in ENGINES)
-
-
-def flows_to_containers(net):
-    return Flows(Flow(net.web, net.webs[name]) for name in ENGINES)
 
 
 def test_never_started(net):
@@ -96,10 +71,12 @@ def test_purge_takes_the_docker_user_it_made_unless_somebody_uses_it(net):
 
 
 def test_a_users_drop_before_dockers_first_start(net):
+    """First where nothing of the user's or Docker's leads to DOCKER-USER, then where a rule below ours does."""
     def check(name):
-        net[name].sh(f"iptables -w {JUMP}")  # below ours: so there is something to repair
         ban(net, net[name])
-        return net.repaired(name, ban=True)
+        wrong = net.settled(name, ban=True)
+        net[name].sh(f"iptables -w {JUMP}")
+        return wrong + net.repaired(name, ban=True)
     net.prove(check)
 
 
@@ -121,11 +98,6 @@ def test_an_accept_elsewhere_in_forward_is_drift_and_put_right(net, place):
         moved(net[name], "FORWARD", place)
         return net.repaired(name, ban=True) + directly_below(net[name])
     net.prove(check)
-
-
-def directly_below(host):
-    forward = rules(host, "FORWARD")
-    return [] if OURS.search(forward[forward.index(JUMP) + 1]) else [f"FORWARD: {forward}"]
 
 
 def test_an_accept_at_the_end_of_forward_matters_only_where_docker_user_has_none(net):
@@ -226,14 +198,13 @@ def test_stopped(net):
     net.prove(damaged)
 
 
-def flush(host):
-    host.sh("iptables -w -F")
-
-
 def test_flushed_while_stopped(net):
     """A policy of DROP, and nothing that leads to DOCKER-USER."""
     net.each(flush)
     net.prove(net.repaired)
+    net.each(lambda host: ban(net, host))
+    net.prove(lambda name: net.settled(name, ban=True))
+    net.each(lambda host: host.sh("iptables -w -D DOCKER-USER 1"))
 
 
 def test_flushed_while_it_runs(net):
@@ -246,10 +217,6 @@ def test_flushed_while_it_runs(net):
     # The user's rule has gone with it; he makes it again, and a restart of Docker leads to it again.
     net.each(lambda host: ban(net, host))
     restart_and_prove(net)
-
-
-def set_keys(host, **keys):
-    host.write_daemon_json(**json.loads(host.read("/etc/docker/daemon.json")) | keys)
 
 
 def test_live_restore_with_dockerd_stopped(net):
@@ -279,7 +246,7 @@ def test_live_restore_with_dockerd_stopped(net):
     net.prove(net.unheard)
     net.apply_everywhere()
     # Beside containers that live on, Docker up to 26 puts back all but its jump to DOCKER-USER.
-    net.prove(lambda name: net.settled(name, ban=JUMP in rules(net[name], "FORWARD")))
+    net.prove(lambda name: net.settled(name, ban=True))
     assert [name for name in ENGINES if JUMP in rules(net[name], "FORWARD")] == ["sid-nft", "sid-legacy"]
 
 
@@ -292,8 +259,23 @@ def test_docker_that_leaves_iptables_alone(net):
     start_containers(net)
     net.prove(net.repaired)
 
-    def own_drop(name):
-        net[name].sh("iptables -w -I FORWARD 1 -j DOCKER-USER")
-        ban(net, net[name])
-        return net.settled(name, ban=True)
-    net.prove(own_drop)
+    net.each(lambda host: ban(net, host))
+    net.prove(lambda name: net.settled(name, ban=True))
+
+
+def test_another_variant_of_iptables_without_a_reboot(net):
+    """What Docker wrote in the one still drops when it has gone over to the other."""
+    def change(host):
+        set_keys(host, iptables=True)
+        host.restart_docker()
+    net.each(change)
+    start_containers(net)
+    net.apply_everywhere()
+
+    def switch(host):
+        host.choose_variant("legacy" if host.variant == "nft" else "nft")
+        host.restart_docker()
+    net.each(switch)
+    start_containers(net)
+    net.prove(net.repaired)
+    net.prove(net.settled)

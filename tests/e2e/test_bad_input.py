@@ -42,6 +42,11 @@ def test_faulty_inventory(host, fault):
 
 
 def test_missing_inventory_is_named(host):
+    host.sh("rm -rf /usr/share/doc/overland")
+    assert "man overland.toml" in refuses(host, ["apply", "--inventory", "/nowhere.toml"], [NO_INVENTORY])
+    example = "/usr/share/doc/overland/examples/two-hosts.toml"
+    host.write(example, "")
+    assert f"begin with {example}" in refuses(host, ["apply", "--inventory", "/nowhere.toml"], [NO_INVENTORY])
     assert "/nowhere.toml" in refuses(host, ["apply", "--inventory", "/nowhere.toml"], [NO_INVENTORY])
     refuses(host, ["apply", "--inventory", "/etc"], [NO_INVENTORY])
 
@@ -65,6 +70,15 @@ def test_no_privilege(host):
     host.write(PATH, INVENTORY)
     prefix = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]
     refuses(host, ["apply"], [NO_PRIVILEGE], prefix)
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply", "try", "confirm", "status", "probe", "purge"])
+def test_who_is_not_root_is_told_to_be_and_nothing_else(host, verb):
+    host.sh(f"rm -f {PATH}; chmod 700 /etc/overland")
+    prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    said = refuses(host, [verb], [NO_PRIVILEGE], prefix)
+    assert said.startswith("overland: error: run as root") and said.count("\n") == 1
+    host.sh("chmod 755 /etc/overland")
 
 
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["apply", "--no-such-option"], ["plan", "--host"]])

@@ -13,6 +13,19 @@ def all_reach_all(cluster):
     assert reach(cluster.lab, pairs) == [(True, source.address) for source, _ in pairs]
 
 
+def status(host):
+    return json.loads(host.overland("status", "--json").stdout)
+
+
+def words(host):
+    """What is said of the ways to its peers."""
+    return {peer["state"] for peer in status(host)["peers"]}
+
+
+def check(host):
+    return host.overland("status", "--check").returncode
+
+
 @pytest.fixture(scope="module")
 def cluster(product_lab):
     return Cluster(product_lab)
@@ -49,6 +62,7 @@ def test_a_changed_bip_waits_for_a_permitted_restart(cluster):
     report = apply(host)
     assert report["docker_restart_required"] is True
     assert host.docker0() == "172.17.0.1/16", "apply restarted Docker without being allowed to"
+    assert (words(host), check(host), plan(host)[0]) == ({"restart due"}, 2, 2)
 
     report = apply(host, "--restart-docker")
     assert report["docker_restart_required"] is False
@@ -56,4 +70,16 @@ def test_a_changed_bip_waits_for_a_permitted_restart(cluster):
     for container in cluster.containers[host.name]:
         container.start()
     all_reach_all(cluster)
+    assert (words(host), check(host), plan(host)[0]) == ({"route ok"}, 0, 0)
+    hops = [hop for peer in status(host)["peers"] for hop in peer["next_hops"]]
+    assert {(hop["link"], hop["neighbour"]) for hop in hops} <= {("eth0", "reachable"), ("eth0", "stale")}
     assert apply(host, "--restart-docker")["changed"] is False
+
+
+def test_a_docker_that_stopped_is_said(cluster):
+    host = cluster.hosts[2]
+    host.stop_docker()
+    assert words(host) == {"Docker stopped"}
+    assert "Ways       2 Docker stopped\n" in host.overland("status").stdout
+    host.start_docker()
+    assert words(host) == {"route ok"}

@@ -28,12 +28,13 @@ HOSTS = {
 GHOSTS = "".join(f'\n[[host]]\nname = "ghost-{n}"\naddress = "10.0.9.{n}"\nbip = "10.77.{n}.1/24"\n'
                  for n in range(2, 150, 2))
 NAMES = ("old", "gate")
+ANCHORS = (":OVERLAND-FORWARD", ":OVERLAND-USER", ":OVERLAND-MADE", ":OVERLAND-RAW")
 SAVE_WITHOUT_OURS = "iptables-legacy-save | grep -vi overland > /tmp/others; iptables-legacy-restore /tmp/others"
 
 
 @pytest.fixture(scope="module")
 def net(product_lab):
-    net = Routed(product_lab, SEGMENTS, HOSTS)
+    net = Routed(product_lab, SEGMENTS, HOSTS, trusted=["back"])
     net.write_inventory(net.text + GHOSTS)
     internet = product_lab.host("internet", docker=False, links={
         "eth0": (net.lans["uplink"], ["203.0.113.200/24", f"{INTERNET}/32"])})
@@ -79,7 +80,7 @@ def remains(host):
     saved = host.run(["iptables-legacy-save"]).stdout
     chains = [line.split()[0] for line in saved.splitlines() if line.startswith(":OVERLAND")]
     nat = host.run(["iptables-legacy", "-t", "nat", "-S"]).stdout
-    return [name for name in chains if name not in (":OVERLAND-FORWARD", ":OVERLAND-RAW")] + \
+    return [name for name in chains if name not in ANCHORS] + \
         [line for line in nat.splitlines() if "overland" in line.lower()] + \
         [line for line in saved.splitlines() if "--match-set" in line] + \
         [name for name in host.run(["ipset", "list", "-n"]).stdout.split() if name.startswith("overland")]

@@ -20,6 +20,9 @@ HOSTS = {
 @pytest.fixture(scope="module")
 def net(product_lab):
     net = Routed(product_lab, SEGMENTS, HOSTS)
+    for segment in ("v100", "v200"):
+        net.text = net.text.replace(f'name = "{segment}"\n', f'name = "{segment}"\ntrust = "subnet"\n')
+    net.write_inventory(net.text)
     net["router"].sh("iptables -P FORWARD DROP")
 
     def macvlan(place):
@@ -61,9 +64,9 @@ def test_explain_knows_macvlan_containers_by_their_segment(net):
     assert "in segment v100" in told.stdout
 
 
-def test_a_segment_with_trust_in_hosts_keeps_them_out(net):
+def test_a_segment_without_trust_as_a_whole_keeps_them_out(net):
     docker = net["docker-200"]
-    docker.write("/etc/overland/inventory.toml", net.text.replace('name = "v100"', 'name = "v100"\ntrust = "hosts"'))
+    docker.write("/etc/overland/inventory.toml", net.text.replace('"v100"\ntrust = "subnet"', '"v100"'))
     apply(docker)
     assert not net.left.ping(net.bridged.address) and net.right.ping(net.bridged.address)
     told = docker.overland("explain", net.left.address, net.bridged.address)

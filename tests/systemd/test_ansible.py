@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 from types import SimpleNamespace
 
 import pytest
@@ -28,7 +29,7 @@ def settings(**changes):
         values |= changes.get(name.replace("-", "_"), {})
         hosts[name] = {key: value for key, value in values.items() if value is not None}
     common = {"overland_cluster": {"name": "lab", "pool": POOL},
-              "overland_segments": [{"name": "lan", "subnet": "10.0.0.0/24"}]}
+              "overland_segments": [{"name": "lan", "subnet": "10.0.0.0/24", "trust": "hosts"}]}
     return {"all": {"hosts": hosts, "vars": common | changes.get("common", {})}}
 
 
@@ -85,6 +86,26 @@ def test_the_role_passes_ansible_lint_and_yamllint():
     assert done.returncode == 0 and "production" in done.stderr + done.stdout, done.stdout + done.stderr
 
 
+def test_networks_are_written_as_toml(tmp_path):
+    need("ansible")
+    networks = [{"name": "shop", "driver": "bridge", "subnets": {"a.example.com": "10.110.1.0/24", "b": "10.110.2.0/24"},
+                 "join": ["docker0"]},
+                {"name": "wire", "driver": "macvlan", "segment": "lan", "range": "10.0.0.128/25", "range_length": 28,
+                 "gateway": "shim", "shim": True, "options": {"com.docker.network.driver.mtu": "1400"}}]
+    hosts = {name: {"overland_address": f"10.0.0.{slot + 1}", "overland_slot": slot}
+             for slot, name in enumerate(("a.example.com", "b"))}
+    common = {"overland_networks": networks, "overland_segments": [{"name": "lan", "subnet": "10.0.0.0/24"}],
+              "overland_cluster": {}, "overland_docker": {}, "overland_firewall": {}, "overland_group": "all",
+              "overland_keep_previous": True, "ansible_connection": "local"}
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": common}}))
+    template = ANSIBLE / "roles/overland/templates/inventory.toml.j2"
+    run(["env", "LC_ALL=C.UTF-8", f"ANSIBLE_HOME={tmp_path}", "ansible", "b", "-i", tmp_path / "hosts.yml", "-m", "template",
+         "-a", f"src={template} dest={tmp_path}/inventory.toml"])
+    written = tomllib.loads((tmp_path / "inventory.toml").read_text())
+    assert written["network"] == networks
+    assert [host["slot"] for host in written["host"]] == [0, 1]
+
+
 def test_check_mode_before_the_install_changes_nothing(control):
     before = everything(control)
     result = play(control, "site.yml", "--check", package=control.package)
@@ -111,7 +132,7 @@ def test_a_second_run_changes_nothing(control):
 
 
 def test_check_mode_tells_the_truth_and_diff_shows_the_plan(control):
-    control.hosts[0].sh("ip route del 192.168.200.0/24")
+    control.hosts[0].sh("systemctl kill -s STOP overland-watch.service; ip route del 192.168.200.0/24")
     before = everything(control)
     result = play(control, "site.yml", "--check", "--diff")
     assert changed(result) == {"docker-200": 1, "docker-201": 0, "docker-202": 0}
@@ -119,6 +140,7 @@ def test_check_mode_tells_the_truth_and_diff_shows_the_plan(control):
     assert everything(control) == before
     assert changed(play(control, "site.yml")) == {"docker-200": 1, "docker-201": 0, "docker-202": 0}
     assert "192.168.200.0/24" in control.hosts[0].sh("ip route show proto 111").stdout
+    control.hosts[0].sh("systemctl kill -s CONT overland-watch.service")
 
 
 def test_a_broken_inventory_replaces_nothing(control):

@@ -85,6 +85,18 @@ def test_the_install_enables_and_starts_nothing(place):
     assert place.host.sh("stat -c %a /run/overland /var/lib/overland").stdout.split() == ["755", "700"]
 
 
+def test_before_there_is_an_inventory_the_units_have_nothing_to_do(place):
+    host = place.host
+    host.systemctl("enable", "--now", *UNITS)
+    host.systemctl("start", "overland.service")
+    for unit in ("overland.service", "overland-boot.service"):
+        assert host.show(unit, "ConditionResult", "Result") == {"ConditionResult": "no", "Result": "success"}
+        assert host.journal(unit, "--priority=notice") == [], unit
+    assert host.journal("overland.service") == [], "every ten minutes"
+    assert host.systemctl("is-active", "overland.timer").stdout == "active\n"
+    host.systemctl("disable", "--now", *UNITS)
+
+
 def test_boot_puts_everything_in_place_before_the_first_packet_of_a_container(place):
     host = place.host
     host.write(PATH, INVENTORY)
@@ -210,6 +222,13 @@ def test_metrics_are_written_after_each_run(place, promtool):
     # A failing run leaves the last success where it was.
     host.write(PATH, "broken")
     assert host.systemctl("start", "overland.service", check=False).returncode != 0
+    broken = host.read("/var/lib/prometheus/node-exporter/overland.prom")
+    assert "\noverland_status 2\n" in broken and "\noverland_inventory_refused 1\n" in broken
+    host.sh("mv /var/lib/overland/last-inventory.toml /root")  # and with nothing to fall back on
+    assert host.systemctl("start", "overland.service", check=False).returncode != 0
+    broken = host.read("/var/lib/prometheus/node-exporter/overland.prom")
+    assert "\noverland_status 1\n" in broken and "overland_routes" not in broken
+    host.sh("mv /root/last-inventory.toml /var/lib/overland")
     host.write(PATH, INVENTORY)
     after = host.overland("status", "--prometheus", "-").stdout
     assert f"overland_last_success_timestamp_seconds {success}\n" in after
@@ -235,7 +254,7 @@ def test_a_broken_inventory_fails_loudly_and_leaves_the_last_good_state(place):
     restart_docker(host)
     assert host.systemctl("is-active", "docker.service").stdout == "active\n"
     host.write(PATH, INVENTORY)
-    host.systemctl("start", "overland.service", "overland-boot.service")
+    host.systemctl("restart", "overland.service", "overland-boot.service")
     assert plan(host) == 0
 
 
@@ -291,6 +310,15 @@ def test_a_package_removed_without_purge_leaves_traffic_and_state(place):
     host.run(["apt-get", "remove", "--yes", "overland"])
     assert {what: text for what, text in snapshot.take(host).items() if what in RULES} == rules
     assert host.exists("/var/lib/overland/state.json") and host.exists(PATH)
+    assert host.systemctl("is-active", "overland.timer", check=False).stdout == "inactive\n"
+
+    # Installed again it finds its units as they were.
+    host.install("/opt/lab/overland.deb")
+    assert host.systemctl("is-enabled", *UNITS).stdout.split() == ["enabled"] * 3
+    assert host.systemctl("is-active", "overland.timer").stdout == "active\n"
+    host.systemctl("stop", "overland.timer")
+    host.run(["apt-get", "remove", "--yes", "overland"])
+    host.install("/opt/lab/overland.deb")
     assert host.systemctl("is-active", "overland.timer", check=False).stdout == "inactive\n"
     host.run(["apt-get", "purge", "--yes", "overland"])
     assert files_of_ours(host) - place.files <= {"/etc/overland", PATH, "/etc/docker/daemon.json"}

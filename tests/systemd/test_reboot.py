@@ -60,7 +60,7 @@ def boot_id(guest):
 
 
 def routes(guest):
-    shown = json.loads(guest.sh("ip -j -4 route show proto 111").stdout)
+    shown = json.loads(guest.sh("ip -j -4 route show proto 111 type unicast").stdout)
     return {one["dst"]: one["gateway"] for one in shown if one["dev"] == LINK}
 
 
@@ -166,7 +166,7 @@ def test_after_a_power_cut_right_behind_an_apply_everything_is_in_place(place):
     guest = place.guest
     guest.write(PATH, tagged(INVENTORY).replace(BIP, NEW_BIP))
     guest.sh("sync")
-    done = guest.overland("apply")
+    done = guest.overland("apply", "--prune")
     assert done.returncode == 0 and "restart of Docker is due" in done.stderr, done
     last = boot_id(guest)
     guest.power_cut()

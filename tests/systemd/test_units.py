@@ -4,8 +4,10 @@ import pytest
 from conftest import REPOSITORY, need
 from lab.shell import run
 
-SERVICES = ["overland-boot.service", "overland.service"]
-UNITS = [*SERVICES, "overland.timer"]
+SERVICES = ["overland-boot.service", "overland.service", "overland-watch.service"]
+PROBE = "overland-probe.service"
+FETCHES = ["overland-fetch.service", "overland-fetch-boot.service"]
+UNITS = [*SERVICES, "overland.timer", PROBE, "overland-probe.timer", *FETCHES, "overland-fetch.timer"]
 THRESHOLD = 30  # tenths: 3.0 of 10, where 10 is no protection at all
 
 
@@ -37,11 +39,26 @@ def test_exposure_is_at_most_3_0(units, name):
     run(["systemd-analyze", "security", "--offline=true", f"--threshold={THRESHOLD}", units / name])
 
 
-def test_the_two_services_share_one_sandbox():
+def test_probing_takes_more_and_no_more_than_it_needs(units):
+    run(["systemd-analyze", "security", "--offline=true", "--threshold=40", units / PROBE])
+
+
+@pytest.mark.parametrize("name", FETCHES)
+def test_what_speaks_with_strangers_is_shut_in_more(units, name):
+    run(["systemd-analyze", "security", "--offline=true", "--threshold=20", units / name])
+
+
+def test_a_boot_waits_for_a_source_only_without_an_inventory_and_not_for_long():
+    text = (REPOSITORY / "systemd/overland-fetch-boot.service").read_text()
+    for line in ("Before=overland-boot.service", "ConditionPathExists=!/etc/overland/inventory.toml", "TimeoutStartSec=5s"):
+        assert f"\n{line}\n" in text
+
+
+def test_the_services_share_one_sandbox():
     def sandbox(name):
         text = (REPOSITORY / "systemd" / name).read_text()
         return text[text.index("CapabilityBoundingSet="):text.index("SUIDSGID=")]
-    assert sandbox(SERVICES[0]) == sandbox(SERVICES[1])
+    assert len({sandbox(name) for name in SERVICES}) == 1
 
 
 def test_tmpfiles_and_networkd_files_have_what_their_readers_ask_for(tmp_path):

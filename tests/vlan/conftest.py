@@ -24,7 +24,7 @@ SKIPPED = 77
 EXAMPLE = TESTS.parent / "config/two-vlans.toml"
 PARENT = "enp0s8"
 KERNEL_TESTS = Path(os.environ.get("OVERLAND_BUILD_DIR", TESTS.parent / "build/dev")) / "tests/netns/kernel/netns_kernel"
-ACCESS = {"host1": (100, "172.16.10.11/24", "192.168.100.1/24"), "host2": (200, "172.16.20.12/24", "192.168.200.1/24")}
+ACCESS = {"host1": (100, "172.16.10.11/24", "10.100.11.1/24"), "host2": (200, "172.16.20.12/24", "10.100.12.1/24")}
 
 
 def missing():

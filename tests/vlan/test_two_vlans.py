@@ -128,4 +128,4 @@ def test_the_adapter_makes_and_repairs_vlan_links(net):
     if not KERNEL_TESTS.is_file():
         pytest.skip(f"{KERNEL_TESTS} is not built")
     done = net.router.sh("netns_kernel --gtest_filter='VlanLinks.*'", check=False)
-    assert done.returncode == 0 and "[  PASSED  ] 4 tests." in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and "[  PASSED  ] 5 tests." in done.stdout, done.stdout + done.stderr

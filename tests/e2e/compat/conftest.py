@@ -1,4 +1,4 @@
-"""Records what each test of the compatibility suite shows, for the table in the README.
+"""Records what each test of the compatibility suite shows, for the table in docs/support.md.
 
 `@pytest.mark.claim("words")` names what a test shows; the properties `engine` (on what) and `note` (how, where it is not
 simply so) come from the test. Written to $OVERLAND_COMPAT_RESULTS, one file a test file; scripts/compat reads them.
@@ -14,7 +14,7 @@ RESULTS = []
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "claim(words): what the test shows, as the README's table says it")
+    config.addinivalue_line("markers", "claim(words): what the test shows, as the table says it")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -1,4 +1,4 @@
-"""The README's support table, made from what the compatibility suite has recorded."""
+"""The table of docs/support.md, made from what the compatibility suite has recorded."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-README = REPOSITORY / "README.md"
+PAGE = REPOSITORY / "docs/support.md"
 MARKED = re.compile(r"(<!-- compatibility: begin [^\n]*-->\n).*?(<!-- compatibility: end -->)", re.DOTALL)
 MATRIX = "test_compat_matrix.py"
 WORDS = {"passed": "yes", "failed": "**no**", "skipped": "not tested"}
@@ -64,18 +64,18 @@ def is_whole(results):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write-readme", action="store_true")
+    parser.add_argument("--write-table", action="store_true")
     parser.add_argument("results", help="the folder the suite has written to")
     options = parser.parse_args()
     results = load(options.results)
     text = table(results)
     print(text)
-    if not options.write_readme:
+    if not options.write_table:
         return 0
     if not is_whole(results):
-        print("compat: not the whole suite ran: the README stays as it is", file=sys.stderr)
+        print("compat: not the whole suite ran: docs/support.md stays as it is", file=sys.stderr)
         return 1
-    README.write_text(MARKED.sub(lambda found: f"{found[1]}{text}{found[2]}", README.read_text()))
+    PAGE.write_text(MARKED.sub(lambda found: f"{found[1]}{text}{found[2]}", PAGE.read_text()))
     return 0
 
 
