@@ -7,22 +7,28 @@ import sys
 
 ALLOWED = {
     "base": set(),
+    "remote": {"base"},
     "model": {"base"},
+    "fleet": {"remote", "inventory", "model", "base"},
     "trial": {"base"},
+    "init": {"model", "base"},
     "inventory": {"model", "base"},
+    "source": {"inventory", "model", "base"},
     "desired": {"inventory", "model", "base"},
     "plan": {"model", "base"},
     "host": {"plan", "model", "base"},
     "netlink": {"model", "base"},
     "kernel": {"netlink", "host", "plan", "model", "base"},
     "firewall": {"netlink", "host", "plan", "model", "base"},
+    "probe": {"netlink", "desired", "inventory", "model", "base"},
     "docker": {"host", "plan", "model", "base"},
+    "watch": {"host", "plan", "model", "base"},
     "reconcile": {"host", "plan", "model", "base"},
 }
 ALLOWED["cli"] = set(ALLOWED)
 
 # Types of these never leave the .cpp of the folders that use them.
-PRIVATE_LIBRARIES = re.compile(r"<(netlink/|libiptc/|nftables/|nlohmann/|libnftnl/|toml\+\+|boost/beast/|systemd/)")
+PRIVATE_LIBRARIES = re.compile(r"<(netlink/|libiptc/|nftables/|nlohmann/|libnftnl/|toml\+\+|boost/beast/|systemd/|curl/)")
 FIXED_WIDTH = re.compile(r"^(?!\s*//).*\bu?int(8|16|32|64)_t\b", re.MULTILINE)
 
 

@@ -7,11 +7,13 @@ import os
 import pathlib
 import sys
 
+import forwarding
 import google
 import packets
 import page
 import processes
 import scene
+import watching
 
 
 @dataclasses.dataclass
@@ -37,6 +39,9 @@ GROUPS = {
     "memory": processes.memory,
     "pure": google.pure,
     "packets": packets.rates,
+    "forwarding": forwarding.rows,
+    "first": processes.first,
+    "watch": watching.rows,
 }
 
 
@@ -56,7 +61,7 @@ def main():
     if given.smoke:
         groups = [name for name in groups if name not in ("routes", "pure")]
     programs = scene.Programs(given.build)
-    scene.enter()
+    scene.enter(programs)
     rows = []
     for name in groups:
         print(f"bench: {name} …", file=sys.stderr, flush=True)

@@ -34,6 +34,26 @@ $t -I DOCKER-USER -s 100.64.0.0/10 -j ACCEPT; $t -t raw -I PREROUTING -s 100.64.
 """
 
 
+def inside(netns, *command):
+    return ["nsenter", f"--net=/run/netns/{netns}", *command]
+
+
+def received(netns):
+    table = scene.sh("cat /proc/net/dev", netns)
+    return next(int(line.split()[2]) for line in table.splitlines() if line.strip().startswith("eth0:"))
+
+
+def rate(programs, source, sink, target, packets):
+    """Packets per second of one core, in thousands, from one namespace to another; every packet has to arrive."""
+    before = received(sink)
+    out = subprocess.run(inside(source, programs.tool, "send", target, str(packets)),
+                         capture_output=True, text=True, check=True)
+    arrived = received(sink) - before
+    if arrived < packets * 0.99:
+        raise SystemExit(f"bench: from {source} to {sink}: {arrived} of {packets} packets arrived")
+    return packets / float(out.stdout) / 1000
+
+
 class Pair:
     def __init__(self, programs, name, hosts, conntrack=True):
         self.programs, self.name, self.hosts = programs, name, hosts
@@ -45,11 +65,8 @@ class Pair:
             host.sh("echo 1 > /proc/sys/net/ipv4/ip_forward")
         for i in (0, 1):
             self._container(i)
-        self.sink = subprocess.Popen(self._inside("c1", programs.tool, "sink"), stdout=subprocess.PIPE)
+        self.sink = subprocess.Popen(inside(f"{name}-c1", programs.tool, "sink"), stdout=subprocess.PIPE)
         self.sink.stdout.readline()
-
-    def _inside(self, which, *command):
-        return ["nsenter", f"--net=/run/netns/{self.name}-{which}", *command]
 
     def _container(self, i):
         ns, host = f"{self.name}-c{i}", f"{self.name}-h{i}"
@@ -87,19 +104,8 @@ class Pair:
             scene.sh("ip addr flush dev eth0; ip link set eth0 mtu 1450;"
                      f"ip addr add {fleet.container_address(i, self.hosts)}/10 dev eth0", f"{self.name}-c{i}")
 
-    def received(self):
-        table = scene.sh("cat /proc/net/dev", f"{self.name}-c1")
-        return next(int(line.split()[2]) for line in table.splitlines() if line.strip().startswith("eth0:"))
-
     def rate(self, packets):
-        """Packets per second of one core, in thousands; every packet has to arrive."""
-        before = self.received()
-        out = subprocess.run(self._inside("c0", self.programs.tool, "send", self.target, str(packets)),
-                             capture_output=True, text=True, check=True)
-        arrived = self.received() - before
-        if arrived < packets * 0.99:
-            raise SystemExit(f"bench: {self.name}: {arrived} of {packets} packets arrived")
-        return packets / float(out.stdout) / 1000
+        return rate(self.programs, f"{self.name}-c0", f"{self.name}-c1", self.target, packets)
 
     def close(self):
         self.sink.kill()
@@ -129,13 +135,13 @@ def rates(programs, size):
     try:
         for pair in pairs.values():
             scene.sh(f"ping -c 2 -i 0.2 -W 2 {pair.target}", f"{pair.name}-c0")
-        rate = in_turn({name: lambda pair=pair: pair.rate(size.packets) for name, pair in pairs.items()}, size.rounds)
+        seen = in_turn({name: lambda pair=pair: pair.rate(size.packets) for name, pair in pairs.items()}, size.rounds)
     finally:
         for pair in pairs.values():
             pair.close()
 
     def row(what, ours, peer, theirs, goal=0.0):
-        return Row(what, rate[ours], "kpps", peer, rate[theirs], goal=goal, at_least=True)
+        return Row(what, seen[ours], "kpps", peer, seen[theirs], goal=goal, at_least=True)
 
     what = f"packets between containers, {size.many:,} peers in the sets"
     bare = "plain routing, no rules at all"

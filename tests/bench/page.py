@@ -25,6 +25,7 @@ Made by `scripts/bench --write`; do not edit. {machine}{hurry}
   a pure function of the prefix (`model::route_metric`).
 * *Whole process* is from fork to exit, start-up included, of the release build on a host without Docker (a network
   namespace with a veth pair as underlay and an empty docker0). `nft list` and `ip route show` write to /dev/null.
+* A *no-op* finds that nothing has changed since a whole look found all in order; with `--full` it looks all the same.
 * *CPU time* is what wait4(2) tells, user and system, of a program and of those it runs. *Docker* is there one that only answers.
 * *Peak memory* is what wait4(2) tells (`ru_maxrss`), 1 MB being 10⁶ bytes: the largest of a program and those it runs. The first apply adds every route
   and every element; later ones send only what changed.
@@ -34,6 +35,11 @@ Made by `scripts/bench --write`; do not edit. {machine}{hurry}
   raw and nat rules, hence connection tracking. *Masqueraded* is Docker's own way from a container to one of another host: the source
   masqueraded, the port published there. *VXLAN* has bridge and tunnel in a namespace of their own, as Docker's overlay networks do. *Bound* is what Docker's rules alone
   leave of plain routing: nothing that runs beside them can be faster.
+* *Forwarded* packets pass one host only; with and without overland it is the same host, with the same rules of others and the same ends.
+  *Nobody's* come from an address of no inventory and go to another: on a host from a network of virtual machines, on a router from segment to segment.
+* *Watching*: from the end of the command that disturbs to the return of what it took; a container pings a thousand times a second meanwhile,
+  beside rules as Docker's, and what is lost is counted. flannel looks after its routes every 10 s (`routeCheckRetries`), BIRD 2 at its scans,
+  every 60 s unless told otherwise: a route deleted beside it was back after 58 s.
 
 Again: `scripts/bench` (all, some minutes, as root), `scripts/bench --quick` (the same with fewer rounds).
 Everything happens in network namespaces of its own.

@@ -5,24 +5,42 @@ import scene
 from rows import Row, in_turn
 
 
+LOOK = "`ip route show` + `nft list table`"
+
+
 def no_op(programs, size):
-    """At two peers start-up counts, at many what is looked at."""
+    """Whole processes' CPU time. At two peers start-up counts, at many what is looked at; a fleet whose bridge subnets
+    merge has few elements to list."""
+    rows = []
+    for merge, what in ((False, "that do not merge"), (True, "that merge")):
+        host = scene.Host(programs, f"many{merge:d}", 0, size.many + 1, merge=merge)
+        first, again = host.settle()
+        rows += against_looking(host, f"{size.many:,} peers {what}", size, goal=1.0)
+        if merge:
+            host.install_docker()
+            host.settle()
+            rows += against_looking(host, f"{size.many:,} peers {what}, Docker stopped", size, goal=1.0)
+            continue
+        whole = in_turn({"overland": lambda: host.apply("--full")[2]}, size.rounds)["overland"]
+        rows += [
+            value(f"`apply --full`, nothing to do, {size.many:,} peers, CPU time", whole, "ms", 45),
+            value(f"first `apply`, {size.many:,} peers, whole process", first[0], "ms", note="once"),
+            value(f"peak memory, {size.many:,} peers, `apply --full`", again[1], "MB", 24),
+            value(f"peak memory, {size.many:,} peers, first `apply`", first[1], "MB", 30),
+        ]
     few = scene.Host(programs, "few", 0, 3)
-    many = scene.Host(programs, "many", 0, size.many + 1)
     few.settle()
-    first, again = many.settle()
-    few_look = in_turn({"overland": lambda: few.apply()[0], "ip": few.ip_show, "nft": few.nft_list}, size.rounds)
-    many_look = in_turn({"overland": lambda: many.apply()[0], "ip": many.ip_show, "nft": many.nft_list}, size.rounds)
-    look = "`ip route show` + `nft list table`"
-    return [
-        Row(f"no-op `apply`, {size.many:,} peers, whole process", many_look["overland"], "ms", look,
-            many_look["ip"] + many_look["nft"], goal=1.0),
-        Row("no-op `apply`, 2 peers, whole process", few_look["overland"], "ms", look,
-            few_look["ip"] + few_look["nft"], goal=3.0),
-        Row(f"first `apply`, {size.many:,} peers, whole process", first[0], "ms", kind="value", note="once"),
-        Row(f"peak memory, {size.many:,} peers, no-op", again[1], "MB", kind="value", goal=24),
-        Row(f"peak memory, {size.many:,} peers, first `apply`", first[1], "MB", kind="value", goal=24),
-    ]
+    return rows + against_looking(few, "2 peers", size, goal=1.0)
+
+
+def value(what, figure, unit, goal=0.0, note=""):
+    return Row(what, figure, unit, kind="value", goal=goal, note=note)
+
+
+def against_looking(host, what, size, goal):
+    cpu = in_turn({"overland": lambda: host.apply()[2], "ip": lambda: host.ip_show()[2],
+                   "nft": lambda: host.nft_list()[2]}, size.rounds)
+    return [Row(f"no-op `apply`, {what}, CPU time", cpu["overland"], "ms", LOOK, cpu["ip"] + cpu["nft"], goal=goal)]
 
 
 def start(programs, size):
@@ -43,7 +61,26 @@ def start(programs, size):
     host.settle()
     measure("no-op `apply`, 2 peers, Docker running", host.apply)
     goals = {"`overland --version`": 2.5}
-    return [Row(f"{what}, CPU time", value, "ms", kind="value", goal=goals.get(what, 4)) for what, value in cpu.items()]
+    return [value(f"{what}, CPU time", figure, "ms", goals.get(what, 3)) for what, figure in cpu.items()]
+
+
+def first(programs, size):
+    """The first apply against what the tools take for the very same routes and rules, given to them ready made."""
+    times = []
+    for i in range(3):
+        ours, theirs = (scene.Host(programs, f"first{i}{who}", 0, size.many + 1) for who in ("o", "t"))
+        taken = ours.apply()[0]
+        routes, rules = theirs.folder / "routes", theirs.folder / "rules"
+        shown = ours.sh("ip route show proto 111").splitlines()
+        routes.write_text("".join(f"route add {line}\n" for line in shown))
+        rules.write_text(ours.sh("nft list table ip overland"))
+        by_ip = theirs.launch("/sbin/ip", "-batch", str(routes))[0]
+        times.append((taken, by_ip + theirs.launch("/usr/sbin/nft", "-f", str(rules))[0]))
+        for host in (ours, theirs):
+            scene.sh(f"ip netns del {host.name}")
+    ours, theirs = (sorted(column)[1] for column in zip(*times))
+    return [Row(f"first `apply`, {size.many:,} peers that do not merge, whole process", ours, "ms",
+                "`ip -batch` + `nft -f` of the same routes and rules", theirs, goal=1.0)]
 
 
 def recipe(programs, size):
@@ -67,10 +104,12 @@ def recipe(programs, size):
 def memory(programs, size):
     host = scene.Host(programs, "most", 0, size.most + 1)
     first, again = host.settle()
+    cpu = in_turn({"overland": lambda: host.apply()[2]}, min(size.rounds, 5))["overland"]
     return [
-        Row(f"peak memory, {size.most:,} peers, no-op", again[1], "MB", kind="value", goal=120),
-        Row(f"peak memory, {size.most:,} peers, first `apply`", first[1], "MB", kind="value", goal=120),
-        Row(f"no-op `apply`, {size.most:,} peers, whole process", again[0], "ms", kind="value", note="once"),
+        value(f"peak memory, {size.most:,} peers, `apply --full`", again[1], "MB", 120),
+        value(f"peak memory, {size.most:,} peers, first `apply`", first[1], "MB", 120),
+        value(f"`apply --full`, nothing to do, {size.most:,} peers, whole process", again[0], "ms", note="once"),
+        value(f"no-op `apply`, {size.most:,} peers, CPU time", cpu, "ms", 45),
     ]
 
 
@@ -81,6 +120,6 @@ def foreign_routes(programs, size):
     crowd.sh(f"{programs.tool} fill {size.foreign} {fleet.host_address(size.many + 5)}")
     alone.settle()
     crowd.settle()
-    look = in_turn({"alone": lambda: alone.apply()[0], "crowd": lambda: crowd.apply()[0]}, size.rounds)
-    return [Row(f"no-op `apply`, {size.many:,} peers, {size.foreign:,} foreign routes", look["crowd"], "ms",
+    look = in_turn({"alone": lambda: alone.apply("--full")[0], "crowd": lambda: crowd.apply("--full")[0]}, size.rounds)
+    return [Row(f"`apply --full`, nothing to do, {size.many:,} peers, {size.foreign:,} foreign routes", look["crowd"], "ms",
                 "the same without them", look["alone"], goal=120, kind="difference")]

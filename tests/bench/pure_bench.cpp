@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "bench/fleet.h"
+#include "bench/many_networks.h"
 #include "desired/derive.h"
 #include "inventory/inventory.h"
 #include "plan/plan.h"
@@ -55,6 +56,18 @@ void derive(benchmark::State& state) {
   state.SetComplexityN(state.range(0));
 }
 
+/// Of hosts with twenty bridge networks each.
+void derive_networks(benchmark::State& state) {
+  const auto hosts = static_cast<std::size_t>(state.range(0));
+  auto inventory = parsed(bench::fleet_text(hosts));
+  bench::give_networks(inventory, 20);
+  const auto facts = machine(hosts);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(desired::derive(inventory, inventory.hosts.front(), facts));
+  }
+  state.SetComplexityN(state.range(0));
+}
+
 /// Everything is to be made: the longest plan.
 void plan_all(benchmark::State& state) {
   const auto hosts = static_cast<std::size_t>(state.range(0));
@@ -84,6 +97,7 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
 
 BENCHMARK(parse_and_validate)->Apply(sizes);
 BENCHMARK(derive)->Apply(sizes);
+BENCHMARK(derive_networks)->Arg(250)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(plan_all)->Apply(sizes);
 BENCHMARK(text_to_plan)->Apply(sizes);
 

@@ -114,8 +114,10 @@ std::vector<model::Route> fleet_routes(std::size_t count, bool one_gateway) {
   std::vector<model::Route> routes;
   for (std::size_t i = 1; i <= count; ++i) {
     const auto destination = bridge_subnet(i, bridge_length(count));
-    routes.push_back(
-        {destination, model::route_metric(destination), {host_address(one_gateway ? 1 : i)}});
+    routes.push_back({destination,
+                      model::RouteKind::kUnicast,
+                      model::route_metric(destination),
+                      {host_address(one_gateway ? 1 : i)}});
   }
   return routes;
 }

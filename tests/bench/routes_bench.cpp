@@ -57,10 +57,10 @@ Seconds look_with_overland(const Routes& routes) {
   for (const auto& route : routes) destinations.push_back(route.destination);
   const auto start = Clock::now();
   kernel::RouteTable table;
-  model::HostState actual;
+  model::Observed actual;
   model::HostFacts facts;
   auto found = table.look(destinations);
-  actual.routes = std::move(found.ours);
+  actual.state.routes = std::move(found.ours);
   facts.foreign_routes = std::move(found.foreign);
   const auto plan = plan::make_plan(actual, desired, facts);
   const Seconds taken = Clock::now() - start;

@@ -21,8 +21,9 @@ def sh(command, netns=None):
     return done.stdout
 
 
-def enter():
-    """Leaves the machine's namespaces for good. Docker, where installed, is out of sight."""
+def enter(programs):
+    """Leaves the machine's namespaces for good. Docker, where installed, is out of sight; overland-trace is where an
+    installed one would be."""
     flags = 0x00020000 | 0x40000000 | 0x04000000  # CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWUTS: sched.h
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(flags) != 0:
@@ -31,12 +32,35 @@ def enter():
     for program in DOCKERDS:
         if os.path.exists(program):
             sh(f"mount --bind /dev/null {program}")
+    own("/usr/libexec")
+    sh(f"mkdir -p /usr/libexec/overland && cp {programs.trace} /usr/libexec/overland/overland-trace")
+
+
+def own(folder):
+    """Makes it an overlay that only this bench sees."""
+    place = "/run/own" + folder.replace("/", "-")
+    sh(f"mkdir -p {place}/upper {place}/work"
+       f" && mount -t overlay overlay -o lowerdir={folder},upperdir={place}/upper,workdir={place}/work {folder}")
+
+
+def set_namespace(fd):
+    """Has this thread work in that network namespace; Python 3.11 has no os.setns."""
+    if ctypes.CDLL(None, use_errno=True).setns(fd, 0x40000000) != 0:  # CLONE_NEWNET
+        sys.exit(f"bench: setns: {os.strerror(ctypes.get_errno())}")
+
+
+def own_etc(inventory):
+    """Has /etc/overland hold that inventory."""
+    if not os.path.isdir("/run/own-etc"):
+        own("/etc")
+    sh(f"mkdir -p /etc/overland && cp {inventory} /etc/overland/inventory.toml")
 
 
 class Programs:
     def __init__(self, build):
         build = pathlib.Path(build).resolve()
         self.overland = str(build / "src/cli/overland")
+        self.trace = str(build / "src/firewall/overland-trace")
         self.tool = str(build / "tests/bench/bench_tool")
         self.pure = str(build / "tests/bench/bench_pure")
         self.routes = str(build / "tests/bench/bench_routes")
@@ -45,12 +69,13 @@ class Programs:
 class Host:
     """The fleet's host `index` in a namespace `name`: eth0 (its peer is `far`, here or elsewhere) and docker0."""
 
-    def __init__(self, programs, name, index, hosts, conntrack=True, with_links=True):
+    def __init__(self, programs, name, index, hosts, conntrack=True, with_links=True, merge=False):
         self.programs, self.name, self.index = programs, name, index
         self.folder = pathlib.Path("/run") / name
-        self.folder.mkdir()
+        self.folder.mkdir(mode=0o700)
         self.inventory = self.folder / "inventory.toml"
-        self.inventory.write_text(fleet.text(hosts, conntrack))
+        self.merge = merge
+        self.inventory.write_text(fleet.text(hosts, conntrack, merge))
         sh(f"ip netns add {name}")
         self.sh("ip link set lo up; echo 0 > /proc/sys/net/ipv4/ip_forward")
         if with_links:
@@ -59,7 +84,7 @@ class Host:
 
     def configure(self, hosts):
         self.sh(f"ip addr add {fleet.host_address(self.index)}/8 dev eth0; ip link set eth0 up;"
-                f"ip link add docker0 type bridge; ip addr add {fleet.bridge(self.index, hosts)} dev docker0;"
+                f"ip link add docker0 type bridge; ip addr add {fleet.bridge(self.index, hosts, self.merge)} dev docker0;"
                 "ip link set docker0 up")
 
     def sh(self, command):
@@ -74,8 +99,8 @@ class Host:
             sys.exit(f"bench: {' '.join(command)} ended with {status}: {out.stderr.strip()}")
         return float(time), int(peak) * 1024 / 1e6, float(cpu)
 
-    def apply(self):
-        return self.launch(self.programs.overland, "apply", "--inventory", str(self.inventory), "--host",
+    def apply(self, *more):
+        return self.launch(self.programs.overland, "apply", *more, "--inventory", str(self.inventory), "--host",
                            f"h{self.index}", "--state", str(self.folder / "state.json"),
                            "--lock", str(self.folder / "lock"), "--runs", str(self.folder / "runs.json"))
 
@@ -94,14 +119,14 @@ class Host:
         sh("for i in $(seq 100); do test -s /run/docker.pid && exit; sleep 0.05; done; exit 1")
 
     def settle(self):
-        """The first apply, then one that finds nothing to do; both are given."""
-        return self.apply(), self.apply()
+        """The first apply, then one that finds nothing to do, and records it; both are given."""
+        return self.apply(), self.apply("--full")
 
     def version(self):
         return self.launch(self.programs.overland, "--version")
 
     def ip_show(self):
-        return self.launch("/sbin/ip", "route", "show", "proto", "111")[0]
+        return self.launch("/sbin/ip", "route", "show", "proto", "111")
 
     def nft_list(self):
-        return self.launch("/usr/sbin/nft", "list", "table", "ip", "overland")[0]
+        return self.launch("/usr/sbin/nft", "list", "table", "ip", "overland")

@@ -7,6 +7,7 @@
 
 #include "firewall/nft/rule.h"
 #include "firewall/trace/match.h"
+#include "firewall/trace/target.h"
 #include "firewall/trace/text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -16,6 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       bytes, [](const std::string& /*set*/) { return std::nullopt; });
   if (rule != rule) std::abort();
   overland::firewall::trace::rule_text(bytes);
-  overland::firewall::trace::extension_matches(bytes);
+  const overland::firewall::trace::TracedPacket packet;
+  overland::firewall::trace::PacketState state(packet);
+  overland::firewall::trace::extension_matches(bytes, state);
+  overland::firewall::trace::follow_target(bytes, overland::firewall::trace::Answer::kMaybe, state);
   return 0;
 }
