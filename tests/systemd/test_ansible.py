@@ -178,7 +178,8 @@ def test_a_bip_change_is_rolled_out_while_others_lose_no_packet(control):
         one.sh("kill -INT $(cat /run/ping)")
         lost = pinger.communicate(timeout=20)[0]
     sent, received = map(int, re.search(r"(\d+) packets transmitted, (\d+) received", lost).groups())
-    assert sent == received > 40
+    # The last one may still have been under way.
+    assert sent > 40 and sent - received <= 1
 
     assert changing.docker0() == NEW_BIP
     assert [host.docker0() for host in (one, other)] == [BIPS["docker-200"], BIPS["docker-201"]]

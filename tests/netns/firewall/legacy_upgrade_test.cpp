@@ -14,6 +14,7 @@
 #include "links.h"
 #include "netlink/netlink_socket.h"
 #include "netns/firewall/legacy_scene.h"
+#include "netns/flood.h"
 
 namespace overland::firewall {
 namespace {
@@ -147,17 +148,6 @@ class LegacyUpgrade : public LegacyScene {
     }
     EXPECT_TRUE(legacy::old_sets().empty());
   }
-
-  /// Pings two thousandths of a second apart while `work` is done; the loss, as ping tells it.
-  template <typename Work>
-  static std::string lost_during(const std::string& from, const std::string& to, Work work) {
-    sh("ip netns exec " + from + " ping -q -i 0.002 -c 500 -W 1 " + to +
-       " > /run/ping 2>&1 & sleep 0.2");
-    work();
-    return sh(
-        "for i in $(seq 100); do grep -q loss /run/ping && break; sleep 0.1; done;"
-        "grep -o '[0-9.]*% packet loss' /run/ping");
-  }
 };
 
 TEST_F(LegacyUpgrade, LosesNoPacketAndLeavesNothingOld) {
@@ -168,9 +158,9 @@ TEST_F(LegacyUpgrade, LosesNoPacketAndLeavesNothingOld) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->policy.variant, model::FirewallVariant::kLegacy);
   EXPECT_EQ(found->policy.anchor, model::FirewallAnchor::kDockerUser);
-  EXPECT_EQ(lost_during("peer", std::string("-I ") + kPeerBox + " " + kBox,
-                        [&] { write(docker_host()); }),
-            "0% packet loss\n");
+  tests::Flood flood("peer", std::string("-I ") + kPeerBox + " " + kBox);
+  write(docker_host());
+  EXPECT_EQ(flood.lost(), 0);
   expect_in_force(docker_host());
   expect_nothing_old();
   watch("peer", kBox);
@@ -189,7 +179,9 @@ TEST_F(LegacyUpgrade, OfAMasqueradingRouterToo) {
   router.peer_subnets = {prefix("192.168.200.0/24")};
   router.transit = {prefix("192.168.100.0/24"), prefix("192.168.200.0/24")};
   router.masquerades = {{"eth1", {prefix("192.168.100.0/24")}}};
-  EXPECT_EQ(lost_during("box", "172.30.0.2", [&] { write(router); }), "0% packet loss\n");
+  tests::Flood flood("box", "172.30.0.2");
+  write(router);
+  EXPECT_EQ(flood.lost(), 0);
   expect_in_force(router);
   expect_nothing_old();
   EXPECT_TRUE(ping("box", kPeerBox));

@@ -4,12 +4,12 @@
 //   u 192.168.110.2 -- br-app [host]      p: 192.168.200.2 (docker0), 192.168.210.2 (br-app)
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include "links.h"
 #include "netns/firewall/applied.h"
 #include "netns/firewall/docker_like_host.h"
 #include "netns/firewall/nft_policy.h"
+#include "netns/flood.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -184,15 +184,11 @@ TEST_F(NftNetworksTest, ANamesakeIsBelievedOnlyWhereItComesIn) {
 TEST_F(NftNetworksTest, NoPacketIsLostWhileASecondNetworkComesAndGoes) {
   FirewallPolicy one = two_host_policy();
   write(one);
-  const std::string flood = testing::TempDir() + "overland-flood-" + std::to_string(::getpid());
-  sh("ip netns exec p ping -q -n -i 0.01 -c 150 -W 1 -I 192.168.200.2 192.168.100.2 > " + flood +
-     " & echo $! > " + flood + ".pid");
+  tests::Flood flood("p", "-I 192.168.200.2 192.168.100.2");
   for (const FirewallPolicy& policy : {two_networks(), joined(), closed(), one, two_networks()}) {
     write(policy);
   }
-  EXPECT_THAT(sh("while kill -0 $(cat " + flood + ".pid) 2> /dev/null; do sleep 0.1; done; cat " +
-                 flood + "; rm " + flood + " " + flood + ".pid"),
-              HasSubstr(" 0% packet loss"));
+  EXPECT_EQ(flood.lost(), 0);
 }
 
 TEST_F(NftNetworksTest, NftListsWhatItDoes) {
