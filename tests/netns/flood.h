@@ -30,7 +30,7 @@ class Flood {
        "add rule ip flood in icmp type echo-reply counter name answered'");
     pinging_ = std::thread([=, this] {
       base::run("/bin/sh", {"-c", "echo $$ > " + kPid + "; exec " + in_from() +
-                                      "ping -n -q -i 0.005 -w 300 " + to});
+                                      "ping -n -q -i 0.002 -w 300 " + to});
     });
     EXPECT_TRUE(comes_true([this] { return count("answered") > 0; })) << "no reply at all";
   }

@@ -76,7 +76,9 @@ class OwnTable final : public PolicyTable {
       require(sight_->get());
       // Deltas first; should the kernel not take one, our table from nothing.
       const WriteMode mode = number < kTries ? WriteMode::kDelta : WriteMode::kWhole;
-      carry_out(commands_for(read_table(sight_->get()), to, mode));
+      for (const auto& commands : commands_for(read_table(sight_->get()), to, mode)) {
+        carry_out(commands);
+      }
       // In a transaction of its own: a kernel may lack the family.
       carry_out(arp_commands(read_arp_table(), to.arp_guards));
       for (const auto& commands : guard_commands(read_guard_tables(), to.ipvlan_guards)) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 #include "base/error.h"
 #include "firewall/nft/commands.h"
@@ -22,13 +23,19 @@ std::vector<T> elements_in(const std::map<std::string, std::vector<T>>& sets,
   return found == sets.end() ? std::vector<T>() : found->second;
 }
 
-void change_elements(Commands& commands, const Elements& from, const Table& to) {
-  for (const Set& set : to.sets) {
-    auto ranges =
-        delta(elements_in(from.ranges, set.name), elements_in(to.elements.ranges, set.name));
-    auto names = delta(elements_in(from.names, set.name), elements_in(to.elements.names, set.name));
-    auto senders =
-        delta(elements_in(from.senders, set.name), elements_in(to.elements.senders, set.name));
+template <typename T>
+std::vector<T> gone(const std::vector<T>& from, const std::vector<T>& to) {
+  std::vector<T> result;
+  std::set_difference(from.begin(), from.end(), to.begin(), to.end(), std::back_inserter(result));
+  return result;
+}
+
+void change_elements(Commands& commands, const Elements& from, const Elements& to,
+                     const std::vector<Set>& sets) {
+  for (const Set& set : sets) {
+    auto ranges = delta(elements_in(from.ranges, set.name), elements_in(to.ranges, set.name));
+    auto names = delta(elements_in(from.names, set.name), elements_in(to.names, set.name));
+    auto senders = delta(elements_in(from.senders, set.name), elements_in(to.senders, set.name));
     commands.change_members(
         Verb::kDelete, kOurs,
         {set, std::move(ranges.gone), std::move(names.gone), std::move(senders.gone)});
@@ -52,7 +59,7 @@ void write_whole(Commands& commands, const Table& wanted, const std::optional<Ta
   commands.remove(kOurs);
   commands.add(kOurs);
   for (const Set& set : wanted.sets) commands.add(kOurs, set);
-  change_elements(commands, {}, wanted);
+  change_elements(commands, {}, wanted.elements, wanted.sets);
   for (const Chain& chain : wanted.chains) commands.add(kOurs, chain);
   for (const Chain& chain : wanted.chains) {  // whose rules may jump to any other
     commands.add_rules(kOurs, chain.name, chain.rules, false);
@@ -71,38 +78,77 @@ void refuse_owned(const std::optional<Table>& found) {
                         "), which alone may change it; end that program");
 }
 
-/// True where sets and chains are all there as wanted, rules and elements aside.
-bool same_structure(const Table& found, const Table& wanted) {
-  return found.spoilt.empty() && found.sets == wanted.sets &&
-         std::equal(found.chains.begin(), found.chains.end(), wanted.chains.begin(),
-                    wanted.chains.end(),
-                    [](const Chain& a, const Chain& b) { return a.same_hook(b); });
+const Chain* named(const std::vector<Chain>& chains, const std::string& name) {
+  const auto found = std::ranges::find(chains, name, &Chain::name);
+  return found == chains.end() ? nullptr : &*found;
 }
 
-void write(Commands& commands, const std::optional<Table>& found, const Table& wanted,
-           WriteMode mode) {
-  if (mode == WriteMode::kWhole || !found || !same_structure(*found, wanted)) {
-    write_whole(commands, wanted, found);
-    return;
+/// Whether the table can become the wanted one without being made anew: nothing in it has a name
+/// that is wanted for something else.
+bool becomes(const Table& found, const Table& wanted) {
+  const auto other_set = [&](const Set& set) {
+    return std::ranges::any_of(found.sets,
+                               [&](const Set& one) { return one.name == set.name && one != set; });
+  };
+  const auto other_hook = [&](const Chain& chain) {
+    const Chain* there = named(found.chains, chain.name);
+    return there != nullptr && !there->same_hook(chain);
+  };
+  return found.spoilt.empty() && std::ranges::none_of(wanted.sets, other_set) &&
+         std::ranges::none_of(wanted.chains, other_hook);
+}
+
+/// Sets that no rule asks yet. In a transaction of their own: newer kernels (6.18) publish the
+/// elements of an interval set after the rules of the same transaction are in force, and packets
+/// would miss them until then.
+std::vector<Command> fill_new_sets(const Table& found, const Table& wanted) {
+  Commands commands;
+  const auto added = gone(wanted.sets, found.sets);
+  for (const Set& set : added) commands.add(kOurs, set);
+  change_elements(commands, {}, wanted.elements, added);
+  return commands.take();
+}
+
+/// The rest, where those sets stand.
+std::vector<Command> turn_into(const Table& found, const Table& wanted) {
+  Commands commands;
+  for (const Chain& chain : found.chains) {
+    const Chain* stays = named(wanted.chains, chain.name);
+    if (stays == nullptr || stays->rules != chain.rules) commands.flush_chain(kOurs, chain.name);
   }
-  change_elements(commands, found->elements, wanted);
-  for (std::size_t i = 0; i < wanted.chains.size(); ++i) {
-    const Chain& chain = wanted.chains[i];
-    if (found->chains[i].rules == chain.rules) continue;
-    commands.flush_chain(kOurs, chain.name);
+  for (const Chain& chain : found.chains) {
+    if (named(wanted.chains, chain.name) == nullptr) commands.remove_chain(kOurs, chain.name);
+  }
+  for (const Set& set : gone(found.sets, wanted.sets)) commands.remove(kOurs, set);
+  change_elements(commands, found.elements, wanted.elements,
+                  gone(wanted.sets, gone(wanted.sets, found.sets)));
+  for (const Chain& chain : wanted.chains) {
+    if (named(found.chains, chain.name) == nullptr) commands.add(kOurs, chain);
+  }
+  for (const Chain& chain : wanted.chains) {  // whose rules may jump to any other
+    const Chain* there = named(found.chains, chain.name);
+    if (there != nullptr && there->rules == chain.rules) continue;
     commands.add_rules(kOurs, chain.name, chain.rules, false);
   }
+  return commands.take();
 }
 
 }  // namespace
 
-std::vector<Command> commands_for(const std::optional<Table>& found, const FirewallPolicy& to,
-                                  WriteMode mode) {
+std::vector<std::vector<Command>> commands_for(const std::optional<Table>& found,
+                                               const FirewallPolicy& to, WriteMode mode) {
   check_link_names(to);
   refuse_owned(found);
-  Commands commands;
-  write(commands, found, encode_table(to), mode);
-  return commands.take();
+  const Table wanted = encode_table(to);
+  if (mode == WriteMode::kWhole || !found || !becomes(*found, wanted)) {
+    Commands commands;
+    write_whole(commands, wanted, found);
+    return {commands.take()};
+  }
+  std::vector<std::vector<Command>> result = {fill_new_sets(*found, wanted),
+                                              turn_into(*found, wanted)};
+  std::erase_if(result, [](const auto& commands) { return commands.empty(); });
+  return result;
 }
 
 std::vector<Command> uncut_commands(const std::optional<Table>& found, const Uncut& uncut) {

@@ -70,6 +70,15 @@ std::vector<std::string> lines(const std::vector<Command>& commands) {
   return result;
 }
 
+std::vector<std::string> lines(const std::vector<std::vector<Command>>& transactions) {
+  std::vector<std::string> result;
+  for (const auto& commands : transactions) {
+    const auto some = lines(commands);
+    result.insert(result.end(), some.begin(), some.end());
+  }
+  return result;
+}
+
 TEST(NftTableCommands, AreNoneWhereAllIsAsWanted) {
   EXPECT_THAT(commands_for(encode_table(policy()), policy(), WriteMode::kDelta), IsEmpty());
   EXPECT_THAT(find_defects(encode_table(policy()), policy()), IsEmpty());
@@ -146,6 +155,25 @@ TEST(NftTableCommands, RewriteOneChainWhereItsRulesDiffer) {
   ASSERT_EQ(commands.size(), 3U);
   EXPECT_THAT(commands[0], "flush chain ip overland keep-source");
   EXPECT_THAT(commands, Not(Contains(HasSubstr("trusted-in"))));
+}
+
+TEST(NftTableCommands, FillNewSetsBeforeRulesAskThem) {
+  FirewallPolicy unbound = policy();
+  unbound.ingress = tests::on_links({"eth0", "eth1"});
+  FirewallPolicy bound = unbound;
+  bound.ingress[0].subnets = {prefix("192.168.210.0/24")};
+  const auto transactions = commands_for(encode_table(unbound), bound, WriteMode::kDelta);
+  ASSERT_EQ(transactions.size(), 2U);
+  EXPECT_THAT(lines(transactions[0]),
+              ElementsAre("add set ip overland from-1-subnets", "add set ip overland links-1",
+                          "add element ip overland from-1-subnets 192.168.210.0/24",
+                          "add element ip overland links-1 eth0"));
+  const auto back = commands_for(encode_table(bound), unbound, WriteMode::kDelta);
+  ASSERT_EQ(back.size(), 1U) << "nothing is to be filled";
+  EXPECT_THAT(lines(back[0]), Contains("delete set ip overland from-1-subnets"));
+  for (const auto& commands : {transactions[0], transactions[1], back[0]}) {
+    EXPECT_THAT(lines(commands), Not(Contains("delete table ip overland")));
+  }
 }
 
 TEST(NftTableCommands, KeepTheMemoryOfWhatWasMade) {
