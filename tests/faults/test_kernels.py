@@ -14,7 +14,7 @@ KERNELS = {
 
 
 def everything(host):
-    return host.state() | {"legacy": host.sh("iptables-legacy-save | grep -v '^#'"), "sets": host.sh("ipset save")}
+    return host.state() | {"legacy": host.sh("iptables-legacy-save | grep -v '^#'")}
 
 
 def run(host, kernel, *arguments):
