@@ -15,6 +15,7 @@
 namespace overland::firewall::trace {
 
 inline constexpr std::uint32_t kPreroutingHook = 0;  // NF_INET_… of linux/netfilter.h
+inline constexpr std::uint32_t kInputHook = 1;       // only with a tunnel
 inline constexpr std::uint32_t kForwardHook = 2;
 inline constexpr std::uint32_t kPostroutingHook = 4;
 inline constexpr std::uint8_t kInet = 1;  // NFPROTO_… of linux/netfilter.h
