@@ -1,4 +1,4 @@
-// VLAN links and shims of ours.
+// VLAN links, shims and the tunnel of ours.
 
 #include "plan/diff.h"
 #include "plan/nouns.h"
@@ -7,16 +7,28 @@ namespace overland::plan {
 namespace {
 
 std::string kind(const model::Link& link) {
-  return link.vlan == 0 ? "shim" : "VLAN " + std::to_string(link.vlan);
+  if (link.vxlan) return "tunnel";
+  return (link.vlan == 0 ? "shim on " : "VLAN " + std::to_string(link.vlan) + " on ") + link.parent;
+}
+
+std::string show_address(const model::Link& link) {
+  return link.address == model::kNoAddress ? "no address" : link.address.to_string();
+}
+
+std::string show_tunnel(const model::Link& link) {
+  const model::Vxlan& tunnel = *link.vxlan;
+  return "VXLAN " + std::to_string(tunnel.vni) + " from " + tunnel.local.to_string() +
+         ", UDP port " + std::to_string(tunnel.port) + ", MTU " + std::to_string(tunnel.mtu) +
+         ", " + show_address(link) + (link.up ? ", up" : ", down") +
+         (tunnel.as_we_make_it ? "" : ", not as overland makes it");
 }
 
 std::string show(const model::Link& link) {
+  if (link.vxlan) return show_tunnel(link);
   const std::string what = link.vlan != 0        ? "vlan " + std::to_string(link.vlan)
                            : link.ipvlan.empty() ? "shim"
                                                  : "ipvlan " + link.ipvlan + " shim";
-  const bool bare = link.address == model::kNoAddress;
-  return what + " on " + link.parent + ", " + (bare ? "no address" : link.address.to_string()) +
-         (link.up ? ", up" : ", down") +
+  return what + " on " + link.parent + ", " + show_address(link) + (link.up ? ", up" : ", down") +
          (link.mtu_follows_parent ? "" : ", MTU differs from the parent's");
 }
 
@@ -27,20 +39,35 @@ bool foreign(const model::HostFacts& facts, const std::string& name) {
 
 }  // namespace
 
+bool tunnel_waits(const Look& look) {
+  const auto& wanted = look.desired.links;
+  const auto tunnel = std::find_if(wanted.begin(), wanted.end(),
+                                   [](const model::Link& link) { return link.vxlan.has_value(); });
+  if (tunnel == wanted.end()) return false;
+  if (foreign(look.facts, tunnel->name)) return true;
+  const auto& there = look.observed.state.links;
+  const bool stands = std::any_of(there.begin(), there.end(),
+                                  [&](const auto& link) { return link.name == tunnel->name; });
+  const auto& policy = look.desired.firewall;
+  const bool bound = policy && policy->tunnel && !look.observed.firewall_unread;
+  return !stands && (look.facts.no_vxlan || !bound);
+}
+
 void plan_links(const Look& look, Plan& plan) {
   for (const auto& wanted : look.desired.links) {
     if (!foreign(look.facts, wanted.name)) continue;
-    plan.findings.push_back(
-        {model::Severity::kConflict, "link " + wanted.name,
-         "a link of that name exists and is not our " + kind(wanted) + " on " + wanted.parent,
-         wanted.vlan == 0 ? "remove it (ip link del " + wanted.name + "), or rename it"
-                          : "rename or remove it, or correct parent or vlan in the "
-                            "inventory"});
+    plan.findings.push_back({model::Severity::kConflict, "link " + wanted.name,
+                             "a link of that name exists and is not our " + kind(wanted),
+                             wanted.vlan == 0
+                                 ? "remove it (ip link del " + wanted.name + "), or rename it"
+                                 : "rename or remove it, or correct parent or vlan in the "
+                                   "inventory"});
   }
   const auto key = [](const model::Link& link) { return link.name; };
   keyed_diff(look.observed.state.links, look.desired.links, key, [&](LinkStep change) {
     // Trying to make ours beside a foreign one could only fail.
     if (!change.from && foreign(look.facts, change.to->name)) return;
+    if (change.to && change.to->vxlan && tunnel_waits(look)) return;
     place(change, look, plan).emplace_back(std::move(change));
   });
 }

@@ -10,6 +10,8 @@ namespace {
 //   links      the routes' next hops become on-link; VLANs before the shims on them
 //   firewall   accepts stand before the first packet is led here, and the guard before one that
 //              nobody lets through can be forwarded
+//   tunnel     what it brings is bound to its senders by the firewall from the first packet on
+//   neighbours the tunnel's own next hops, before the routes by them
 //   sysctls    forwarding must be on before routes have an effect
 //   routes     new and changed ones
 //   adopt      a foreign route goes only after ours to the same destination stands
@@ -17,18 +19,23 @@ namespace {
 //   restart    Docker after the kernel: it rewrites its own rules, and finds everything else there
 //   networks   by the Docker that is to keep them, on parents that are there: it would make a
 //              missing one itself, and remove it with the network
-// with the removals, from the top down (networks, routes, firewall, shims, links), before Docker:
+// with the removals, from the top down (networks, routes, neighbours, the tunnel, firewall, shims,
+// links), before Docker:
 // what Docker made of a parent goes before the parent. Sysctls have none: on the way back
 // forwarding goes off before the guard does, like all of them before all removals.
 enum Rank {
   kLink,
   kShim,
   kFirewall,
+  kTunnel,
+  kNeighbour,
   kSysctl,
   kRoute,
   kAdopt,
   kNetworkRemoval,
   kRouteRemoval,
+  kNeighbourRemoval,
+  kTunnelRemoval,
   kFirewallRemoval,
   kShimRemoval,
   kLinkRemoval,
@@ -40,8 +47,12 @@ enum Rank {
 struct Ranker {
   Rank operator()(const SysctlStep&) const { return kSysctl; }
   Rank operator()(const LinkStep& step) const {
-    if (step.to) return step.to->vlan == 0 ? kShim : kLink;
+    if (step.to) return step.to->vxlan ? kTunnel : step.to->vlan == 0 ? kShim : kLink;
+    if (step.from->vxlan) return kTunnelRemoval;
     return step.from->vlan == 0 ? kShimRemoval : kLinkRemoval;
+  }
+  Rank operator()(const NeighbourStep& step) const {
+    return step.to ? kNeighbour : kNeighbourRemoval;
   }
   Rank operator()(const FirewallStep& step) const { return step.to ? kFirewall : kFirewallRemoval; }
   Rank operator()(const RouteStep& step) const { return step.to ? kRoute : kRouteRemoval; }

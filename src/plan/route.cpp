@@ -143,10 +143,14 @@ void plan_routes(const Look& look, Plan& plan) {
   if (desired.size() > actual.size()) {  // so many are missing at least
     plan.steps.reserve(plan.steps.size() + desired.size() - actual.size());
   }
+  const bool tunnel_missing = tunnel_waits(look);
   const auto key = [](const model::Route& route) {
     return std::pair(route.destination, route.metric);
   };
   keyed_diff(actual, desired, key, [&](RouteStep change) {
+    if (tunnel_missing && change.to && change.to->link && *change.to->link == model::kTunnelLink) {
+      return;
+    }
     if (change.to && !look.facts.unreachable.empty()) {
       change.to = reachable(std::move(*change.to), look.facts);
       if (!change.to || (change.from && *change.from == *change.to)) return;
@@ -184,11 +188,12 @@ std::optional<Cover> cover(const RouteStep& step) {
 
 std::string show_gateways(const model::Route& route) {
   if (leads_nowhere(route)) return "unreachable";
-  if (route.link) return "dev " + *route.link;
+  if (route.link && route.gateways.empty()) return "dev " + *route.link;
   std::string text = "via ";
   for (std::size_t i = 0; i < route.gateways.size(); ++i) {
     text += (i == 0 ? "" : ", ") + route.gateways[i].to_string();
   }
+  if (route.link) text += " dev " + *route.link;
   return text;
 }
 

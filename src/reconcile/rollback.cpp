@@ -42,7 +42,7 @@ struct Part {
   Neighbour neighbour;
 };
 
-constexpr Part kKernel = {"routes, links and sysctls", Neighbour::kKernel};
+constexpr Part kKernel = {"routes, links, neighbours and sysctls", Neighbour::kKernel};
 constexpr Part kFirewall = {"the rules", Neighbour::kFirewall};
 constexpr Part kDocker = {"Docker's keys", Neighbour::kDocker};
 constexpr Part kNetworks = {"Docker's networks", Neighbour::kNetworks};
