@@ -14,8 +14,8 @@ namespace overland::kernel {
 /// The interface index of our tunnel; 0 where there is none, or its name is somebody else's.
 int own_tunnel();
 
-/// Equal for equal entries of our tunnel, whatever their order, for a third of what reading them
-/// costs; 0 where there is none of ours.
+/// Equal for equal entries of our tunnel, whatever their order, for less than reading them costs;
+/// 0 where there is none of ours.
 std::uint64_t neighbours_sum(std::uint64_t seed);
 
 /// Stateless: each call is a conversation of its own with the network namespace of this thread.
