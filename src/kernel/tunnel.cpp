@@ -174,7 +174,10 @@ void remake_tunnel(const Link& wanted, const LinkMessage& there,
   try {
     make_tunnel(wanted);
   } catch (const base::Error&) {
-    if (there.vxlan && there.vxlan->as_we_make_it) {
+    // On another port, or with another number, it would be open to packets no rule asks for.
+    const bool bound = there.vxlan && there.vxlan->vni == wanted.vxlan->vni &&
+                       there.vxlan->port == wanted.vxlan->port;
+    if (bound && there.vxlan->as_we_make_it) {
       make_tunnel(link_of(there, addresses));
       put_back(load);
     }

@@ -37,20 +37,41 @@ bool foreign(const model::HostFacts& facts, const std::string& name) {
                      [&](const auto& link) { return link.name == name && !link.ours; });
 }
 
+const model::Link* tunnel_in(const std::vector<model::Link>& links) {
+  const auto found = std::find_if(links.begin(), links.end(),
+                                  [](const auto& link) { return link.vxlan.has_value(); });
+  return found == links.end() ? nullptr : &*found;
+}
+
+/// Whether it would be open to other packets.
+bool moves(const model::Link& from, const model::Link& to) {
+  return from.vxlan && to.vxlan &&
+         (from.vxlan->vni != to.vxlan->vni || from.vxlan->port != to.vxlan->port);
+}
+
+/// By this kernel, and behind a firewall that is known to bind what it brings.
+bool can_be_made(const Look& look) {
+  const auto& policy = look.desired.firewall;
+  return !look.facts.no_vxlan && policy && policy->tunnel && !look.observed.firewall_unread;
+}
+
 }  // namespace
 
 bool tunnel_waits(const Look& look) {
-  const auto& wanted = look.desired.links;
-  const auto tunnel = std::find_if(wanted.begin(), wanted.end(),
-                                   [](const model::Link& link) { return link.vxlan.has_value(); });
-  if (tunnel == wanted.end()) return false;
+  const model::Link* tunnel = tunnel_in(look.desired.links);
+  if (tunnel == nullptr) return false;
   if (foreign(look.facts, tunnel->name)) return true;
   const auto& there = look.observed.state.links;
   const bool stands = std::any_of(there.begin(), there.end(),
                                   [&](const auto& link) { return link.name == tunnel->name; });
-  const auto& policy = look.desired.firewall;
-  const bool bound = policy && policy->tunnel && !look.observed.firewall_unread;
-  return !stands && (look.facts.no_vxlan || !bound);
+  return !stands && !can_be_made(look);
+}
+
+bool tunnel_moves(const Look& look) {
+  const model::Link* there = tunnel_in(look.observed.state.links);
+  const model::Link* wanted = tunnel_in(look.desired.links);
+  return there != nullptr && wanted != nullptr && moves(*there, *wanted) && can_be_made(look) &&
+         !foreign(look.facts, wanted->name);
 }
 
 void plan_links(const Look& look, Plan& plan) {
@@ -68,6 +89,13 @@ void plan_links(const Look& look, Plan& plan) {
     // Trying to make ours beside a foreign one could only fail.
     if (!change.from && foreign(look.facts, change.to->name)) return;
     if (change.to && change.to->vxlan && tunnel_waits(look)) return;
+    if (change.from && change.to && moves(*change.from, *change.to)) {
+      // As long as no rule can ask for the new one, the old one stays with its own.
+      if (!tunnel_moves(look)) return;
+      plan.steps.emplace_back(LinkStep{change.from, std::nullopt});
+      plan.steps.emplace_back(LinkStep{std::nullopt, change.to});
+      return;
+    }
     place(change, look, plan).emplace_back(std::move(change));
   });
 }

@@ -1,5 +1,7 @@
 // Peers of the tunnel.
 
+#include <algorithm>
+
 #include "plan/diff.h"
 #include "plan/nouns.h"
 
@@ -26,6 +28,14 @@ void plan_neighbours(const Look& look, Plan& plan) {
     if (waits && change.to) return;
     place(change, look, plan).emplace_back(std::move(change));
   });
+  if (!tunnel_moves(look)) return;
+  for (const auto& one : actual) {
+    const auto wanted = std::ranges::lower_bound(desired, one.address, {}, key);
+    const bool goes = wanted == desired.end() || wanted->address != one.address;
+    if (goes ? look.options.prune : *wanted != one) continue;  // a step of its own
+    // What is damaged goes with the link whoever holds it.
+    if (one.outer != model::Address()) plan.steps.emplace_back(NeighbourStep{one, one});
+  }
 }
 
 Words words_of(const NeighbourStep& step) {

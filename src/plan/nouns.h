@@ -127,6 +127,11 @@ std::optional<Cover> cover(const NetworkStep& step);
 /// no vxlan, or no firewall binds what it brings to its senders. Nothing is to be put on it then.
 bool tunnel_waits(const Look& look);
 
+/// Whether ours stands with another VNI or port, and is to be made anew. What asks for those in the
+/// firewall changes between: no tunnel is ever open that no rule knows. Peers and routes go with
+/// the old one and are entered again: as steps from what they are to the same.
+bool tunnel_moves(const Look& look);
+
 /// Where a change belongs.
 template <typename Change>
 std::vector<Step>& place(const Change& change, const Look& look, Plan& plan) {
@@ -136,7 +141,7 @@ std::vector<Step>& place(const Change& change, const Look& look, Plan& plan) {
 template <typename Change, typename Show>
 std::string from_to(const Change& change, Show show) {
   if (!change.from) return show(*change.to);
-  if (!change.to) return show(*change.from);
+  if (!change.to || *change.from == *change.to) return show(*change.from);
   return show(*change.from) + " -> " + show(*change.to);
 }
 

@@ -7,6 +7,8 @@ namespace {
 
 // Things come into being from the ground up and go from the top down, so that at no moment a route
 // leads to where the firewall does not let its packets through yet, or no longer:
+//   old tunnel where a firewall follows that may ask for another one, or none, and what leads into
+//              it before: a tunnel never outlives the rule that binds it
 //   links      the routes' next hops become on-link; VLANs before the shims on them
 //   firewall   accepts stand before the first packet is led here, and the guard before one that
 //              nobody lets through can be forwarded
@@ -24,6 +26,9 @@ namespace {
 // what Docker made of a parent goes before the parent. Sysctls have none: on the way back
 // forwarding goes off before the guard does, like all of them before all removals.
 enum Rank {
+  kOldTunnelRoute,
+  kOldNeighbour,
+  kOldTunnel,
   kLink,
   kShim,
   kFirewall,
@@ -63,12 +68,38 @@ struct Ranker {
   Rank operator()(const NetworkStep& step) const { return step.to ? kNetwork : kNetworkRemoval; }
 };
 
+/// Where the tunnel goes first.
+Rank rank_before_firewall(const Step& step) {
+  const Rank rank = std::visit(Ranker{}, step);
+  if (rank == kTunnelRemoval) return kOldTunnel;
+  if (rank == kNeighbourRemoval) return kOldNeighbour;
+  const auto* route = std::get_if<RouteStep>(&step);
+  if (route == nullptr || route->to || !route->from->link) return rank;
+  return *route->from->link == model::kTunnelLink ? kOldTunnelRoute : rank;
+}
+
+/// Whether a tunnel goes and something of it, or the firewall, comes.
+bool tunnel_goes_first(const std::vector<Step>& steps) {
+  bool goes = false;
+  bool comes = false;
+  for (const Step& step : steps) {
+    if (const auto* link = std::get_if<LinkStep>(&step)) {
+      goes = goes || (!link->to && link->from->vxlan);
+      comes = comes || (link->to && link->to->vxlan);
+    } else if (const auto* firewall = std::get_if<FirewallStep>(&step)) {
+      comes = comes || firewall->to;
+    }
+  }
+  return goes && comes;
+}
+
 Rank rank(const Step& step) { return std::visit(Ranker{}, step); }
 
 }  // namespace
 
 void put_in_order(std::vector<Step>& steps) {
-  const auto before = [](const Step& a, const Step& b) { return rank(a) < rank(b); };
+  const auto order = tunnel_goes_first(steps) ? rank_before_firewall : rank;
+  const auto before = [&](const Step& a, const Step& b) { return order(a) < order(b); };
   // Steps are large, and a first apply has a hundred thousand in order.
   if (std::is_sorted(steps.begin(), steps.end(), before)) return;
   std::stable_sort(steps.begin(), steps.end(), before);

@@ -1,6 +1,8 @@
 // Routes of ours, and those of others that stand where ours shall.
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "plan/diff.h"
 #include "plan/nouns.h"
@@ -127,6 +129,20 @@ void hold_routes(const Look& look, Plan& plan) {
   }
 }
 
+/// Those by the tunnel that stay while it is made anew, and have no step of their own.
+void enter_again(const Look& look, Plan& plan) {
+  const auto key = [](const model::Route& route) {
+    return std::pair(route.destination, route.metric);
+  };
+  for (const auto& one : look.observed.state.routes) {
+    if (!one.link || *one.link != model::kTunnelLink) continue;
+    const auto wanted = std::ranges::lower_bound(look.desired.routes, key(one), {}, key);
+    const bool goes = wanted == look.desired.routes.end() || key(*wanted) != key(one);
+    if (goes ? look.options.prune : *wanted != one) continue;
+    plan.steps.emplace_back(RouteStep{one, one});
+  }
+}
+
 }  // namespace
 
 void plan_routes(const Look& look, Plan& plan) {
@@ -160,6 +176,7 @@ void plan_routes(const Look& look, Plan& plan) {
         std::binary_search(taken.begin(), taken.end(), change.to->destination);
     if (!held_by_others) place(change, look, plan).emplace_back(std::move(change));
   });
+  if (tunnel_moves(look)) enter_again(look, plan);
 }
 
 Words words_of(const RouteStep& step) {

@@ -58,9 +58,24 @@ struct Depends {
   bool operator()(const plan::NeighbourStep& neighbour, const plan::LinkStep& link) const {
     return neighbour.to && link.to && link.to->vxlan;
   }
-  /// What a tunnel brings is to be bound to its senders from the first packet on.
+  /// What a tunnel brings is to be bound to its senders from the first packet on. One that is open
+  /// already is repaired all the same.
   bool operator()(const plan::LinkStep& link, const plan::FirewallStep& firewall) const {
-    return !link.from && link.to && link.to->vxlan && firewall.to && firewall.to->tunnel;
+    if (!link.to || !link.to->vxlan || !firewall.to || !firewall.to->tunnel) return false;
+    const bool open = link.from && link.from->up && link.from->vxlan;
+    return !open || link.from->vxlan->vni != link.to->vxlan->vni ||
+           link.from->vxlan->port != link.to->vxlan->port;
+  }
+  /// An old tunnel that could not be taken away stays bound.
+  bool operator()(const plan::FirewallStep& firewall, const plan::LinkStep& link) const {
+    if (link.to || !link.from->vxlan) return false;
+    const auto& tunnel = firewall.to ? firewall.to->tunnel : std::nullopt;
+    return !tunnel || tunnel->vni != link.from->vxlan->vni ||
+           tunnel->port != link.from->vxlan->port;
+  }
+  /// And nothing is made in its place.
+  bool operator()(const plan::LinkStep& link, const plan::LinkStep& failed) const {
+    return link.to && link.to->vxlan && !failed.to && failed.from->name == link.to->name;
   }
   /// Nothing is forwarded that a guard would have dropped.
   bool operator()(const plan::SysctlStep& sysctl, const plan::FirewallStep& firewall) const {

@@ -106,6 +106,32 @@ def test_the_network_identifier_is_taken(tunnelled):
     works(tunnelled)
 
 
+MOVES = {"vni": ("vni = 112\n", "type vxlan id 112 dstport 4789"), "port": ("port = 4790\n", "type vxlan id 111 dstport 4790")}
+
+
+@pytest.mark.parametrize("what", MOVES)
+def test_a_change_that_is_taken_leaves_no_old_tunnel_open(tunnelled, what):
+    """Its rule is gone: nobody asks who sends to the old one."""
+    line, taken = MOVES[what]
+    works(tunnelled)
+    tunnelled.sh(f"ip link add theirs {taken} nolearning; ip link set theirs up")
+    tunnelled.write("/etc/overland/inventory.toml", TUNNELLED.replace('type = "vxlan"\n', f'type = "vxlan"\n{line}'))
+    is_said(tunnelled, apply(tunnelled), "theirs")
+    assert "vxlan.ovl" not in tunnelled.sh("ip -br link")
+    tunnelled.sh("ip link delete theirs")
+    works(tunnelled)
+    assert "10.9.0.2 dev vxlan.ovl" in tunnelled.state()["neighbours"]
+
+
+def test_a_change_is_one_run(tunnelled):
+    works(tunnelled)
+    tunnelled.write("/etc/overland/inventory.toml", TUNNELLED.replace('type = "vxlan"\n', 'type = "vxlan"\nvni = 112\n'))
+    planned = tunnelled.overland("plan").stdout
+    assert planned.index("link vxlan.ovl") < planned.index("firewall") < planned.rindex("link vxlan.ovl"), planned
+    works(tunnelled)
+    assert "vxlan id 112 " in tunnelled.sh("ip -d link show vxlan.ovl")
+
+
 @pytest.mark.parametrize("kind", ["type bridge", "type vxlan id 111 local 10.0.0.200 dstport 4789 nolearning"])
 def test_the_name_is_somebody_elses(tunnelled, kind):
     tunnelled.sh(f"ip link add vxlan.ovl {kind}; ip link set vxlan.ovl up")

@@ -67,6 +67,50 @@ TEST(TunnelPlan, GoesFromTheTopDown) {
                                                  "link vxlan.ovl", "firewall"));
 }
 
+/// With another number, and what the firewall asks for with it.
+model::HostState with_vni(std::uint32_t vni) {
+  auto state = tunnelled_desired();
+  state.links[0].vxlan->vni = vni;
+  state.firewall->tunnel->vni = vni;
+  return state;
+}
+
+TEST(TunnelPlan, NeverOutlivesItsRule) {
+  for (const bool prune : {true, false}) {
+    const auto plan = planned(tunnelled_desired(), with_vni(112), {.prune = prune});
+    EXPECT_THAT(resources(plan.steps),
+                ElementsAre("link vxlan.ovl", "firewall", "link vxlan.ovl", "neighbour 10.2.0.12",
+                            "route 192.168.112.0/24"));
+    EXPECT_EQ(plan.steps[0], Step(LinkStep{tunnel(), std::nullopt}));
+    EXPECT_EQ(plan.steps[2], Step(LinkStep{std::nullopt, tunnel(112)}));
+    EXPECT_EQ(detail(plan.steps[3]), "by tunnel to 10.2.0.12");
+    EXPECT_EQ(simulate(tunnelled_desired(), plan.steps), with_vni(112));
+  }
+  const auto gone = planned(tunnelled_desired(), two_hosts_desired());
+  EXPECT_THAT(resources(gone.steps), ElementsAre("route 192.168.112.0/24", "neighbour 10.2.0.12",
+                                                 "link vxlan.ovl", "firewall"));
+}
+
+TEST(TunnelPlan, WhatIsHeldComesBackWithALinkMadeAnew) {
+  auto actual = tunnelled_desired();
+  actual.neighbours.push_back(peer("10.2.0.13"));
+  actual.routes.push_back(tunnel_route("192.168.113.0/24", "10.2.0.13"));
+  std::sort(actual.routes.begin(), actual.routes.end());
+  auto plan = planned(actual, with_vni(112), {.prune = false});
+  EXPECT_THAT(resources(plan.steps), Contains("neighbour 10.2.0.13"));
+  EXPECT_THAT(resources(plan.steps), Contains("route 192.168.113.0/24"));
+  plan = planned(actual, with_vni(112));
+  EXPECT_THAT(resources(plan.steps), ElementsAre("route 192.168.113.0/24", "neighbour 10.2.0.13",
+                                                 "link vxlan.ovl", "firewall", "link vxlan.ovl",
+                                                 "neighbour 10.2.0.12", "route 192.168.112.0/24"));
+}
+
+TEST(TunnelPlan, StaysAsItIsWhileItsRuleCannotChange) {
+  model::Observed unread{tunnelled_desired()};
+  unread.firewall_unread = true;
+  EXPECT_THAT(make_plan(unread, with_vni(112), running_docker(), {}).steps, IsEmpty());
+}
+
 TEST(TunnelPlan, WhatIsDamagedIsMadeRightAndStraysGo) {
   auto actual = tunnelled_desired();
   actual.links[0].vxlan->as_we_make_it = false;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "plan/describe.h"
 #include "reconcile/nouns.h"
 #include "reconcile/purge.h"
@@ -48,7 +50,11 @@ TEST_F(TunnelApply, NoTunnelIsMadeWhileItsSendersAreNotBound) {
   // One that stands is repaired all the same.
   const plan::Step firewall = plan::FirewallStep{std::nullopt, tunnelled_desired().firewall};
   EXPECT_TRUE(reconcile::depends(plan::LinkStep{std::nullopt, tunnel()}, firewall));
-  EXPECT_FALSE(reconcile::depends(plan::LinkStep{tunnel(112), tunnel()}, firewall));
+  EXPECT_FALSE(reconcile::depends(plan::LinkStep{tunnel(), tunnel()}, firewall));
+  EXPECT_TRUE(reconcile::depends(plan::LinkStep{tunnel(112), tunnel()}, firewall));
+  auto down = tunnel();
+  down.up = false;
+  EXPECT_TRUE(reconcile::depends(plan::LinkStep{down, tunnel()}, firewall));
 }
 
 TEST_F(TunnelApply, WithoutTheLinkNothingIsPutOnIt) {
@@ -67,6 +73,70 @@ TEST_F(TunnelApply, ANeighbourThatFailsKeepsNothingElse) {
   EXPECT_EQ(reports[2].status, Status::kFailed);
   EXPECT_EQ(machine.state.routes[0], tunnelled_desired().routes[0]);
   EXPECT_TRUE(run().converged());
+}
+
+/// Whether a tunnel is open that no rule asks for.
+bool open(const model::HostState& state) {
+  for (const auto& link : state.links) {
+    if (!link.vxlan) continue;
+    const auto& bound = state.firewall ? state.firewall->tunnel : std::nullopt;
+    if (!bound || bound->vni != link.vxlan->vni || bound->port != link.vxlan->port) return true;
+  }
+  return false;
+}
+
+TEST_F(TunnelApply, IsNeverOpenWhateverFailsOfAChange) {
+  const auto moved = [](const model::HostFacts&) {
+    auto state = tunnelled_desired();
+    state.links[0].vxlan->port = 4790;
+    state.firewall->tunnel->port = 4790;
+    return state;
+  };
+  const auto gone = [](const model::HostFacts&) { return two_hosts_desired(); };
+  for (const reconcile::Goal& next : {reconcile::Goal(moved), reconcile::Goal(gone)}) {
+    for (const bool dead : {false, true}) {
+      for (int n = 0; n < 7; ++n) {
+        goal = [](const model::HostFacts&) { return tunnelled_desired(); };
+        EXPECT_TRUE(run().converged());
+        goal = next;
+        machine.fail_at = machine.changes + n;
+        machine.dead_after = dead;
+        run();
+        EXPECT_FALSE(open(machine.state)) << n;
+        machine.fail_at = std::numeric_limits<int>::max();
+        machine.dead_after = false;
+        EXPECT_TRUE(run().converged());
+      }
+    }
+  }
+}
+
+TEST_F(TunnelApply, IsNeverOpenWhateverFailsOfTheWayBack) {
+  for (const bool dead : {false, true}) {
+    for (int n = 0; n < 7; ++n) {
+      goal = [](const model::HostFacts&) { return tunnelled_desired(); };
+      EXPECT_TRUE(run().converged());
+      goal = [](const model::HostFacts&) {
+        auto state = tunnelled_desired();
+        state.links[0].vxlan->vni = 112;
+        state.firewall->tunnel->vni = 112;
+        return state;
+      };
+      const auto before = reconcile::remember_before(machine.ports(), survey(), saved_file);
+      EXPECT_TRUE(run().converged());
+      machine.fail_at = machine.changes + n;
+      machine.dead_after = dead;
+      const auto faults = reconcile::roll_back(machine.ports(), before, saved_file);
+      EXPECT_FALSE(open(machine.state)) << n;
+      if (!dead) {
+        EXPECT_EQ(faults, std::vector<std::string>()) << n;
+        EXPECT_EQ(machine.state.links, tunnelled_desired().links);
+        EXPECT_EQ(machine.state.firewall, tunnelled_desired().firewall);
+      }
+      machine.fail_at = std::numeric_limits<int>::max();
+      machine.dead_after = false;
+    }
+  }
 }
 
 TEST_F(TunnelApply, PurgeLeavesNothingOfIt) {
