@@ -123,9 +123,17 @@ Chain outer_done(const FirewallPolicy& policy) {
   return chain;
 }
 
+/// What the tunnel itself sends has the mark of what is within: any other socket here would speak
+/// as whatever container of this host it likes.
 Chain outer_out(const FirewallPolicy& policy, const Lists& lists) {
   Chain chain = base_chain("outer-out", "filter", "output", -310);
+  Statements drop = outer(*policy.tunnel);
+  drop.emplace_back(Match{Field::kMark, 0U, false, policy.mark});
+  drop.emplace_back(Action::kCounter);
+  drop.emplace_back(Verdict{Verdict::kDrop});
+  chain.rules.push_back(std::move(drop));
   Statements rule = outer(*policy.tunnel);
+  rule.emplace_back(clear_mark(policy));
   rule.emplace_back(Action::kNotrack);
   chain.rules.push_back(std::move(rule));
   if (policy.local.empty()) return chain;
@@ -138,11 +146,23 @@ Chain outer_out(const FirewallPolicy& policy, const Lists& lists) {
   return chain;
 }
 
+/// As a socket of this host a container would speak, whose address Docker translates. Before filter
+/// FORWARD, as "bridged" is.
+Chain outer_through(const FirewallPolicy& policy, const Lists& lists) {
+  Chain chain = base_chain("outer-through", "filter", "forward", -10);
+  Statements drop = {Match{Field::kInKind, "bridge"}};
+  for (const Group& group : lists.groups) drop.emplace_back(negated(group.arrives()));
+  for (Statement& one : outer(*policy.tunnel)) drop.push_back(std::move(one));
+  drop.emplace_back(Action::kCounter);
+  drop.emplace_back(Verdict{Verdict::kDrop});
+  chain.rules.push_back(std::move(drop));
+  return chain;
+}
+
 /// Behind all that asks for the mark and translates (srcnat, 100).
 Chain inner_done(const FirewallPolicy& policy) {
   Chain chain = base_chain(kSent, "filter", "postrouting", 110);
-  chain.rules.push_back(
-      {Match{Field::kOutLink, policy.tunnel->link}, marked(policy.mark), clear_mark(policy)});
+  chain.rules.push_back({Match{Field::kOutLink, policy.tunnel->link}, set_mark(policy.mark)});
   Statements rule = outer(*policy.tunnel);  // what others marked: "sent-out"
   rule.emplace_back(marked(policy.mark));
   rule.emplace_back(clear_mark(policy));
@@ -196,7 +216,10 @@ std::vector<Chain> tunnel_chains(const FirewallPolicy& policy, const Lists& list
   std::vector<Chain> chains = {outer_in(*policy.tunnel), asked(policy),
                                known(policy, lists),     outer_done(policy),
                                outer_out(policy, lists), inner_done(policy)};
-  if (policy.stops_forgers) chains.push_back(bridged());
+  if (policy.stops_forgers) {
+    chains.push_back(bridged());
+    chains.push_back(outer_through(policy, lists));
+  }
   return chains;
 }
 

@@ -9,10 +9,11 @@
 //   outer-known  where they get it, which the anchor in filter INPUT accepts, or are dropped
 //   outer-bridged what a container sends with a peer's address is dropped before that
 //   outer-done   the mark goes, or what is within would have it
-//   outer-out    those this host sends are not tracked; of what it sends into the tunnel itself
-//                Docker shall not translate the source
-//   inner-done   the mark goes, or the packet around would have it: where routes are asked for that
-//                one, and on its way out
+//   outer-out    those this host sends have the mark of what is within, which goes here, and are
+//                not tracked; without it they are some other socket's, and dropped. Of what the host
+//                sends into the tunnel itself Docker shall not translate the source
+//   outer-through what a container sends as if it were the tunnel is dropped
+//   inner-done   all that leaves by the tunnel gets the mark, and the packet around has it
 
 #include <optional>
 #include <string_view>
