@@ -24,9 +24,11 @@ using model::Severity;
 constexpr std::size_t kMostPeers = 32;        // whose traffic is followed
 constexpr std::ptrdiff_t kMostFindings = 32;  // of either severity
 
-/// Our mark is set at prerouting with this priority; at INPUT around a tunnel's packets alone.
+/// Our mark is set at prerouting with this priority; at INPUT around a tunnel's packets alone,
+/// which lose it again.
 constexpr std::int32_t kMarked = -310;
 constexpr std::int32_t kOuterMarked = -10;
+constexpr std::int32_t kOuterDone = 100;
 
 std::string first_or_unknown(const std::vector<std::string>& links) {
   return links.empty() ? "" : links.front();
@@ -105,22 +107,36 @@ std::string firewalld_remedy(const TracedPacket& packet, const FirewallPolicy& p
          " accept'; firewall-cmd --reload; overland apply";
 }
 
+/// The policy of INPUT stays: what else it keeps out is nobody's business here. The mark lets in
+/// the least, where the packets around a tunnel's have it.
+std::string outer_remedy(const Stop& stop, const TracedPacket& packet) {
+  const ForeignTable& table = *stop.table;
+  if (table.name == "firewalld" && !table.legacy) {
+    return "firewall-cmd --permanent --add-port=" + std::to_string(packet.outer) +
+           "/udp; firewall-cmd --reload; overland apply";
+  }
+  const bool at_input = stop.hook.number == kInputHook;
+  if (at_input && kOuterMarked < stop.hook.priority && stop.hook.priority < kOuterDone) {
+    return "accept what carries overland's mark before it: " +
+           table.accept(stop.chain, packet.mark);
+  }
+  return "accept the tunnel's packets before it: " + table.accept_port(stop.chain, packet.outer);
+}
+
 /// Before our mark is set it helps nobody.
 std::string remedy(const Stop& stop, const TraceDrop& drop, const TracedPacket& packet,
                    const FirewallPolicy& policy) {
   const ForeignTable& table = *stop.table;
   if (drop.loss == Loss::kSource) return table.remove(drop.chain, drop.handle);
-  if (packet.outer == 0 && table.name == "firewalld" && !table.legacy)
-    return firewalld_remedy(packet, policy);
+  if (packet.outer != 0) return outer_remedy(stop, packet);
+  if (table.name == "firewalld" && !table.legacy) return firewalld_remedy(packet, policy);
   if (table.of_iptables() && table.name == kForwardSpot.table) {
     const bool own = table.legacy == (policy.variant == FirewallVariant::kLegacy);
     if (own && table.anchored) return "move it below the jump to DOCKER-USER, or into DOCKER-USER";
-    if (!own && drop.handle == 0) return "iptables-nft -P FORWARD ACCEPT";
+    if (!own && drop.handle == 0) {
+      return std::string(table.legacy ? "iptables-legacy" : "iptables-nft") + " -P FORWARD ACCEPT";
+    }
     if (!own) return "remove it: " + table.remove(drop.chain, drop.handle);
-  }
-  if (packet.outer != 0 && table.name == "firewalld" && !table.legacy) {
-    return "firewall-cmd --permanent --add-port=" + std::to_string(packet.outer) +
-           "/udp; firewall-cmd --reload; overland apply";
   }
   if (stop.hook.number == kPreroutingHook && stop.hook.priority <= kMarked) {
     return "let it spare traffic between hosts";

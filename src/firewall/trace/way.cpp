@@ -226,6 +226,15 @@ std::string ForeignTable::accept(const std::string& chain, std::uint32_t mark) c
          " == " + hex.str() + " accept";
 }
 
+std::string ForeignTable::accept_port(const std::string& chain, std::uint16_t port) const {
+  if (of_iptables()) {
+    return std::string(legacy ? "iptables-legacy" : "iptables-nft") + " -t " + name + " -I " +
+           printable(chain) + " -p udp --dport " + std::to_string(port) + " -j ACCEPT";
+  }
+  return "nft insert rule " + nft_name() + " " + printable(chain) + " udp dport " +
+         std::to_string(port) + " accept";
+}
+
 Way find_way(nft::Socket& socket, const FirewallPolicy& policy) {
   return Search(socket, policy).find();
 }

@@ -94,5 +94,39 @@ TEST_F(TraceOuterTest, OurOwnVariantsInputHasOurAnchorAndTheOtherHasNot) {
   }
 }
 
+/// What is to be done about what is in the way, and it is carried out: nothing is left to tell.
+TEST_F(TraceOuterTest, TheRemedyLetsInTheTunnelAndNothingElse) {
+  const auto remedied = [](const model::FirewallPolicy& asked) {
+    std::string remedy;
+    for (const auto& one : find_droppers(asked)) {
+      if (one.severity == model::Severity::kConflict) remedy = one.remedy;
+    }
+    EXPECT_THAT(remedy, testing::Not(HasSubstr("-P "))) << "the host is opened";
+    EXPECT_THAT(remedy, testing::Not(HasSubstr("FORWARD")));
+    const auto command = remedy.find(": ");
+    if (command == std::string::npos) return remedy;
+    sh(remedy.substr(command + 2));
+    EXPECT_THAT(certain(find_droppers(asked)), IsEmpty()) << remedy;
+    return remedy;
+  };
+  sh("iptables-legacy -w -P INPUT DROP");
+  EXPECT_THAT(remedied(policy()), HasSubstr("iptables-legacy -t filter -I INPUT -m mark"));
+  sh("iptables-legacy -w -P INPUT ACCEPT; iptables-legacy -w -F INPUT");
+  sh("iptables-nft -w -t mangle -A PREROUTING -p udp -j DROP");
+  EXPECT_THAT(remedied(policy()), HasSubstr("-t mangle -I PREROUTING -p udp --dport 4789 -j"));
+  sh("iptables-nft -w -t mangle -F");
+  sh("iptables-nft -w -t mangle -A INPUT -p udp -j DROP");
+  EXPECT_THAT(remedied(policy()), HasSubstr("-t mangle -I INPUT -p udp --dport 4789 -j ACCEPT"));
+  sh("iptables-nft -w -t mangle -F");
+  for (const char* hook : {"prerouting priority -300", "input priority -20", "input priority 10",
+                           "input priority 200"}) {
+    sh(std::string("nft 'add table inet t; add chain inet t c { type filter hook ") + hook +
+       "; }; add rule inet t c udp dport 4789 drop'");
+    const bool marked = std::string(hook) == "input priority 10";
+    EXPECT_THAT(remedied(policy()), HasSubstr(marked ? "c meta mark" : "c udp dport 4789 accept"));
+    sh("nft delete table inet t");
+  }
+}
+
 }  // namespace
 }  // namespace overland::firewall::trace
