@@ -46,6 +46,8 @@ std::optional<Loaded> meta_field(std::uint32_t key) {
   switch (key) {
     case NFT_META_MARK:
       return Loaded{Field::kMark, sizeof(std::uint32_t)};
+    case NFT_META_SKUID:
+      return Loaded{Field::kSocketUser, sizeof(std::uint32_t)};
     case NFT_META_PROTOCOL:
       return Loaded{Field::kProtocol, sizeof(std::uint16_t)};
     case NFT_META_L4PROTO:

@@ -130,6 +130,8 @@ class Encoder {
     switch (field) {
       case Field::kMark:
         return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+      case Field::kSocketUser:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_SKUID);
       case Field::kInLink:
         return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_IIFNAME);
       case Field::kOutLink:

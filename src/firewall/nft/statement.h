@@ -32,7 +32,8 @@ enum class Field : std::uint8_t {
   kVni,              // of VXLAN in UDP (RFC 7348), and so are the next
   kInnerKind,        // of a frame within its EtherType, and the first byte behind it: 3 bytes
   kInnerSource,      // of an IPv4 packet in such a frame: only as a part of
-  kTunnelled,  // the source a packet has, and that of the one within: only among a set of both
+  kSocketUser,  // of the local socket that sends it; without one nothing matches, negated or not
+  kTunnelled,   // the source a packet has, and that of the one within: only among a set of both
 };
 
 /// A number in network order.

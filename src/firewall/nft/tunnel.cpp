@@ -48,12 +48,17 @@ std::map<std::uint8_t, std::vector<Pair>> pairs_by_length(const Tunnel& tunnel) 
   return result;
 }
 
+Statements to_port(const Tunnel& tunnel) {
+  return {Match{Field::kTransport, std::uint32_t{IPPROTO_UDP}},
+          Match{Field::kDestinationPort, std::uint32_t{tunnel.port}}};
+}
+
 /// The beginning of rules for outer packets. Of shorter ones no rule asks further, and the tunnel
 /// takes none.
 Statements outer(const Tunnel& tunnel) {
-  return {Match{Field::kTransport, std::uint32_t{IPPROTO_UDP}},
-          Match{Field::kDestinationPort, std::uint32_t{tunnel.port}},
-          Match{Field::kVni, tunnel.vni}};
+  Statements result = to_port(tunnel);
+  result.emplace_back(Match{Field::kVni, tunnel.vni});
+  return result;
 }
 
 MarkChange clear_mark(const FirewallPolicy& policy) { return {~policy.mark, 0}; }
@@ -127,11 +132,16 @@ Chain outer_done(const FirewallPolicy& policy) {
 /// as whatever container of this host it likes.
 Chain outer_out(const FirewallPolicy& policy, const Lists& lists) {
   Chain chain = base_chain("outer-out", "filter", "output", -310);
-  Statements drop = outer(*policy.tunnel);
-  drop.emplace_back(Match{Field::kMark, 0U, false, policy.mark});
-  drop.emplace_back(Action::kCounter);
-  drop.emplace_back(Verdict{Verdict::kDrop});
-  chain.rules.push_back(std::move(drop));
+  // A socket may hand over several packets at once (UDP_SEGMENT of udp(7)), of which the first VNI
+  // alone is seen. Tunnels of others are the kernel's, and no socket's of a user.
+  for (Statements drop : {to_port(*policy.tunnel), outer(*policy.tunnel)}) {
+    const bool any_vni = drop.size() == 2;
+    drop.emplace_back(Match{Field::kMark, 0U, false, policy.mark});
+    if (any_vni) drop.emplace_back(Match{Field::kSocketUser, UINT32_MAX, true});
+    drop.emplace_back(Action::kCounter);
+    drop.emplace_back(Verdict{Verdict::kDrop});
+    chain.rules.push_back(std::move(drop));
+  }
   Statements rule = outer(*policy.tunnel);
   rule.emplace_back(clear_mark(policy));
   rule.emplace_back(Action::kNotrack);
@@ -147,12 +157,12 @@ Chain outer_out(const FirewallPolicy& policy, const Lists& lists) {
 }
 
 /// As a socket of this host a container would speak, whose address Docker translates. Before filter
-/// FORWARD, as "bridged" is.
+/// FORWARD, as "bridged" is. Whatever VNI is seen: as in "outer-out".
 Chain outer_through(const FirewallPolicy& policy, const Lists& lists) {
   Chain chain = base_chain("outer-through", "filter", "forward", -10);
   Statements drop = {Match{Field::kInKind, "bridge"}};
   for (const Group& group : lists.groups) drop.emplace_back(negated(group.arrives()));
-  for (Statement& one : outer(*policy.tunnel)) drop.push_back(std::move(one));
+  for (Statement& one : to_port(*policy.tunnel)) drop.push_back(std::move(one));
   drop.emplace_back(Action::kCounter);
   drop.emplace_back(Verdict{Verdict::kDrop});
   chain.rules.push_back(std::move(drop));

@@ -180,12 +180,20 @@ TEST_F(TunnelTest, NobodyHereSpeaksAsTheTunnel) {
   Forged what = {"10.1.0.11", "192.168.100.2", "10.2.0.12", "192.168.200.2"};
   what.mac = {0x02, 0x6f, 10, 2, 0, 12};
   write(tunnelled());
+  const auto gone = [](const std::string& chain) {
+    return std::stoi(sh("nft list chain ip overland " + chain +
+                        " | sed -n 's/.*packets \\([0-9]*\\) .* drop/\\1/p' | "
+                        "awk '{ all += $1 } END { print all }'"));
+  };
+  // Of several packets handed over at once the first VNI alone is seen.
   const auto lost = [&](const Forger& from, const char* chain) {
-    const int before = arrivals("p");
-    const int gone = dropped(chain);
-    from.send(what);
-    EXPECT_TRUE(comes([&] { return dropped(chain) > gone || arrivals("p") > before; })) << chain;
-    return arrivals("p") == before;
+    for (const unsigned vni : {111U, 9999U}) {
+      what.vni = vni;
+      const int before = gone(chain);
+      from.send(what);
+      if (!comes([&] { return gone(chain) > before; })) return false;
+    }
+    return true;
   };
   EXPECT_TRUE(lost(Forger(), "outer-out"));
   what.outer = "192.168.100.2";
@@ -197,6 +205,7 @@ TEST_F(TunnelTest, NobodyHereSpeaksAsTheTunnel) {
   FirewallPolicy policy = tunnelled();
   policy.tunnel.reset();
   write(policy);
+  what.vni = 111;
   what.outer = "10.1.0.11";
   for (const char* space : {"", "u"}) {
     if (*space != '\0') what.outer = "172.20.0.2";
