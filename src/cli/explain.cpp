@@ -34,7 +34,7 @@ int explain(const std::vector<std::string>& arguments) {
   const auto from = desired::find_endpoint(inventory, ends[0]);
   const auto to = desired::find_endpoint(inventory, ends[1], from);
   const auto there = desired::find_path(inventory, from, to);
-  const auto back = desired::find_path(inventory, to, from);
+  const auto back = desired::find_path(inventory, to, desired::seen_as(from, there));
   std::cout << ((*values)["json"].as<bool>()
                     ? printed(path_json(inventory, from, to, there, back))
                     : desired::render_path(inventory, from, to, there, back));

@@ -62,6 +62,7 @@ std::string routes_json(const desired::ThirdParty& found) {
     if (!route.host.empty()) one["host"] = route.host;
     one["gateways"] = nlohmann::ordered_json::array();
     for (const auto& gateway : route.gateways) one["gateways"].push_back(gateway.to_string());
+    if (!route.link.empty()) one["link"] = route.link;
     routes.push_back(std::move(one));
   }
   return printed(nlohmann::ordered_json{{"schema_version", kSchemaVersion},

@@ -11,6 +11,7 @@
 #include "docker/engine.h"
 #include "firewall/host_firewall.h"
 #include "kernel/links.h"
+#include "kernel/neighbours.h"
 #include "kernel/routes.h"
 #include "kernel/sysctls.h"
 
@@ -59,6 +60,7 @@ struct Machine::Adapters {
   base::Deadline deadline;  // before all that keep it
   kernel::RouteTable routes;
   kernel::LinkTable links;
+  kernel::NeighbourTable neighbours;
   kernel::SysctlTree sysctls;
   ToldFirewall firewall;
   ToldDocker docker{deadline};
@@ -81,9 +83,9 @@ void Machine::answer_through(std::function<host::Ports(const host::Ports&)> wrap
 
 host::Ports Machine::ports() {
   auto& all = *adapters_;
-  const host::Ports bare = {all.routes,  all.links,
-                            all.sysctls, all.firewall,
-                            all.docker,  [](auto pause) { std::this_thread::sleep_for(pause); }};
+  const auto wait = [](auto pause) { std::this_thread::sleep_for(pause); };
+  const host::Ports bare = {all.routes, all.links, all.neighbours, all.sysctls, all.firewall,
+                            all.docker, wait};
   return wrap_ ? wrap_(bare) : bare;
 }
 

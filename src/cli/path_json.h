@@ -7,6 +7,9 @@
 
 namespace overland::cli {
 
+/// null where there is none.
+nlohmann::ordered_json tunnel_json(const std::optional<desired::Outer>& tunnel);
+
 /// {"schema_version": …, "source": …, "destination": …, "arrives": …, "stages": […], …}
 nlohmann::ordered_json path_json(const inventory::Inventory& inventory,
                                  const desired::Endpoint& from, const desired::Endpoint& to,

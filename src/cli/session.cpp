@@ -240,7 +240,8 @@ void Session::require_lifelines(reconcile::Survey& survey) const {
   for (const auto& route : survey.actual.state.routes) {
     if (route.kind == model::RouteKind::kUnicast) led.push_back(route.destination);
   }
-  const auto severed = plan::severed_lifelines(survey.plan.steps, lifelines, segments, led);
+  auto severed = plan::severed_lifelines(survey.plan.steps, lifelines, segments, led);
+  std::ranges::move(plan::captured_tunnels(survey.desired), std::back_inserter(severed));
   if (severed.empty()) return;
   if (!fault.empty()) {
     auto& findings = survey.plan.findings;

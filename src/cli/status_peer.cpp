@@ -21,16 +21,17 @@ bool all_in(const std::vector<Prefix>& wanted, const std::vector<Prefix>& list) 
   });
 }
 
-/// Closed networks aside, which are not let in as the peer is.
+/// Closed networks aside, which are not let in as the peer is. By a tunnel only containers come.
 std::vector<std::string> links_for(const inventory::Inventory& inventory,
-                                   const model::FirewallPolicy& policy, const Host& peer) {
+                                   const model::FirewallPolicy& policy, const Host& peer,
+                                   bool tunnel) {
   const auto subnets = desired::open_subnets(inventory, peer);
   std::vector<Prefix> hosts;
   for (const auto& one : peer.addresses) hosts.emplace_back(one.address);
   std::vector<std::string> links;
   for (const auto& ingress : policy.ingress) {
     const bool in = all_in(subnets, believed(ingress.subnets, policy.peer_subnets)) &&
-                    all_in(hosts, believed(ingress.hosts, policy.peer_hosts));
+                    (tunnel || all_in(hosts, believed(ingress.hosts, policy.peer_hosts)));
     if (in) links.push_back(ingress.link);
   }
   return links;
@@ -44,6 +45,27 @@ std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const auto& part : parts) text += (text.empty() ? "" : ", ") + base::printable(part);
   return text.empty() ? "none" : text;
+}
+
+/// By the inventory, but for the MTU.
+std::optional<desired::Outer> tunnel_to(const desired::Path& path, const model::HostFacts& facts) {
+  for (const auto& stage : path.stages) {
+    if (!stage.tunnel) continue;
+    auto tunnel = stage.tunnel;
+    tunnel->mtu = std::nullopt;
+    for (const auto& link : facts.links) {
+      if (link.name == model::kTunnelLink && link.ours) tunnel->mtu = link.mtu;
+    }
+    return tunnel;
+  }
+  return std::nullopt;
+}
+
+std::string tunnel_line(const desired::Outer& tunnel) {
+  return std::string(model::kTunnelLink) + ", VNI " + std::to_string(tunnel.vni) + ", outer " +
+         tunnel.from.to_string() + " -> " + tunnel.to.to_string() + ", UDP port " +
+         std::to_string(tunnel.port) +
+         (tunnel.mtu ? ", MTU " + std::to_string(*tunnel.mtu) : ", whose link is not there");
 }
 
 std::string let_in_line(const PeerDetail& peer) {
@@ -79,14 +101,17 @@ PeerDetail peer_detail(const inventory::Inventory& inventory, const Host& self, 
         {hop_to(address, survey.facts, neighbours), inventory.segments[segment].name});
   }
   for (const auto& subnet : peer.bridge_subnets()) detail.subnets.push_back(subnet.to_string());
-  if (!survey.actual.firewall_unread) {
-    const auto& policy = survey.actual.state.firewall;
-    detail.let_in_on = policy ? links_for(inventory, *policy, peer) : std::vector<std::string>();
-  }
   detail.from = desired::find_endpoint(inventory, end_of(self));
   detail.to = desired::find_endpoint(inventory, end_of(peer), detail.from);
   detail.there = desired::find_path(inventory, detail.from, detail.to);
-  detail.back = desired::find_path(inventory, detail.to, detail.from);
+  detail.back =
+      desired::find_path(inventory, detail.to, desired::seen_as(detail.from, detail.there));
+  detail.tunnel = tunnel_to(detail.there, survey.facts);
+  if (!survey.actual.firewall_unread) {
+    const auto& policy = survey.actual.state.firewall;
+    detail.let_in_on = policy ? links_for(inventory, *policy, peer, bool(detail.tunnel))
+                              : std::vector<std::string>();
+  }
   return detail;
 }
 
@@ -98,6 +123,7 @@ std::string peer_text(const PeerDetail& peer) {
                 ? ", not on a link of this host\n"
                 : " by " + base::printable(hop.link) + ", neighbour " + name(hop.reach) + "\n";
   }
+  if (peer.tunnel) text += "Tunnel     " + tunnel_line(*peer.tunnel) + "\n";
   text += "Subnets    " + joined(peer.subnets) + "\nLet in     " + let_in_line(peer) + "\n";
   return text;
 }
@@ -116,6 +142,7 @@ nlohmann::ordered_json peer_json(const PeerDetail& peer) {
                    {"addresses", addresses},
                    {"subnets", peer.subnets},
                    {"let_in_on", peer.let_in_on ? Json(*peer.let_in_on) : Json()}};
+  document["tunnel"] = tunnel_json(peer.tunnel);
   auto path = path_json(*peer.inventory, peer.from, peer.to, peer.there, peer.back);
   path.erase("schema_version");
   document["path"] = std::move(path);

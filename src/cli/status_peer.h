@@ -25,6 +25,7 @@ struct PeerDetail {
   std::vector<std::string> subnets;
   /// Links on which the rules in force let all of it in; nullopt: they could not be read.
   std::optional<std::vector<std::string>> let_in_on;
+  std::optional<desired::Outer> tunnel;  // to it; with the MTU its link has, where it is there
   desired::Endpoint from;  // by the inventory: this host's bridge, or the host itself, and its
   desired::Endpoint to;
   desired::Path there;

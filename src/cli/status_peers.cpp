@@ -118,6 +118,19 @@ Word everywhere(const Survey& survey) {
   return {};
 }
 
+/// Behind a link that the route itself names; "-" where that is not there.
+HopStatus hop_on(const std::string& name, const model::Address& address, const HostFacts& facts,
+                 const std::vector<NeighbourFacts>& neighbours) {
+  HopStatus hop = {address.to_string(), find_link(facts, name) == nullptr ? "-" : name};
+  auto one = std::lower_bound(
+      neighbours.begin(), neighbours.end(), address,
+      [](const NeighbourFacts& known, const auto& wanted) { return known.address < wanted; });
+  for (; one != neighbours.end() && one->address == address; ++one) {
+    if (one->link == name) hop.reach = one->reach;
+  }
+  return hop;
+}
+
 class Judge {
  public:
   explicit Judge(const Survey& survey) : survey_(survey), everywhere_(everywhere(survey)) {
@@ -133,10 +146,12 @@ class Judge {
       const auto* link = find_link(survey_.facts, hops[i].link);
       const auto& lost = survey_.facts.unreachable;
       if (link != nullptr && !works(*link)) return {"link down", Tone::kBad};
+      if (link == nullptr && route.link) return {"no link", Tone::kBad};
       if (std::binary_search(lost.begin(), lost.end(), route.gateways[i])) {
         return {"no link", Tone::kBad};
       }
-      if (link != nullptr && (mtu == 0 || link->mtu < mtu)) mtu = link->mtu;
+      // Of a tunnel the kernel tells whoever sends larger packets, on this host.
+      if (link != nullptr && !route.link && (mtu == 0 || link->mtu < mtu)) mtu = link->mtu;
       reach = std::max(reach, hops[i].reach);
     }
     if (auto state = route_state(route, survey_); !state.empty()) return {state, Tone::kBad};
@@ -185,7 +200,8 @@ std::vector<PeerStatus> peer_states(const inventory::Inventory& inventory, const
     peer.name = owner_of(route.destination, names);
     peer.subnet = route.destination.to_string();
     for (const auto& gateway : route.gateways) {
-      peer.next_hops.push_back(hop_to(gateway, survey.facts, neighbours));
+      peer.next_hops.push_back(route.link ? hop_on(*route.link, gateway, survey.facts, neighbours)
+                                          : hop_to(gateway, survey.facts, neighbours));
     }
     peer.state = judge(route, peer.next_hops);
   }

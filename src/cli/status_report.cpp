@@ -34,16 +34,35 @@ void add_sysctls(const Survey& survey, std::vector<SettingStatus>& settings) {
   }
 }
 
+std::string show_link(const model::Link& link) {
+  std::string text = link.address.to_string() + (link.up ? " up" : " down");
+  if (!link.vxlan) return text;
+  return text + ", VNI " + std::to_string(link.vxlan->vni) + ", outer " +
+         link.vxlan->local.to_string() + ", UDP port " + std::to_string(link.vxlan->port) +
+         ", MTU " + std::to_string(link.vxlan->mtu);
+}
+
 void add_links(const Survey& survey, std::vector<SettingStatus>& settings) {
   for (const auto& wanted : survey.desired.links) {
     const auto now =
         std::find_if(survey.actual.state.links.begin(), survey.actual.state.links.end(),
                      [&](const auto& one) { return one.name == wanted.name; });
     const bool there = now != survey.actual.state.links.end();
-    settings.push_back({"link " + wanted.name, wanted.address.to_string() + " up",
-                        there ? now->address.to_string() + (now->up ? " up" : " down") : "missing",
-                        there && *now == wanted});
+    settings.push_back({"link " + wanted.name, show_link(wanted),
+                        there ? show_link(*now) : "missing", there && *now == wanted});
   }
+}
+
+void add_neighbours(const Survey& survey, std::vector<SettingStatus>& settings) {
+  const auto& wanted = survey.desired.neighbours;
+  if (wanted.empty()) return;
+  const auto& have = survey.actual.state.neighbours;
+  const auto there = std::count_if(wanted.begin(), wanted.end(), [&](const auto& one) {
+    return std::binary_search(have.begin(), have.end(), one);
+  });
+  settings.push_back(
+      {"tunnel", std::to_string(wanted.size()) + (wanted.size() == 1 ? " peer" : " peers"),
+       std::to_string(there) + " entered", static_cast<std::size_t>(there) == wanted.size()});
 }
 
 /// "3 peers, 4 subnets": as the inventory has them, not as sets merge them.
@@ -172,6 +191,7 @@ StatusReport make_status(const inventory::Inventory& inventory, const inventory:
   add_fallback(survey, report.settings);
   add_sysctls(survey, report.settings);
   add_links(survey, report.settings);
+  add_neighbours(survey, report.settings);
   add_firewall(show_peers(inventory, host), survey, report.settings);
   add_docker(survey, report.settings);
   add_networks(survey, report.settings);

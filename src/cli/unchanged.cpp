@@ -17,6 +17,7 @@
 #include "cli/file_stamp.h"
 #include "cli/session.h"
 #include "firewall/rules_sum.h"
+#include "kernel/neighbours.h"
 #include "kernel/routing_sum.h"
 #include "model/facts_sum.h"
 
@@ -90,6 +91,7 @@ std::optional<Facts> look(const Options& options, std::uint64_t seed) {
   facts["installed"] = options.installed ? "" : sum_of_installed(seed);
   facts["last-applied"] = stamp(last_applied_file(options)).to_string();
   facts["namespace"] = std::to_string(kernel::network_namespace());
+  facts["neighbours"] = std::to_string(kernel::neighbours_sum(seed));
   facts["options"] = sum_of_options(seed, options);
   facts["routing"] = std::to_string(*routing);
   facts["rules"] = firewall::rules_sum(seed);
@@ -185,7 +187,7 @@ std::optional<std::string> Unchanged::host() const {
 void Unchanged::listen(Machine& machine) {
   machine.answer_through([this](const host::Ports& ports) {
     sysctls_.below = &ports.sysctls;
-    return host::Ports{ports.routes,   ports.links,  sysctls_,
+    return host::Ports{ports.routes,   ports.links,  ports.neighbours, sysctls_,
                        ports.firewall, ports.docker, ports.wait};
   });
 }

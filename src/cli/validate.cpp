@@ -1,5 +1,6 @@
 // The verb validate.
 
+#include <cstdint>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +9,7 @@
 #include "cli/plan_json.h"
 #include "cli/verb.h"
 #include "inventory/inventory.h"
+#include "inventory/tunnels.h"
 
 namespace overland::cli {
 namespace {
@@ -22,6 +24,10 @@ std::size_t waiting_hosts(const inventory::Inventory& inventory) {
   std::size_t count = 0;
   for (const auto& host : inventory.hosts) count += host.auto_bip ? 1 : 0;
   return count;
+}
+
+std::uint64_t tunnel_pairs(const inventory::Inventory& inventory) {
+  return inventory::Tunnels(inventory).pairs();
 }
 
 std::string validation_json(const inventory::Loaded& loaded, const std::string& file,
@@ -47,6 +53,7 @@ std::string validation_json(const inventory::Loaded& loaded, const std::string& 
     document["auto_bips"] = waiting_hosts(*loaded.inventory);
     document["segments"] = loaded.inventory->segments.size();
     document["networks"] = loaded.inventory->networks.size();
+    document["tunnel_pairs"] = tunnel_pairs(*loaded.inventory);
   }
   return printed(document);
 }
@@ -75,6 +82,11 @@ int validate(const std::vector<std::string>& arguments) {
             << " segments";
   if (!inventory.networks.empty()) std::cout << ", " << inventory.networks.size() << " networks";
   std::cout << "\n";
+  if (inventory.tunnel) {
+    const auto pairs = tunnel_pairs(inventory);
+    std::cout << pairs << (pairs == 1 ? " pair of hosts uses" : " pairs of hosts use")
+              << " the tunnel\n";
+  }
   if (const auto waiting = waiting_hosts(inventory)) {
     std::cout << waiting << (waiting == 1 ? " host waits" : " hosts wait")
               << " for a bip: overland assign " << file << "\n";

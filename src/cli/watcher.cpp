@@ -70,7 +70,8 @@ Watcher::Watcher(const Options& options, WatchOptions watch_options)
                 {[this] {
                    if (rules_) rules_->look();
                  },
-                 [this](const auto& write) { rules_ ? rules_->without_hearing(write) : write(); }},
+                 [this](const auto& write) { rules_ ? rules_->without_hearing(write) : write(); },
+                 [this](const auto& write) { kernel_.without_hearing(write); }},
                 [this] { return drain(); }),
       machine_pace_(kMachine),
       docker_pace_(kDocker),
@@ -130,6 +131,7 @@ void Watcher::take_events() {
 void Watcher::repair(Parts parts) {
   const auto begin = Clock::now();
   again_.reset();
+  if (kernel_.follow_tunnel()) parts |= Part::kNeighbours;
   dirty_ = dirty_.without(parts);
   const Repaired done = repairer_.repair(parts);
   if (done.again) dirty_ |= parts;
@@ -139,6 +141,8 @@ void Watcher::repair(Parts parts) {
   if (parts.has(Part::kDocker)) docker_pace_.looked(begin, end, done.changed);
   if (done.running) follow_docker(*done.running);
   if (done.whole) kernel_.cover(repairer_.routes());
+  // Of a tunnel made just now nobody has told yet.
+  if (kernel_.follow_tunnel()) note(Part::kNeighbours);
   news_ = true;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "inventory/topology.h"
+#include "inventory/tunnels.h"
 
 namespace overland::desired {
 namespace {
@@ -21,8 +22,8 @@ using Segments = std::set<std::size_t>;
 class Search {
  public:
   Search(const Inventory& inventory, const Host& self)
-      : inventory_(inventory), topology_(inventory), self_(index_of(self)) {
-    std::set<std::tuple<bool, bool, std::vector<std::size_t>>> seen;
+      : inventory_(inventory), topology_(inventory), tunnels_(inventory), self_(index_of(self)) {
+    std::set<std::tuple<bool, bool, bool, std::vector<std::size_t>>> seen;
     for (std::size_t i = 0; i < inventory.hosts.size(); ++i) {
       const Host& host = inventory.hosts[i];
       std::vector<std::size_t> segments;
@@ -32,7 +33,8 @@ class Search {
       }
       const bool docker = !host.bridge_subnets().empty();
       // A router is never like another: it forwards on its own.
-      if (i != self_ && (host.router || seen.emplace(docker, host.router, segments).second)) {
+      if (i != self_ &&
+          (host.router || seen.emplace(docker, host.router, host.tunnels, segments).second)) {
         senders_.push_back(i);
       }
     }
@@ -115,6 +117,7 @@ class Search {
 
   /// From the sender's containers to those of `target`, which is this host or beyond it.
   void to_bridge(std::size_t sender, std::size_t target) {
+    if (tunnels_.between(sender, target)) return;  // comes and goes by one link
     const Host& host = inventory_.hosts[target];
     const auto in = arrivals(sender, target, std::nullopt,
                              [&](const Reach& from) { return topology_.next_hops(from, host); });
@@ -147,6 +150,7 @@ class Search {
 
   const Inventory& inventory_;
   const inventory::Topology topology_;
+  const inventory::Tunnels tunnels_;
   const std::size_t self_;
   std::map<model::Address, std::pair<std::size_t, std::size_t>> owners_;  // host, segment
   std::vector<std::size_t> senders_;

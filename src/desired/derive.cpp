@@ -10,6 +10,7 @@
 #include "desired/networks.h"
 #include "desired/routes.h"
 #include "desired/sysctls.h"
+#include "desired/tunnel.h"
 
 namespace overland::desired {
 namespace {
@@ -27,6 +28,15 @@ model::HostState serving(const inventory::Inventory& inventory, const inventory:
     std::inplace_merge(state.routes.begin(),
                        state.routes.end() - static_cast<std::ptrdiff_t>(more.size()),
                        state.routes.end());
+  }
+  const bool tunnel =
+      std::ranges::find(state.links, model::kTunnelLink, &model::Link::name) != state.links.end();
+  if (tunnel) {
+    state.neighbours = neighbours(inventory, host);
+  } else {  // nor is there a place for its routes
+    std::erase_if(state.routes, [](const auto& route) {
+      return route.link && *route.link == model::kTunnelLink;
+    });
   }
   state.docker = docker(inventory, host, facts);
   return state;

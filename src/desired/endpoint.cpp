@@ -7,6 +7,7 @@
 #include "inventory/report.h"
 #include "inventory/suggest.h"
 #include "inventory/topology.h"
+#include "inventory/tunnels.h"
 
 namespace overland::desired {
 namespace {
@@ -116,11 +117,16 @@ std::size_t named(const Inventory& inventory, std::string_view name) {
                         : "; did you mean " + std::string(meant) + "?"));
 }
 
-/// The host's address that is the fewest routers away from `from`; the first of equals.
+/// The host's address that is the fewest routers away from `from`, the first of equals; its bip
+/// where a tunnel leads there.
 model::Address nearest_address(const Inventory& inventory, const Host& host, const Endpoint& from) {
   if (from.kind != Endpoint::Kind::kNeighbour && &inventory.hosts[from.host] == &host) {
     return host.addresses.front().address;
   }
+  const bool tunnelled =
+      from.kind != Endpoint::Kind::kNeighbour &&
+      inventory::Tunnels(inventory).between(from.host, inventory::index_of(inventory, host));
+  if (tunnelled) return host.bip->address;
   Host neighbour;  // stands in the segment, as far as distances go
   neighbour.addresses = {{from.address, from.segment}};
   const Host& sender =

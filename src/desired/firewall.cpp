@@ -9,7 +9,9 @@
 #include "desired/guard.h"
 #include "desired/ingress.h"
 #include "desired/ipvlan_guards.h"
+#include "desired/tunnel.h"
 #include "inventory/topology.h"
+#include "inventory/tunnels.h"
 
 namespace overland::desired {
 namespace {
@@ -61,15 +63,18 @@ std::vector<bool> trusted_segments(const inventory::Inventory& inventory) {
 }
 
 /// Machines of a segment trusted as a whole are no hosts: a container may well route for them.
-/// Nor are this host's own containers in a segment others.
+/// Nor are this host's own containers in a segment others. Peers behind a tunnel are.
 std::optional<std::vector<Prefix>> other_hosts(const inventory::Inventory& inventory,
                                                const inventory::Host& host,
                                                const std::vector<bool>& trusted) {
+  const inventory::Tunnels tunnels(inventory);
+  const std::size_t self = inventory::index_of(inventory, host);
   bool apart = std::find(trusted.begin(), trusted.end(), true) != trusted.end() ||
                !container_ranges(inventory, host).empty();
   std::vector<Prefix> result;
   for (const auto& peer : inventory.hosts) {
     if (&peer == &host) continue;
+    apart = apart || tunnels.apart(self, inventory::index_of(inventory, peer));
     for (const auto& address : peer.addresses) result.emplace_back(address.address);
     for (const auto& one : container_ranges(inventory, peer)) result.push_back(one.range);
     const auto closed = closed_subnets(inventory, peer);
@@ -152,16 +157,23 @@ void add_arp_guards(const inventory::Inventory& inventory, const inventory::Host
 
 void add_peers(const inventory::Inventory& inventory, const inventory::Host& host,
                const std::vector<bool>& trusted, model::FirewallPolicy& policy) {
-  for (const auto& peer : inventory.hosts) {
-    if (&peer == &host) continue;
+  const inventory::Tunnels tunnels(inventory);
+  const std::size_t self = inventory::index_of(inventory, host);
+  for (std::size_t i = 0; i < inventory.hosts.size(); ++i) {
+    const auto& peer = inventory.hosts[i];
+    if (i == self) continue;
     for (const auto& subnet : open_subnets(inventory, peer)) policy.peer_subnets.push_back(subnet);
+    if (tunnels.apart(self, i)) continue;  // the network between drops containers' addresses
     for (const auto& address : peer.addresses) policy.peer_hosts.emplace_back(address.address);
   }
   for (const auto& any : inventory.hosts) {  // this one too: its own send by the segment as well
-    for (const auto& one : container_ranges(inventory, any)) policy.peer_hosts.push_back(one.range);
+    for (const auto& [range, segment] : container_ranges(inventory, any)) {
+      if (!tunnels.apart_from(self, segment)) policy.peer_hosts.push_back(range);
+    }
   }
   for (std::size_t i = 0; i < trusted.size(); ++i) {
-    if (trusted[i]) policy.peer_hosts.push_back(inventory.segments[i].subnet);
+    const bool near = trusted[i] && !tunnels.apart_from(self, i);
+    if (near) policy.peer_hosts.push_back(inventory.segments[i].subnet);
   }
   policy.peer_subnets = model::aggregate(std::move(policy.peer_subnets));
   policy.peer_hosts = model::aggregate(std::move(policy.peer_hosts));
@@ -273,6 +285,7 @@ std::optional<model::FirewallPolicy> firewall(const inventory::Inventory& invent
   const SegmentKinds kinds = {trusted_segments(inventory), outside_segments(inventory)};
   policy.ingress = ingress(inventory, host, facts, kinds, closed);
   add_peers(inventory, host, kinds.trusted, policy);
+  policy.tunnel = tunnel_policy(inventory, host);
   policy.ipvlan_guards = ipvlan_guards(inventory, host, facts, policy);
   policy.direct_drop = direct_drop(inventory, host, facts, policy);
   policy.stops_forgers = (containers || facts.docker.installed) && !facts.firewall.no_link_kinds;

@@ -6,6 +6,7 @@
 #include "desired/container_networks.h"
 #include "desired/derive.h"
 #include "desired/networks.h"
+#include "desired/tunnel.h"
 
 namespace overland::desired {
 namespace {
@@ -119,6 +120,7 @@ std::vector<model::Address> off_link(const model::HostState& state, const model:
   const auto networks = on_link(state, facts);
   std::vector<model::Address> result;
   for (const auto& route : state.routes) {
+    if (route.link) continue;  // behind a link of ours by what the route itself says
     for (const auto& gateway : route.gateways) {
       if (!covered(networks, gateway)) result.push_back(gateway);
     }
@@ -140,12 +142,20 @@ Fit fit(const Inventory& inventory, const Host& host, const model::HostFacts& fa
   std::ranges::move(misfits.findings, std::back_inserter(result.findings));
   result.networks = std::move(misfits.names);
   shimless(inventory, host, facts, result.findings);
+  std::ranges::move(tunnel_end(inventory, host, facts).findings,
+                    std::back_inserter(result.findings));
   const bool docker_needed = host.bip && host.docker.daemon_json != model::DaemonJsonMode::kOff;
   if (docker_needed && !facts.docker.installed && facts.docker.unknown.empty()) {
     result.findings.push_back(
         {Severity::kMisfit, "docker",
          "host " + host.name + " has a bip but Docker is not installed here",
          "install Docker, or take bip out of the inventory for a host that is only a router"});
+  }
+  if (facts.no_vxlan) {
+    result.findings.push_back(
+        {Severity::kMisfit, std::string("link ") + std::string(model::kTunnelLink),
+         "this kernel has no vxlan, and hosts behind a tunnel are not reached",
+         "load the module vxlan (modprobe vxlan), or run a kernel that has it"});
   }
   if (state.firewall && !facts.firewall.variant && facts.firewall.unknown.empty()) {
     result.findings.push_back({Severity::kMisfit, "firewall",

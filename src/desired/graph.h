@@ -1,7 +1,8 @@
 #pragma once
 // The inventory as a drawing: segments are clusters with a dot for the wire, routers diamonds,
 // other hosts boxes with their subnets and ranges. Each edge to a wire bears the address; a dashed
-// one the network, where only a host's containers are on the wire. Pure text; any name is escaped.
+// one the network, where only a host's containers are on the wire; a dashed and thick one tunnels
+// (graph_tunnels.h). Pure text; any name is escaped.
 // What stands on one wire only is drawn inside its cluster.
 
 #include <map>

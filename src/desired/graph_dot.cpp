@@ -1,6 +1,7 @@
 // The topology in the language of Graphviz.
 
 #include "desired/graph.h"
+#include "desired/graph_tunnels.h"
 
 namespace overland::desired {
 namespace {
@@ -52,6 +53,23 @@ std::string cluster(const Inventory& inventory, const Marks& marks, std::size_t 
   return text + "  }\n";
 }
 
+std::string tunnels(const Inventory& inventory) {
+  using Kind = TunnelDrawing::Kind;
+  const auto drawing = tunnel_drawing(inventory);
+  std::string text;
+  if (drawing.kind == Kind::kCloud) {
+    text += "  tunnels [label=" + quoted(drawing.cloud) + ", shape=ellipse, style=dashed];\n";
+  }
+  const char* const end = drawing.kind == Kind::kHosts ? "h" : "s";
+  for (const auto& [one, other, label] : drawing.edges) {
+    const std::string to =
+        drawing.kind == Kind::kCloud ? std::string("tunnels") : end + std::to_string(other);
+    text += std::string("  ") + end + std::to_string(one) + " -- " + to +
+            " [label=" + quoted(label) + ", style=dashed, penwidth=2, constraint=false];\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string draw_dot(const Inventory& inventory, const Marks& marks) {
@@ -85,7 +103,7 @@ std::string draw_dot(const Inventory& inventory, const Marks& marks) {
     }
   }
   for (std::size_t i = 0; i < members.size(); ++i) text += cluster(inventory, marks, i, members[i]);
-  return text + nodes + edges + "}\n";
+  return text + nodes + edges + tunnels(inventory) + "}\n";
 }
 
 }  // namespace overland::desired

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "desired/graph.h"
+#include "desired/graph_tunnels.h"
 
 namespace overland::desired {
 namespace {
@@ -78,6 +79,21 @@ std::string paint(const Marks& marks) {
   return text;
 }
 
+std::string tunnels(const Inventory& inventory) {
+  using Kind = TunnelDrawing::Kind;
+  const auto drawing = tunnel_drawing(inventory);
+  std::string text;
+  if (drawing.kind == Kind::kCloud) text += "  tunnels([" + quoted(drawing.cloud) + "])\n";
+  const char* const end = drawing.kind == Kind::kHosts ? "h" : "w";
+  for (const auto& [one, other, label] : drawing.edges) {
+    const std::string to =
+        drawing.kind == Kind::kCloud ? std::string("tunnels") : end + std::to_string(other);
+    text +=
+        std::string("  ") + end + std::to_string(one) + " -.-|" + quoted(label) + "| " + to + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string draw_mermaid(const Inventory& inventory, const Marks& marks) {
@@ -109,7 +125,7 @@ std::string draw_mermaid(const Inventory& inventory, const Marks& marks) {
     text += "  subgraph s" + number + "[" + quoted(segment_lines(inventory.segments[i])) + "]\n" +
             "    w" + number + "(( ))\n" + members[i] + "  end\n";
   }
-  return text + nodes + edges + paint(marks);
+  return text + nodes + edges + tunnels(inventory) + paint(marks);
 }
 
 }  // namespace overland::desired

@@ -20,9 +20,9 @@ struct SegmentKinds {
 /// By index of network.
 using Networks = std::vector<bool>;
 
-/// Sorted by link, with bridges to any wire, which believe nobody where no segment is behind them.
-/// `transit` is filled in for routers only, `closed` for networks in `closed_here`, the closed ones
-/// that this host has a part of.
+/// Sorted by link, the tunnel's among them, with bridges to any wire, which believe nobody where no
+/// segment is behind them. `transit` is filled in for routers only, `closed` for networks in
+/// `closed_here`, the closed ones that this host has a part of.
 std::vector<model::Ingress> ingress(const inventory::Inventory& inventory,
                                     const inventory::Host& host, const model::HostFacts& facts,
                                     const SegmentKinds& kinds, const Networks& closed_here);

@@ -5,6 +5,7 @@
 
 #include "desired/container_networks.h"
 #include "desired/derive.h"
+#include "desired/tunnel.h"
 
 namespace overland::desired {
 namespace {
@@ -82,6 +83,9 @@ std::vector<model::Link> links(const inventory::Inventory& inventory, const inve
   }
   add_unaddressed(inventory, host, facts, result);
   for (auto& shim : shims(inventory, host, facts)) result.push_back(std::move(shim.link));
+  if (auto end = tunnel_end(inventory, host, facts); end.link) {
+    result.push_back(*std::move(end.link));
+  }
   std::sort(result.begin(), result.end());
   return result;
 }

@@ -2,7 +2,7 @@
 // The links of ours a host needs. VLAN sub-interfaces: one for each address in a segment with a
 // VLAN id, and one without an address for a segment that only its containers are in, where the host
 // names a parent and no link that is not ours serves the segment already. Shims: those of its
-// macvlan networks.
+// macvlan networks. And its tunnel's.
 
 #include <vector>
 

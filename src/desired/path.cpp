@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "desired/firewall.h"
 #include "desired/path_networks.h"
+#include "desired/path_refusal.h"
+#include "desired/path_tunnel.h"
 #include "desired/routes.h"
 #include "inventory/topology.h"
 
@@ -176,6 +177,14 @@ class Walk {
 
   std::optional<std::size_t> route(std::size_t at, const Host& host) {
     const auto found = longest_match(routes(inventory_, host));
+    if (!found && between_sites(inventory_, at, to_)) {
+      path_.stages.push_back(site_stage(inventory_, at, to_));
+      return std::nullopt;
+    }
+    if (found && found->link) {
+      path_.stages.push_back(tunnel_stage(inventory_, at, to_.host, found->destination));
+      return to_.host;
+    }
     if (!found) {
       path_.stuck = host.name + " has no route to " + to_.address.to_string() +
                     ": no router connects its segments with it";
@@ -252,42 +261,25 @@ class Walk {
   Path path_;
 };
 
-bool holds(const std::vector<model::Prefix>& prefixes, const model::Address& address) {
-  return std::any_of(prefixes.begin(), prefixes.end(),
-                     [&](const auto& prefix) { return prefix.contains(address); });
-}
-
-/// Why the host in front of a container drops what `from` sends; empty where it does not.
-std::string refusal(const Inventory& inventory, const Endpoint& from, const Endpoint& to) {
-  if (to.kind != Endpoint::Kind::kContainer) return {};
-  if (auto apart = kept_apart(inventory, from, to); !apart.empty()) return apart;
-  const bool range = from.network && from.kind == Endpoint::Kind::kNeighbour;
-  if (range || same_network(inventory, from, to)) return {};
-  const Host& host = inventory.hosts[to.host];
-  const auto policy = firewall(inventory, host, {});
-  if (!policy || holds(policy->local, from.address) || holds(policy->peer_subnets, from.address) ||
-      holds(policy->peer_hosts, from.address)) {
-    return {};
-  }
-  if (from.kind == Endpoint::Kind::kNeighbour) {
-    return host.name + " lets " + from.address.to_string() +
-           " reach published ports only: it is no host of the inventory; trust = \"subnet\" for "
-           "segment " +
-           inventory.segments[from.segment].name + " would let it in";
-  }
-  if (from.host == to.host) return {};
-  return host.name + " does not trust " + from.address.to_string();
-}
-
 }  // namespace
 
 Path find_path(const Inventory& inventory, const Endpoint& from, const Endpoint& to) {
   Path path = Walk(inventory, to).from(from);
-  if (path.stuck.empty()) path.refused = refusal(inventory, from, to);
+  if (path.stuck.empty()) {
+    path.refused = refusal(inventory, from, to);
+    add_source(inventory, from, to, path);
+  }
   return path;
 }
 
+Endpoint seen_as(const Endpoint& from, const Path& there) {
+  Endpoint result = from;
+  if (there.source) result.address = *there.source;
+  return result;
+}
+
 bool same_way(const Path& there, const Path& back) {
+  if (!there.masquerader.empty()) return true;  // connection tracking leads it back
   return std::equal(there.stages.begin(), there.stages.end(), back.stages.rbegin(),
                     back.stages.rend(), [](const Stage& one, const Stage& other) {
                       return one.from == other.to && one.to == other.from &&

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "desired/path.h"
+#include "model/link.h"
 
 namespace overland::desired {
 namespace {
@@ -18,6 +19,23 @@ std::string target(const Stage& stage) {
   return next == stage.to ? next : next + " (" + stage.to + ")";
 }
 
+std::string outer(const Outer& tunnel) {
+  return "by tunnel, VNI " + std::to_string(tunnel.vni) + ", outer " + tunnel.from.to_string() +
+         " -> " + tunnel.to.to_string() + ", UDP port " + std::to_string(tunnel.port) + ", MTU " +
+         (tunnel.mtu ? std::to_string(*tunnel.mtu) + " or less"
+                     : std::to_string(model::kVxlanOverhead) + " below that of the link with " +
+                           tunnel.from.to_string());
+}
+
+std::string arrival(const Endpoint& from, const Path& there) {
+  if (!there.refused.empty()) return "But " + there.refused + ".\n";
+  if (!there.masquerader.empty()) {
+    return "It arrives with an address of " + there.masquerader + ", which masquerades it.\n";
+  }
+  const auto& source = there.source.value_or(from.address);
+  return "It arrives with the source address " + source.to_string() + ".\n";
+}
+
 void add_stages(const Path& path, std::string& text) {
   std::size_t widest = 0;
   for (const auto& stage : path.stages) widest = std::max(widest, stage.from.size());
@@ -28,6 +46,7 @@ void add_stages(const Path& path, std::string& text) {
             std::string(widest - stage.from.size(), ' ') + " -> " + target(stage) + "  over " +
             stage.medium + "\n";
     text += "       " + stage.why + "\n";
+    if (stage.tunnel) text += "       " + outer(*stage.tunnel) + "\n";
     if (!stage.equals.empty()) text += "       shared with all of: " + join(stage.equals) + "\n";
   }
   if (!path.stuck.empty()) text += "     there it ends: " + path.stuck + "\n";
@@ -42,9 +61,7 @@ std::string render_path(const inventory::Inventory& inventory, const Endpoint& f
   if (there.stages.empty() && there.stuck.empty()) text += "  It does not leave the host.\n";
   if (!there.stuck.empty()) return text;
   text += "\n";
-  text += there.refused.empty()
-              ? "It arrives with the source address " + from.address.to_string() + ".\n"
-              : "But " + there.refused + ".\n";
+  text += arrival(from, there);
   if (same_way(there, back)) {
     text += "The way back is the same.\n";
   } else {

@@ -5,6 +5,8 @@
 
 #include "desired/container_networks.h"
 #include "inventory/topology.h"
+#include "inventory/tunnels.h"
+#include "model/link.h"
 
 namespace overland::desired {
 namespace {
@@ -15,18 +17,31 @@ void add(const model::Prefix& destination, std::vector<model::Address> gateways,
                     std::move(gateways)});
 }
 
+/// The next hop is on the tunnel's link, whatever addresses say.
+void add_tunnelled(const model::Prefix& destination, const model::Address& outer,
+                   std::vector<model::Route>& routes) {
+  add(destination, {outer}, routes);
+  routes.back().link = std::string(model::kTunnelLink);
+}
+
 }  // namespace
 
 std::vector<model::Route> routes(const inventory::Inventory& inventory,
                                  const inventory::Host& host) {
   const inventory::Topology topology(inventory);
   const inventory::Reach reach = topology.reach(host);
+  const inventory::Tunnels tunnels(inventory);
+  const std::size_t self = inventory::index_of(inventory, host);
   std::vector<model::Route> result;
   result.reserve(inventory.hosts.size());
   for (const inventory::Host& peer : inventory.hosts) {
     if (&peer == &host || (!peer.bip && !peer.previous_bip && !peer.networks)) continue;
     const auto subnets = peer.bridge_subnets();
     if (subnets.empty()) continue;
+    if (tunnels.between(self, inventory::index_of(inventory, peer))) {
+      for (const auto& subnet : subnets) add_tunnelled(subnet, peer.tunnel_address(), result);
+      continue;
+    }
     auto gateways = topology.next_hops(reach, peer);
     if (gateways.empty()) continue;
     for (std::size_t i = 1; i < subnets.size(); ++i) add(subnets[i], gateways, result);

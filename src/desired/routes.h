@@ -12,8 +12,8 @@ namespace overland::desired {
 
 /// Sorted by destination. Peers in a shared segment are next hops themselves; others are reached by
 /// a shortest path over routers, so that no set of hosts that follows its routes can loop: each hop
-/// is nearer by one. Destinations without a path have no route. `host` is one of `inventory`'s.
-/// Linear in the number of hosts, but for the sorting.
+/// is nearer by one; or by a tunnel, which ends at the peer. Destinations without a path have no
+/// route. `host` is one of `inventory`'s. Linear in the number of hosts, but for the sorting.
 std::vector<model::Route> routes(const inventory::Inventory& inventory,
                                  const inventory::Host& host);
 

@@ -24,8 +24,8 @@ ThirdParty named(const Inventory& inventory, const Host& from) {
   ThirdParty result;
   for (const model::Route& route : routes(inventory, from)) {
     const auto owner = owners.find(route.destination);
-    result.routes.push_back(
-        {route.destination, owner == owners.end() ? "" : owner->second->name, route.gateways});
+    result.routes.push_back({route.destination, owner == owners.end() ? "" : owner->second->name,
+                             route.gateways, route.link ? *route.link : ""});
     if (owner != owners.end()) owners.erase(owner);
   }
   for (const Host& host : inventory.hosts) {

@@ -14,6 +14,7 @@ struct ThirdPartyRoute {
   model::Prefix destination;
   std::string host;                      // whose bridge subnet it is; empty: a segment
   std::vector<model::Address> gateways;  // one, or with `ecmp` all equal ones; sorted
+  std::string link = {};                 // of the tunnel, where one leads there; else empty
 
   auto operator<=>(const ThirdPartyRoute&) const = default;
 };

@@ -77,16 +77,24 @@ FirewallAnchor anchor_in(const AnchorsSeen& seen, FirewallAnchor wanted) {
 
 }  // namespace
 
-std::vector<AnchorSpot> spots_of(FirewallAnchor anchor) {
-  switch (anchor) {
+Places places_of(const model::FirewallPolicy& policy) {
+  return {policy.anchor, policy.tunnel.has_value()};
+}
+
+std::vector<AnchorSpot> spots_of(const Places& places) {
+  std::vector<AnchorSpot> spots;
+  switch (places.anchor) {
     case FirewallAnchor::kForward:
-      return {kForwardSpot, kPreroutingSpot};
+      spots = {kForwardSpot, kPreroutingSpot};
+      break;
     case FirewallAnchor::kDockerUser:
-      return {kDockerUserSpot, kDockerForwardSpot, kPreroutingSpot};
+      spots = {kDockerUserSpot, kDockerForwardSpot, kPreroutingSpot};
+      break;
     case FirewallAnchor::kDockerNft:
       break;
   }
-  return {};
+  if (places.tunnel) spots.push_back(kInputSpot);
+  return spots;
 }
 
 std::vector<MarkRule> rules_of(std::string_view chain, const Marks& marks) {
@@ -147,9 +155,10 @@ std::string fault_at(const AnchorsSeen& seen, const AnchorSpot& spot) {
 
 }  // namespace
 
-AnchorsFound judge(const AnchorsSeen& seen, FirewallAnchor wanted, std::string_view kind) {
-  AnchorsFound found = {seen.any(), anchor_in(seen, wanted), {}, seen.forward_drops, seen.closed};
-  const std::vector<AnchorSpot> used = spots_of(found.anchor);
+AnchorsFound judge(const AnchorsSeen& seen, const Places& wanted, std::string_view kind) {
+  AnchorsFound found = {
+      seen.any(), anchor_in(seen, wanted.anchor), {}, seen.forward_drops, seen.closed};
+  const std::vector<AnchorSpot> used = spots_of({found.anchor, wanted.tunnel});
   const auto uses = [&](const auto& same) { return std::ranges::any_of(used, same); };
   for (const OwnChain& own : kOwnChains) {
     const std::string name = own.name;
@@ -172,9 +181,10 @@ AnchorsFound judge(const AnchorsSeen& seen, FirewallAnchor wanted, std::string_v
   }
   for (const AnchorSpot& spot : kSpots) {
     if (uses([&](const AnchorSpot& one) { return is(one, spot); })) continue;
-    if (jumps_at(seen, spot)) {
-      found.defects.push_back(std::string(spot.table) + " " + spot.chain +
-                              " jumps to a chain of ours, where it is of no use");
+    const auto& rules = rules_at(seen, spot);
+    if (const auto jump = std::ranges::find_if(rules, ours); jump != rules.end()) {
+      found.defects.push_back(std::string(spot.table) + " " + spot.chain + " jumps to " +
+                              jump->target + ", where it is of no use");
     }
   }
   found.defects.insert(found.defects.end(), seen.others.begin(), seen.others.end());

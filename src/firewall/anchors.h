@@ -14,6 +14,11 @@
 //                                          while DOCKER-USER is reached and accepts
 //                      → OVERLAND-FORWARD  the same on a host without Docker
 //   raw PREROUTING     → OVERLAND-RAW      first: Docker drops there what comes from outside
+//   filter INPUT       → OVERLAND-INPUT    only with a tunnel, and whatever Docker is: first, for
+//   its
+//                                          policy or a rule there may drop what is around the
+//                                          tunnel's packets. Table `ip overland` leaves the mark
+//                                          there to those alone, and takes it off behind
 
 #include <array>
 #include <cstddef>
@@ -40,12 +45,27 @@ inline constexpr AnchorSpot kDockerUserSpot = {"filter", "DOCKER-USER", "OVERLAN
 inline constexpr AnchorSpot kForwardSpot = {"filter", "FORWARD", "OVERLAND-FORWARD"};
 inline constexpr AnchorSpot kDockerForwardSpot = {"filter", "FORWARD", "OVERLAND-USER"};
 inline constexpr AnchorSpot kPreroutingSpot = {"raw", "PREROUTING", "OVERLAND-RAW"};
+inline constexpr AnchorSpot kInputSpot = {"filter", "INPUT", "OVERLAND-INPUT"};
 /// All chains of others that a jump of ours may stand in, whatever chain of ours it leads to.
-inline constexpr std::array<AnchorSpot, 3> kSpots = {kDockerUserSpot, kForwardSpot,
-                                                     kPreroutingSpot};
+inline constexpr std::array<AnchorSpot, 4> kSpots = {kDockerUserSpot, kForwardSpot, kPreroutingSpot,
+                                                     kInputSpot};
 
-/// The spots an anchor uses.
-std::vector<AnchorSpot> spots_of(model::FirewallAnchor anchor);
+/// Which anchors a policy needs.
+struct Places {
+  constexpr Places(model::FirewallAnchor forward,
+                   bool tunnelled = false)  // NOLINT: stands for itself
+      : anchor(forward), tunnel(tunnelled) {}
+
+  model::FirewallAnchor anchor;
+  bool tunnel;  // the one at INPUT, too
+
+  auto operator<=>(const Places&) const = default;
+};
+
+Places places_of(const model::FirewallPolicy& policy);
+
+/// The spots they use.
+std::vector<AnchorSpot> spots_of(const Places& places);
 
 /// A chain of ours.
 struct OwnChain {
@@ -54,10 +74,11 @@ struct OwnChain {
 };
 
 /// None leads to one behind it: in this order they can be removed.
-inline constexpr std::array<OwnChain, 3> kOwnChains = {
+inline constexpr std::array<OwnChain, 4> kOwnChains = {
     OwnChain{kDockerForwardSpot.table, kDockerForwardSpot.target},
     OwnChain{kForwardSpot.table, kForwardSpot.target},
-    OwnChain{kPreroutingSpot.table, kPreroutingSpot.target}};
+    OwnChain{kPreroutingSpot.table, kPreroutingSpot.target},
+    OwnChain{kInputSpot.table, kInputSpot.target}};
 
 /// An empty chain beside filter FORWARD: its policy DROP is one we set. Table `ip overland`
 /// remembers it as well; each outlives the loss of the other.
@@ -103,7 +124,7 @@ struct AnchorsFound {
 };
 
 /// Pure. `kind` is how sentences name a table: "table ip " or "legacy table ".
-AnchorsFound judge(const AnchorsSeen& seen, model::FirewallAnchor wanted, std::string_view kind);
+AnchorsFound judge(const AnchorsSeen& seen, const Places& wanted, std::string_view kind);
 
 /// One bit each; two while the mark changes.
 using Marks = std::vector<std::uint32_t>;
@@ -140,10 +161,10 @@ class Anchors {
   /// Whether tables of iptables hold rules that are neither ours nor lead to us.
   virtual bool foreign_rules() = 0;
   /// How the anchors stand, compared with `wanted` and the accept of `mark`. Changes nothing.
-  virtual AnchorsFound look(model::FirewallAnchor wanted, std::uint32_t mark) = 0;
+  virtual AnchorsFound look(const Places& wanted, std::uint32_t mark) = 0;
   /// Makes them stand, accepting each of `marks`, in one transaction a table; what is right already
   /// is not touched.
-  virtual void put(model::FirewallAnchor anchor, const Marks& marks) = 0;
+  virtual void put(const Places& places, const Marks& marks) = 0;
   /// The policy of filter FORWARD, DROP or ACCEPT; where there is no such chain there is none. With
   /// DROP goes kClosedChain.
   virtual void set_forward_policy(bool drop) = 0;

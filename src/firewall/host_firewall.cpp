@@ -134,8 +134,7 @@ std::vector<model::Finding> HostFirewall::droppers(const model::FirewallPolicy& 
 }
 
 std::optional<AnchorsFound> HostFirewall::look_at_others(FirewallVariant others,
-                                                         model::FirewallAnchor wanted,
-                                                         std::uint32_t mark) {
+                                                         const Places& wanted, std::uint32_t mark) {
   try {
     return if_supported([&] { return anchors(others).look(wanted, mark); });
   } catch (const base::Error& error) {
@@ -149,10 +148,12 @@ std::optional<model::Firewall> HostFirewall::read(const model::FirewallPolicy& d
   auto closed = if_supported([&] { return parts_.table->closed(); });
   const Uncut uncut = if_supported([&] { return parts_.table->uncut(); });
   const std::uint32_t mark = found ? found->policy.mark : desired.mark;
+  // A table that is there says itself whether the anchor of a tunnel belongs to it.
+  const Places wanted = {desired.anchor, (found ? found->policy : desired).tunnel.has_value()};
   const AnchorsFound own =
-      if_supported([&] { return anchors(desired.variant).look(desired.anchor, mark); });
+      if_supported([&] { return anchors(desired.variant).look(wanted, mark); });
   const FirewallVariant others = other(desired.variant);
-  const auto left_wanted = docker_in_both_ ? desired.anchor : model::FirewallAnchor::kDockerNft;
+  const Places left_wanted = docker_in_both_ ? wanted : model::FirewallAnchor::kDockerNft;
   const AnchorsFound left = look_at_others(others, left_wanted, mark).value_or(AnchorsFound());
   if (!found && !own.any && !left.any) return std::nullopt;
   const auto marked = [&](const AnchorsFound& in, FirewallVariant variant) {
@@ -186,8 +187,8 @@ std::optional<model::Firewall> HostFirewall::read(const model::FirewallPolicy& d
 }
 
 void HostFirewall::put_anchors(const model::FirewallPolicy& to, const Marks& marks) {
-  anchors(to.variant).put(to.anchor, marks);
-  if (docker_in_both_) anchors(other(to.variant)).put(to.anchor, marks);
+  anchors(to.variant).put(places_of(to), marks);
+  if (docker_in_both_) anchors(other(to.variant)).put(places_of(to), marks);
 }
 
 void HostFirewall::remove_others(FirewallVariant others) {
@@ -271,6 +272,8 @@ void HostFirewall::apply(const plan::FirewallStep& step) {
   const auto closed_before = closed();  // what follows may take a memory of it away
   const bool changes = step.from && step.from->mark != 0 && step.from->mark != to.mark;
   if (changes) put_anchors(to, {step.from->mark, to.mark});
+  // The anchor at INPUT goes before what keeps other marks from it.
+  if (!changes && step.from && step.from->tunnel && !to.tunnel) put_anchors(to, {to.mark});
   if (lost.any) parts_.table->remember_uncut(uncut(lost));
   parts_.table->write(to);
   put_anchors(to, {to.mark});

@@ -63,8 +63,8 @@ class HostFirewall : public host::Firewall {
  private:
   [[nodiscard]] Anchors& anchors(model::FirewallVariant variant) const;
   /// nullopt where they cannot be read: facts() has looked at the same tables, and said so.
-  std::optional<AnchorsFound> look_at_others(model::FirewallVariant others,
-                                             model::FirewallAnchor wanted, std::uint32_t mark);
+  std::optional<AnchorsFound> look_at_others(model::FirewallVariant others, const Places& wanted,
+                                             std::uint32_t mark);
   void remove_others(model::FirewallVariant others);
   void put_anchors(const model::FirewallPolicy& to, const Marks& marks);
   /// A policy of FORWARD that is ours goes where `from` says that it stands, and stays else; so

@@ -13,6 +13,7 @@ enum class Part : std::uint8_t {
   kFirewall = 8,
   kDocker = 16,  // its process, its networks and daemon.json
   kInventory = 32,
+  kNeighbours = 64,  // of the tunnel
 };
 
 /// A set of parts.
@@ -22,7 +23,7 @@ class Parts {
   constexpr Parts(Part part) : bits_(static_cast<std::uint8_t>(part)) {}  // NOLINT: a set of one
   static constexpr Parts all() {
     Parts parts;
-    parts.bits_ = 63;
+    parts.bits_ = 127;
     return parts;
   }
 

@@ -67,7 +67,19 @@ class Links {
   virtual std::vector<model::NeighbourFacts> neighbours() { return {}; }
   /// Whether the kernel knows ipvlan; asking may load the module.
   virtual bool makes_ipvlan() { return true; }
+  /// Likewise vxlan.
+  virtual bool makes_vxlan() { return true; }
   virtual void apply(const plan::LinkStep& step) = 0;
+};
+
+class Neighbours {
+ public:
+  virtual ~Neighbours() = default;
+  /// Whom our tunnel leads to, strays and what is damaged among them (model/neighbour.h); sorted.
+  /// Empty where there is no tunnel, or it is not ours.
+  virtual std::vector<model::Neighbour> read() = 0;
+  /// Carries out many at once; one outcome a step, in order. Removing what is gone already is done.
+  virtual std::vector<Outcome> apply(std::span<const plan::NeighbourStep> steps) = 0;
 };
 
 class Sysctls {
@@ -135,6 +147,7 @@ class Docker {
 struct Ports {
   Routes& routes;
   Links& links;
+  Neighbours& neighbours;
   Sysctls& sysctls;
   Firewall& firewall;
   Docker& docker;

@@ -87,6 +87,11 @@ enum class Code : std::uint8_t {
   kNetworkOption,
   kAutoNoPool,
   kFragmentKey,
+  kTunnelRange,
+  kTunnelAddress,
+  kTunnelNames,
+  kTunnelLink,
+  kTunnelRouter,
   kSingleHost,
   kRouterOneSegment,
   kSameVlanId,
@@ -102,6 +107,9 @@ enum class Code : std::uint8_t {
   kNetworkNowhere,
   kIpvlanReplies,
   kSlotUnused,
+  kLoneHost,
+  kTunnelInPool,
+  kSwarmVni,
 };
 
 struct CodeEntry {
@@ -165,7 +173,7 @@ inline constexpr std::array kCodes = {
     CodeEntry{Code::kMasqueradeNotAttached, "OVL-E063",
               "`masquerade` names a segment the router is not in"},
     CodeEntry{Code::kMasqueradeTwice, "OVL-E064", "`masquerade` names a segment twice"},
-    CodeEntry{Code::kNoPath, "OVL-E070", "no router connects two Docker hosts"},
+    CodeEntry{Code::kNoPath, "OVL-E070", "neither a router nor a tunnel connects two Docker hosts"},
     CodeEntry{Code::kNetworkName, "OVL-E080",
               "a network's name is not one Docker takes, or one of Docker's own"},
     CodeEntry{Code::kDuplicateNetworkName, "OVL-E081", "two networks have the same name"},
@@ -194,6 +202,13 @@ inline constexpr std::array kCodes = {
     CodeEntry{Code::kNetworkOption, "OVL-E101", "an option is one that overland sets itself"},
     CodeEntry{Code::kAutoNoPool, "OVL-E110", "a bip is \"auto\", and there is no pool"},
     CodeEntry{Code::kFragmentKey, "OVL-E120", "a fragment has what belongs in the main file"},
+    CodeEntry{Code::kTunnelRange, "OVL-E130", "a number of `[tunnel]` is out of range"},
+    CodeEntry{Code::kTunnelAddress, "OVL-E131", "a `tunnel_address` is none its host can have"},
+    CodeEntry{Code::kTunnelNames, "OVL-E132",
+              "`only` or `exclude` names nothing there is, or both are given"},
+    CodeEntry{Code::kTunnelLink, "OVL-E133", "a link has the name of the tunnel's"},
+    CodeEntry{Code::kTunnelRouter, "OVL-E134",
+              "with `always`, a router that has tunnels leads hosts that have none"},
     CodeEntry{Code::kSingleHost, "OVL-W101", "there is only one host"},
     CodeEntry{Code::kRouterOneSegment, "OVL-W102",
               "a router has addresses in fewer than two segments"},
@@ -212,6 +227,10 @@ inline constexpr std::array kCodes = {
     CodeEntry{Code::kNetworkNowhere, "OVL-W113", "a network is on no host"},
     CodeEntry{Code::kIpvlanReplies, "OVL-W114", "ipvlan l3 hears the cluster alone"},
     CodeEntry{Code::kSlotUnused, "OVL-W115", "a slot gives its host no network"},
+    CodeEntry{Code::kLoneHost, "OVL-W116", "one host alone reaches all others by tunnel"},
+    CodeEntry{Code::kTunnelInPool, "OVL-W117",
+              "a tunnel ends in the pool, packets to which are refused"},
+    CodeEntry{Code::kSwarmVni, "OVL-W118", "the `vni` is one that Swarm may give to a network"},
 };
 
 /// The entry of `code`; the table is in the order of the enumeration.

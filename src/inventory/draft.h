@@ -35,11 +35,27 @@ struct HostPlaces {
   Position bip;  // also where it is "auto"
   Position previous_bip;
   Position parent;
+  Position tunnel_address;
   boost::container::small_vector<Position, 1> addresses;  // beside Host::addresses
   std::vector<Position> masquerade;                       // beside Host::masquerade
   bool complete = true;      // every address was read and lies in a segment
   bool router_known = true;  // whether it is a router was read
   bool slot_known = true;    // whether it has a slot was read
+};
+
+/// Of [tunnel].
+struct TunnelPlaces {
+  /// What `only` or `exclude` has: a host's or a segment's name.
+  struct Name {
+    std::string text;
+    Position at;
+  };
+
+  Position section;
+  Position vni;
+  std::vector<Name> names;
+  bool only = false;     // `names` are those that take part; else those that do not
+  bool complete = true;  // who takes part was read
 };
 
 /// What `subnets`, `ranges`, `hosts` or `shim` of a [[network]] says of one host.
@@ -84,7 +100,8 @@ struct NetworkPiece {
 
 struct Draft {
   Inventory inventory;
-  Places places;                                        // of all positions here
+  Places places;  // of all positions here
+  TunnelPlaces tunnel;
   std::vector<SegmentPlaces> segments;                  // beside Inventory::segments
   std::vector<HostPlaces> hosts;                        // beside Inventory::hosts
   std::vector<NetworkPlaces> networks;                  // beside Inventory::networks

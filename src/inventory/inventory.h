@@ -35,6 +35,18 @@ struct Cluster {
   std::uint8_t bip_length = 24;                // of the bips that are assigned from the pool
 };
 
+enum class TunnelType : std::uint8_t { kVxlan };
+
+/// What joins hosts with a bip that share no segment and that no router of ours connects: see
+/// inventory/tunnels.h for who takes which way.
+struct Tunnel {
+  TunnelType type = TunnelType::kVxlan;
+  std::uint32_t vni = 111;           // VXLAN network identifier, 1..16777215 (RFC 7348: 24 bits)
+  std::uint16_t port = 4789;         // UDP; IANA's for VXLAN
+  std::optional<std::uint16_t> mtu;  // what the way carries: outer packets, in bytes, 576..65535
+  bool always = false;               // routers of ours are not used where a tunnel can be
+};
+
 /// Which senders in a segment may reach the containers of the cluster.
 enum class Trust : std::uint8_t {
   kHosts,   // the addresses in the inventory
@@ -161,6 +173,8 @@ struct Host {
   base::Boxed<std::vector<model::Prefix>> held;
   std::string parent;                   // link the VLAN sub-interfaces are made on; may be empty
   std::vector<std::size_t> masquerade;  // indexes of segments
+  std::uint16_t tunnel_end = 0;         // index into `addresses`: where its tunnels end
+  bool tunnels = true;                  // neither excluded from tunnels nor left out of `only`
   RpFilter rp_filter = RpFilter::kKeep;
   DockerOptions docker;  // defaults and overrides merged
   FirewallOptions firewall;
@@ -171,6 +185,10 @@ struct Host {
   [[nodiscard]] std::vector<model::Prefix> bridge_subnets() const;
   /// Whether it runs Docker of ours, though its bip may have to be assigned first.
   [[nodiscard]] bool has_bridge() const { return bip || auto_bip; }
+  /// The outer address of its tunnels. Needs an address.
+  [[nodiscard]] const model::Address& tunnel_address() const {
+    return addresses[tunnel_end].address;
+  }
   /// The address in that segment, or nullptr.
   [[nodiscard]] const model::Address* address_in(std::size_t segment) const;
 };
@@ -179,6 +197,7 @@ struct Inventory {
   /// Grows with each roll-out; nullopt: the file counts none. 0 or more.
   std::optional<std::int64_t> generation;
   Cluster cluster;
+  std::optional<Tunnel> tunnel;   // nullopt: there is none between any hosts
   std::vector<Segment> segments;  // in the order of the file
   std::vector<Host> hosts;        // in the order of the file: it breaks ties between routers
   std::vector<Network> networks;  // in the order of the file

@@ -17,6 +17,7 @@ enum class Kind : std::uint8_t {
   kPath,     // absolute
   kRelease,  // "0.2" or "0.2.1"
   kAddress,  // one, or a list
+  kOneAddress,
   kNetwork,  // of `least` to `most` bits
   kBip,      // an address with the length of its network, `least` to `most` bits
   kAutoBip,  // the same, or "auto"
@@ -61,6 +62,7 @@ inline constexpr std::array kTopKeys = {
         0},
     Key{"end", Kind::kEnd, "The file ends with [end], or it is refused as cut off"},
     Key{"cluster", Kind::kTable, "What holds for all hosts"},
+    Key{"tunnel", Kind::kTable, "What joins hosts that no segment and no router connects"},
     Key{"docker", Kind::kTable, "Docker on all hosts; a host may override each key"},
     Key{"firewall", Kind::kTable, "The firewall of all hosts; a host may override each key"},
     Key{"segment", Kind::kTables, "A LAN or VLAN", true},
@@ -86,6 +88,26 @@ inline constexpr std::array kClusterKeys = {
         kUnbounded,
         kUnbounded,
         {"unreachable", "pool", "none"}},
+};
+
+// RFC 7348: a VXLAN network identifier has 24 bits, and 0 is left alone. RFC 791: every host takes
+// packets of 576 bytes, and a length has 16 bits.
+inline constexpr std::int64_t kLargestVni = 0xffffff;
+inline constexpr std::int64_t kLargestPort = 0xffff;
+inline constexpr std::int64_t kLeastTunnelMtu = 576;
+inline constexpr std::int64_t kMostTunnelMtu = 0xffff;
+
+inline constexpr std::array kTunnelKeys = {
+    Key{"type", Kind::kWord, "What kind of tunnel", true, kUnbounded, kUnbounded, {"vxlan"}},
+    Key{"vni", Kind::kNumber, "VXLAN network identifier; 111 unless said", false, 1, kLargestVni},
+    Key{"port", Kind::kNumber, "UDP port; 4789 unless said", false, 1, kLargestPort},
+    Key{"mtu", Kind::kNumber,
+        "The largest packet the way between sites carries, in bytes; that of the link unless said",
+        false, kLeastTunnelMtu, kMostTunnelMtu},
+    Key{"always", Kind::kFlag, "Also between hosts that only routers of this file connect"},
+    Key{"only", Kind::kNames,
+        "Hosts, or segments for all hosts whose tunnels end there: no others"},
+    Key{"exclude", Kind::kNames, "Likewise those that have no tunnel"},
 };
 
 inline constexpr std::array kDockerKeys = {
@@ -224,6 +246,8 @@ inline constexpr std::array kHostKeys = {
     Key{"parent", Kind::kLink, "The link VLAN links are made on"},
     Key{"masquerade", Kind::kNames,
         "Segments out of which other segments' traffic is masqueraded; only routers"},
+    Key{"tunnel_address", Kind::kOneAddress,
+        "Which of its addresses its tunnels end at; the first unless said"},
     Key{"rp_filter",
         Kind::kWord,
         "loose sets rp_filter to 2 on the underlay links",

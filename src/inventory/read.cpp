@@ -149,6 +149,7 @@ class Reading {
                   "fetch the whole file again; [end] is its last line");
     }
     read_cluster(top, draft_, report_);
+    read_tunnel(top, draft_, report_);
     read_defaults(top, docker_, firewall_, report_);
     draft_.default_pools = docker_.address_pools;
     read_segments(top);

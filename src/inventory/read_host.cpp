@@ -67,6 +67,24 @@ void read_masquerade(Fields& fields, const SegmentIndex& segments, bool all_name
   }
 }
 
+/// Where the address could not be read, or one of the others, nothing is known to be wrong.
+void read_tunnel_address(Fields& fields, Host& host, HostPlaces& places, Report& report) {
+  const auto text = fields.text("tunnel_address");
+  if (!text) return;
+  const auto address = read_address(*text, "tunnel_address", report);
+  if (!address) return;
+  places.tunnel_address = text->at;
+  for (std::size_t i = 0; i < host.addresses.size(); ++i) {
+    if (host.addresses[i].address != *address) continue;
+    host.tunnel_end = static_cast<std::uint16_t>(i);
+    return;
+  }
+  if (!places.complete) return;
+  report.add(Code::kTunnelAddress, text->at,
+             "tunnel_address " + address->to_string() + " is none of the host's own addresses",
+             "write one that `address` has, or remove it: the first one is used then");
+}
+
 /// The overrides of one section: in a sub-table, or flat among the host's own keys.
 template <typename Options>
 void read_overrides(Fields& fields, std::string_view section, std::string_view label,
@@ -142,6 +160,7 @@ void read_host(toml::table& table, const DockerOptions& docker, const FirewallOp
     host.parent = std::move(parent->value);
   }
   read_masquerade(fields, segments, draft.all_segment_names, host, places, report);
+  read_tunnel_address(fields, host, places, report);
   if (const auto mode = fields.choice<RpFilter>("rp_filter")) host.rp_filter = mode->value;
   read_overrides(fields, "docker", "[host.docker]", kDockerKeys, &read_docker, host.docker, report);
   read_overrides(fields, "firewall", "[host.firewall]", kFirewallKeys, &read_firewall,

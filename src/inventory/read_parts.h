@@ -32,6 +32,8 @@ void read_host(toml::table& table, const DockerOptions& docker, const FirewallOp
 void read_version(Fields& top, Report& report);
 void read_generation(Fields& top, std::optional<std::int64_t>& generation, Report& report);
 void read_cluster(Fields& top, Draft& draft, Report& report);
+/// Of [tunnel].
+void read_tunnel(Fields& top, Draft& draft, Report& report);
 /// Of [docker] and [firewall].
 void read_defaults(Fields& top, DockerOptions& docker, FirewallOptions& firewall, Report& report);
 /// One [[segment]] to the end of `draft`.

@@ -32,6 +32,7 @@ bool in_segments_subnet(const Draft& draft, std::size_t network) {
 void validate(Draft& draft, Report& report) {
   find_segments(draft);
   resolve_networks(draft, report);
+  resolve_tunnel(draft, report);
   check_names(draft, report);
   check_addresses(draft, report);
   check_subnets(draft, report);
@@ -41,6 +42,7 @@ void validate(Draft& draft, Report& report) {
   check_network_links(draft, report);
   check_parents(draft, report);
   check_topology(draft, report);
+  check_tunnel(draft, report);
 }
 
 namespace {

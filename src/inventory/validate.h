@@ -13,6 +13,8 @@ void validate(Draft& draft, Report& report);
 /// Puts what each [[network]] has on each host into the hosts, as far as it could be read. Needs
 /// HostAddress::segment.
 void resolve_networks(Draft& draft, Report& report);
+/// Who is in [tunnel]'s `only` or `exclude`: sets Host::tunnels. Needs HostAddress::segment.
+void resolve_tunnel(Draft& draft, Report& report);
 /// Names given twice, short names that another name begins with, a single host, no host.
 void check_names(const Draft& draft, Report& report);
 /// The segment of each address; kNoSegment where none holds it.
@@ -33,8 +35,12 @@ void check_network_links(const Draft& draft, Report& report);
 void check_parents(const Draft& draft, Report& report);
 /// VLAN ids, the names of VLAN links, bridges.
 void check_links(const Draft& draft, Report& report);
-/// Routers with one leg, masquerades, Docker hosts that no router connects.
+/// Routers with one leg, masquerades, Docker hosts that neither router nor tunnel connects.
 void check_topology(const Draft& draft, Report& report);
+
+/// Links of the tunnel's name, ends that routes of ours cut off, routers between hosts with tunnels
+/// and others, a host that is alone with its tunnels.
+void check_tunnel(const Draft& draft, Report& report);
 
 /// "host docker-200", or "the host in line 12" where it has no name.
 std::string label(const Draft& draft, std::size_t host);
@@ -44,5 +50,7 @@ std::string segment_label(const Draft& draft, std::size_t segment);
 /// Whether a macvlan network has the subnet of a segment, and not one of its own.
 bool in_segments_subnet(const Draft& draft, std::size_t network);
 std::string network_label(const Draft& draft, std::size_t network);
+/// Whether every host was read, with all its addresses, whose segments are known.
+bool all_addresses(const Draft& draft);
 
 }  // namespace overland::inventory

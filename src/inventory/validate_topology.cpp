@@ -1,10 +1,11 @@
-// Who reaches whom: hosts that no router connects, routers and segments that serve nobody.
+// Who reaches whom: hosts that neither router nor tunnel connects, routers and segments that serve nobody.
 
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "inventory/topology.h"
+#include "inventory/tunnels.h"
 #include "inventory/validate.h"
 
 namespace overland::inventory {
@@ -13,11 +14,19 @@ namespace {
 constexpr std::size_t kMostGroupPairs = 10;  // past that one summary is clearer
 constexpr std::size_t kMostNames = 8;
 
-/// Docker hosts attached to the same components: all of them reach the same others.
-using Groups = std::map<std::vector<std::size_t>, std::vector<std::size_t>>;
+/// Docker hosts attached to the same components, with tunnels or without: all of them reach the
+/// same others.
+struct GroupKey {
+  std::vector<std::size_t> components;
+  bool tunnels = false;
+
+  auto operator<=>(const GroupKey&) const = default;
+};
+using Groups = std::map<GroupKey, std::vector<std::size_t>>;
 
 Groups group_hosts(const Draft& draft) {
   const auto components = Topology(draft.inventory).components();
+  const Tunnels tunnels(draft.inventory);
   Groups groups;
   for (std::size_t i = 0; i < draft.hosts.size(); ++i) {
     const Host& host = draft.inventory.hosts[i];
@@ -26,7 +35,7 @@ Groups group_hosts(const Draft& draft) {
     for (const HostAddress& address : host.addresses) key.push_back(components[address.segment]);
     std::sort(key.begin(), key.end());
     key.erase(std::unique(key.begin(), key.end()), key.end());
-    groups[key].push_back(i);
+    groups[{std::move(key), tunnels.takes_part(i)}].push_back(i);
   }
   return groups;
 }
@@ -51,42 +60,61 @@ bool disjoint(const std::vector<std::size_t>& a, const std::vector<std::size_t>&
   return true;
 }
 
-/// Whether all groups are in one component: the usual case, told without comparing pairs.
-bool have_common(const Groups& groups) {
-  std::vector<std::size_t> common = groups.begin()->first;
-  for (const auto& [key, hosts] : groups) {
+/// Whether all groups are in one component, or all have tunnels: the usual cases, told without
+/// comparing pairs.
+bool all_connected(const Groups& groups) {
+  std::vector<std::size_t> common = groups.begin()->first.components;
+  bool tunnels = true;
+  for (const auto& [kind, hosts] : groups) {
+    tunnels = tunnels && kind.tunnels;
     std::vector<std::size_t> both;
-    std::set_intersection(common.begin(), common.end(), key.begin(), key.end(),
-                          std::back_inserter(both));
+    std::set_intersection(common.begin(), common.end(), kind.components.begin(),
+                          kind.components.end(), std::back_inserter(both));
     common = std::move(both);
   }
-  return !common.empty();
+  return tunnels || !common.empty();
 }
+
+bool connected(const GroupKey& a, const GroupKey& b) {
+  return (a.tunnels && b.tunnels) || !disjoint(a.components, b.components);
+}
+
+std::string no_path_remedy(const Draft& draft) {
+  if (draft.inventory.tunnel) {
+    return "give each of them a bip and let it take part in [tunnel], or add a host with "
+           "router = true and an address in a segment of each";
+  }
+  return "add a host with router = true and an address in a segment of each, join the segments, "
+         "or add [tunnel] with type = \"vxlan\"";
+}
+
+}  // namespace
 
 bool all_addresses(const Draft& draft) {
   return draft.all_hosts && std::all_of(draft.hosts.begin(), draft.hosts.end(),
                                         [](const HostPlaces& places) { return places.complete; });
 }
 
+namespace {
+
 void check_pairs(const Draft& draft, Report& report) {
   const bool routers_known = std::all_of(draft.hosts.begin(), draft.hosts.end(),
                                          [](const HostPlaces& host) { return host.router_known; });
   // What could not be read may be what connects them.
-  if (!routers_known || !all_addresses(draft)) return;
+  if (!routers_known || !draft.tunnel.complete || !all_addresses(draft)) return;
   const Groups groups = group_hosts(draft);
-  if (groups.size() < 2 || have_common(groups)) return;
+  if (groups.size() < 2 || all_connected(groups)) return;
   using Group = const Groups::value_type*;
   std::vector<std::pair<Group, Group>> pairs;
   for (auto a = groups.begin(); a != groups.end() && pairs.size() <= kMostGroupPairs; ++a) {
     for (auto b = std::next(a); b != groups.end() && pairs.size() <= kMostGroupPairs; ++b) {
-      if (disjoint(a->first, b->first)) pairs.emplace_back(&*a, &*b);
+      if (!connected(a->first, b->first)) pairs.emplace_back(&*a, &*b);
     }
   }
-  const std::string remedy =
-      "add a host with router = true and an address in a segment of each, or join the segments";
+  const std::string remedy = no_path_remedy(draft);
   if (pairs.size() > kMostGroupPairs) {
     std::vector<std::size_t> one_each;
-    for (const auto& [key, hosts] : groups) one_each.push_back(hosts.front());
+    for (const auto& [kind, hosts] : groups) one_each.push_back(hosts.front());
     std::sort(one_each.begin(), one_each.end());
     report.add(
         Code::kNoPath, draft.hosts[one_each[1]].name,
@@ -99,7 +127,9 @@ void check_pairs(const Draft& draft, Report& report) {
     if (two->second.front() < one->second.front()) std::swap(one, two);
     report.add(
         Code::kNoPath, draft.hosts[two->second.front()].name,
-        "no router connects " + names(draft, one->second) + " with " + names(draft, two->second),
+        (draft.inventory.tunnel ? "neither a router nor a tunnel connects "
+                                : "no router connects ") +
+            names(draft, one->second) + " with " + names(draft, two->second),
         remedy);
   }
 }

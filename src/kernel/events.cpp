@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "kernel/neighbours.h"
 #include "kernel/own_routes.h"
 #include "kernel/route_message.h"
 #include "model/ownership.h"
@@ -63,14 +65,20 @@ constexpr std::uint32_t kType = offsetof(nlmsghdr, nlmsg_type);
 constexpr std::uint32_t kFlags = offsetof(nlmsghdr, nlmsg_flags);
 constexpr std::uint32_t kProtocol = NLMSG_HDRLEN + offsetof(rtmsg, rtm_protocol);
 constexpr std::uint32_t kSecond = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(rtmsg)) + RTA_SPACE(4);
+constexpr std::uint32_t kLink = NLMSG_HDRLEN + offsetof(ndmsg, ndm_ifindex);
 constexpr std::uint32_t kPass = 0xffffffff;
 
-/// Passes what is no route, routes of ours, and of foreign ones those within `hull` that took the
-/// place of another, or gave it free. A filter loads in network order, the kernel writes headers in
-/// the host's.
-std::vector<sock_filter> filter_for(const Hull& hull) {
+/// Passes neighbours of link `tunnel`, what else is no route, routes of ours, and of foreign ones
+/// those within `hull` that took the place of another, or gave it free. A filter loads in network
+/// order, the kernel writes headers in the host's.
+std::vector<sock_filter> filter_for(const Hull& hull, int tunnel) {
   return {
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, kType),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWNEIGH), 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELNEIGH), 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kLink),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(static_cast<std::uint32_t>(tunnel)), 0, 14),
+      BPF_STMT(BPF_RET | BPF_K, kPass),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 2, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 5, 0),
       BPF_STMT(BPF_RET | BPF_K, kPass),
@@ -101,7 +109,8 @@ std::optional<model::Route> removed_route(const nlmsghdr& message) {
   std::vector<std::uint8_t> bytes(begin, begin + message.nlmsg_len);
   auto* const copy = reinterpret_cast<nlmsghdr*>(bytes.data());
   copy->nlmsg_type = RTM_NEWROUTE;
-  return own_route(*copy);
+  LinkNames links;
+  return own_route(*copy, links);
 }
 
 }  // namespace
@@ -111,6 +120,14 @@ struct KernelEvents::State {
   std::vector<model::Route> lost;
   bool more = false;  // than losses was told of routes
   Hull hull;
+  int tunnel = 0;      // interface index
+  bool hears = false;  // of neighbours
+
+  void hear(bool wanted) {
+    if (wanted && !hears) socket.subscribe(RTNLGRP_NEIGH);
+    if (!wanted && hears) socket.unsubscribe(RTNLGRP_NEIGH);
+    hears = wanted;
+  }
 
   Parts note(const nlmsghdr& message) {
     if (is_own(message)) return {};
@@ -127,6 +144,9 @@ struct KernelEvents::State {
       case RTM_DELRULE:
         more = true;
         return Part::kRoutes;
+      case RTM_NEWNEIGH:
+      case RTM_DELNEIGH:
+        return Part::kNeighbours;
       case RTM_NEWNETCONF:
         return Part::kSysctls;
       default:
@@ -138,7 +158,7 @@ struct KernelEvents::State {
 };
 
 KernelEvents::KernelEvents() : state_(std::make_unique<State>()) {
-  state_->socket.filter(filter_for({}));
+  state_->socket.filter(filter_for({}, 0));
   constexpr std::array kGroups = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE,
                                   RTNLGRP_IPV4_RULE, RTNLGRP_IPV4_NETCONF};
   for (const int group : kGroups) state_->socket.subscribe(group);
@@ -154,7 +174,7 @@ Parts KernelEvents::drain() {
       state_->socket.take([&](const nlmsghdr& message) { parts |= state_->note(message); });
   if (whole) return parts;
   state_->more = true;
-  return parts | Part::kRoutes | Part::kLinks | Part::kSysctls;
+  return parts | Part::kRoutes | Part::kLinks | Part::kSysctls | Part::kNeighbours;
 }
 
 std::optional<std::vector<model::Route>> KernelEvents::lost() {
@@ -166,8 +186,30 @@ std::optional<std::vector<model::Route>> KernelEvents::lost() {
 void KernelEvents::cover(std::span<const model::Route> routes) {
   const Hull hull = hull_of(routes);
   if (hull == state_->hull) return;
-  state_->socket.filter(filter_for(hull));
+  state_->socket.filter(filter_for(hull, state_->tunnel));
   state_->hull = hull;
+}
+
+bool KernelEvents::follow_tunnel() {
+  const int tunnel = own_tunnel();
+  if (tunnel == state_->tunnel) return false;
+  state_->socket.filter(filter_for(state_->hull, tunnel));
+  state_->tunnel = tunnel;
+  state_->hear(tunnel != 0);
+  return true;
+}
+
+void KernelEvents::without_hearing(const std::function<void()>& write) {
+  struct Deaf {
+    explicit Deaf(State& state) : state_(state), heard_(state.hears) { state_.hear(false); }
+    ~Deaf() { state_.hear(heard_); }
+    Deaf(const Deaf&) = delete;
+    Deaf& operator=(const Deaf&) = delete;
+    State& state_;
+    bool heard_;
+  };
+  const Deaf deaf(*state_);
+  write();
 }
 
 }  // namespace overland::kernel

@@ -1,13 +1,11 @@
 // RouteTable::foreign() and look(): who else has routes where ours go.
 
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <limits>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -66,7 +64,7 @@ class Search {
         },
         [&](const nlmsghdr& message) {
           if (route_protocol(message) == model::kRouteProtocol) {
-            if (auto route = own_route(message)) ours_.push_back(std::move(*route));
+            if (auto route = own_route(message, names_)) ours_.push_back(std::move(*route));
             return true;
           }
           consider(message);
@@ -103,7 +101,7 @@ class Search {
     if (!route || route->table != RT_TABLE_MAIN) return false;
     if (!route->cloned && concerns_us(route->destination)) {
       found_.push_back({route->destination, route->metric, route->protocol, route->gateways,
-                        link_name(route->link), route->type, route->source, route->metrics});
+                        names_.name(route->link), route->type, route->source, route->metrics});
     }
     return true;
   }
@@ -115,20 +113,11 @@ class Search {
     return after != widest_.begin() && std::prev(after)->contains(prefix);
   }
 
-  const std::string& link_name(unsigned index) {
-    const auto [place, added] = names_.try_emplace(index);
-    if (added && index != 0) {
-      char name[IF_NAMESIZE] = {};
-      if (::if_indextoname(index, name) != nullptr) place->second = name;
-    }
-    return place->second;
-  }
-
   std::vector<Prefix> destinations_;
   std::vector<Prefix> widest_;  // those of them that lie in no other
   std::vector<ForeignRoute> found_;
   std::vector<model::Route> ours_;  // in the kernel's order
-  std::map<unsigned, std::string> names_;
+  LinkNames names_;
 };
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "kernel/vxlan_message.h"
 #include "model/ownership.h"
 
 namespace overland::kernel {
@@ -121,7 +122,7 @@ void put_new(netlink::MessageBuffer& buffer, rtnl_link& link, const std::string&
 }  // namespace
 
 bool LinkMessage::ours() const {
-  return (kind == "vlan" || kind == "macvlan" || kind == "ipvlan") &&
+  return (kind == "vlan" || kind == "macvlan" || kind == "ipvlan" || kind == "vxlan") &&
          (alias == model::kLinkAlias || (alias.empty() && group == kUnfinishedGroup));
 }
 
@@ -149,6 +150,7 @@ std::optional<LinkMessage> read_link(const nlmsghdr& message) {
     if (id > 0) link.vlan = static_cast<std::uint16_t>(id);
   }
   link.ipvlan = ipvlan_mode(*raw);
+  if (link.kind == "vxlan") link.vxlan = read_vxlan(message);
   return link;
 }
 
@@ -176,6 +178,13 @@ std::optional<NeighbourMessage> read_neighbour(const nlmsghdr& message) {
 // libnl's caches would ask for statistics too, which cost more than all the rest.
 void put_link_dump(netlink::MessageBuffer& buffer) {
   buffer.begin(RTM_GETLINK, 0, ifinfomsg{});
+  buffer.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+}
+
+void put_link_question(netlink::MessageBuffer& buffer, int index) {
+  ifinfomsg header = {};
+  header.ifi_index = index;
+  buffer.begin(RTM_GETLINK, 0, header);
   buffer.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 

@@ -28,12 +28,13 @@ struct LinkMessage {
   unsigned flags = 0;     // IFF_UP and so on, of netdevice(7)
   std::uint32_t mtu = 0;  // bytes
   std::uint32_t group = 0;
-  std::uint16_t vlan = 0;  // 802.1Q id where kind is "vlan"
-  std::string ipvlan;      // its mode where kind is "ipvlan": "l2", "l3", "l3s"
-  int parent = 0;          // interface index; 0: none, or in another network namespace
-  int master = 0;          // interface index of the bridge or bond it is a member of; 0: none
+  std::uint16_t vlan = 0;                  // 802.1Q id where kind is "vlan"
+  std::string ipvlan;                      // its mode where kind is "ipvlan": "l2", "l3", "l3s"
+  std::optional<model::Vxlan> vxlan = {};  // where kind is "vxlan"
+  int parent = 0;  // interface index; 0: none, or in another network namespace
+  int master = 0;  // interface index of the bridge or bond it is a member of; 0: none
 
-  /// A VLAN link, macvlan or ipvlan that carries our alias, or that we did not finish.
+  /// A VLAN link, macvlan, ipvlan or VXLAN link that carries our alias, or that we did not finish.
   [[nodiscard]] bool ours() const;
 };
 
@@ -57,6 +58,8 @@ std::optional<AddressMessage> read_link_address(const nlmsghdr& message);
 std::optional<NeighbourMessage> read_neighbour(const nlmsghdr& message);
 
 void put_link_dump(netlink::MessageBuffer& buffer);
+/// Asks for this link alone.
+void put_link_question(netlink::MessageBuffer& buffer, int index);
 /// Of both families; IPv4 first.
 void put_address_dump(netlink::MessageBuffer& buffer);
 /// Of IPv4.

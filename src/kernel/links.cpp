@@ -10,6 +10,8 @@
 #include <string>
 
 #include "kernel/link_message.h"
+#include "kernel/tunnel.h"
+#include "kernel/vxlan_message.h"
 #include "netlink/netlink_socket.h"
 
 namespace overland::kernel {
@@ -83,8 +85,9 @@ void remove_link(netlink::Socket& socket, const Link& link) {
         ENODEV);
 }
 
-/// "VLAN link eth0.10", "shim ovl-web"
+/// "VLAN link eth0.10", "shim ovl-web", "tunnel vxlan.ovl"
 std::string title(const model::Link& link) {
+  if (link.vxlan) return "tunnel " + link.name;
   return (link.vlan == 0 ? "shim " : "VLAN link ") + link.name;
 }
 
@@ -172,6 +175,7 @@ std::vector<model::LinkFacts> LinkTable::facts() {
     fact.mtu = message.mtu;
     fact.vlan = message.vlan;
     fact.ipvlan = message.ipvlan;
+    fact.vxlan = message.vxlan;
     fact.ours = message.ours();
     fact.addresses = link.addresses;
     const bool has_parent =
@@ -210,6 +214,10 @@ bool LinkTable::makes_ipvlan() {
   return netlink::Socket().execute(put_ipvlan_question).error != EOPNOTSUPP;
 }
 
+bool LinkTable::makes_vxlan() {
+  return netlink::Socket().execute(put_vxlan_question).error != EOPNOTSUPP;
+}
+
 void LinkTable::apply(const plan::LinkStep& step) {
   if (!step.from && !step.to) return;
   const std::string& name = step.to ? step.to->name : step.from->name;
@@ -225,6 +233,10 @@ void LinkTable::apply(const plan::LinkStep& step) {
     throw base::Error(
         base::ErrorKind::kFailure,
         "cannot make " + title(*step.to) + ": a link of this name is there and not ours", EEXIST);
+  }
+  if (step.to->vxlan) {
+    if (link == nullptr) return make_tunnel(*step.to);
+    return remake_tunnel(*step.to, link->message, link->addresses);
   }
   const Link* parent = table.find(step.to->parent);
   if (parent == nullptr) {

@@ -1,10 +1,8 @@
 #include "kernel/own_routes.h"
 
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -23,28 +21,29 @@ bool before(const model::Route& left, const model::Route& right) {
 
 }  // namespace
 
-std::optional<model::Route> own_route(const nlmsghdr& message) {
+std::optional<model::Route> own_route(const nlmsghdr& message, LinkNames& links) {
   if (route_protocol(message) != model::kRouteProtocol) return std::nullopt;
   auto route = read_route(message);
   if (!route || route->table != RT_TABLE_MAIN || route->cloned) return std::nullopt;
   const auto kind =
       route->type == RTN_UNREACHABLE ? model::RouteKind::kUnreachable : model::RouteKind::kUnicast;
   model::Route own = {route->destination, kind, route->metric, std::move(route->gateways)};
-  // Only of a device route: a gateway's link is the kernel's to find.
-  const bool by_link = kind == model::RouteKind::kUnicast && own.gateways.empty();
-  std::array<char, IF_NAMESIZE> name = {};
-  if (by_link && ::if_indextoname(route->link, name.data()) != nullptr) {
-    own.link = std::string(name.data());
+  // Of a device route, and where a gateway is taken to be there: else its link is the kernel's to
+  // find.
+  const bool by_link = own.gateways.empty() || route->onlink;
+  if (kind == model::RouteKind::kUnicast && by_link) {
+    if (const auto& name = links.name(route->link); !name.empty()) own.link = name;
   }
   return own;
 }
 
 std::vector<model::Route> dump_own_routes() {
   std::vector<model::Route> routes;
+  LinkNames links;
   dump_main_table(
       model::kRouteProtocol, [&] { routes.clear(); },
       [&](const nlmsghdr& message) {
-        if (auto route = own_route(message)) routes.push_back(std::move(*route));
+        if (auto route = own_route(message, links)) routes.push_back(std::move(*route));
         return true;
       });
   return routes;

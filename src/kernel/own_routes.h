@@ -6,12 +6,13 @@
 #include <optional>
 #include <vector>
 
+#include "kernel/link_names.h"
 #include "model/route.h"
 
 namespace overland::kernel {
 
 /// nullopt where the message is no route of the main table, or not ours.
-std::optional<model::Route> own_route(const nlmsghdr& message);
+std::optional<model::Route> own_route(const nlmsghdr& message, LinkNames& links);
 
 /// Ours in the kernel's order. Where a change was cut short two have one identity: the old one,
 /// which is in force, stands first.

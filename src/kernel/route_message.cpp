@@ -1,7 +1,6 @@
 #include "kernel/route_message.h"
 
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <sys/socket.h>
@@ -85,8 +84,8 @@ void put_identity(netlink::MessageBuffer& buffer, const model::Prefix& destinati
 
 /// Without it where there is no such link: the kernel then refuses to make the route, and has none
 /// to delete, since it went with its link.
-void put_link(netlink::MessageBuffer& buffer, const std::string& link) {
-  const unsigned index = ::if_nametoindex(link.c_str());
+void put_link(netlink::MessageBuffer& buffer, const std::string& link, LinkNames& links) {
+  const unsigned index = links.index(link);
   if (index != 0) buffer.put_u32(RTA_OIF, index);
 }
 
@@ -143,6 +142,7 @@ std::optional<RouteMessage> read_route(const nlmsghdr& message) {
   route.protocol = header->rtm_protocol;
   route.type = header->rtm_type;
   route.direct = header->rtm_type == RTN_UNICAST && header->rtm_scope == RT_SCOPE_LINK;
+  route.onlink = (header->rtm_flags & RTNH_F_ONLINK) != 0;
   route.cloned = (header->rtm_flags & RTM_F_CLONED) != 0;
   route.link = netlink::read_u32(attributes[RTA_OIF]);
   route.source = netlink::read_address(attributes[RTA_PREFSRC]);
@@ -177,21 +177,24 @@ void put_route_lookup(netlink::MessageBuffer& buffer, const model::Address& addr
   if (source) buffer.put_address(RTA_SRC, *source);
 }
 
-void put_new_route(netlink::MessageBuffer& buffer, const model::Route& route, unsigned flags) {
+void put_new_route(netlink::MessageBuffer& buffer, const model::Route& route, unsigned flags,
+                   LinkNames& links) {
   rtmsg header = main_table(route.destination.family(), route.destination.length());
   header.rtm_protocol = model::kRouteProtocol;
-  header.rtm_scope = route.link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  const bool direct = route.link && route.gateways.empty();
+  header.rtm_scope = direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  if (route.link && !direct) header.rtm_flags = RTNH_F_ONLINK;
   header.rtm_type = type_of(route);
   buffer.begin(RTM_NEWROUTE, flags, header);
   put_identity(buffer, route.destination, route.metric);
   put_gateways(buffer, route.gateways);
-  if (route.link) put_link(buffer, *route.link);
+  if (route.link) put_link(buffer, *route.link, links);
 }
 
-void put_delete_route(netlink::MessageBuffer& buffer, const model::Route& route) {
+void put_delete_route(netlink::MessageBuffer& buffer, const model::Route& route, LinkNames& links) {
   put_delete(buffer, route.destination, route.metric, model::kRouteProtocol);
   put_only_gateway(buffer, route.gateways);
-  if (route.link) put_link(buffer, *route.link);
+  if (route.link) put_link(buffer, *route.link, links);
 }
 
 void put_new_foreign(netlink::MessageBuffer& buffer, const model::ForeignRoute& route,

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/link_names.h"
 #include "model/address.h"
 #include "model/route.h"
 #include "netlink/netlink_message.h"
@@ -24,6 +25,7 @@ struct RouteMessage {
   std::uint8_t type = 0;      // RTN_UNICAST is 1
   bool direct = false;        // of scope link: to the neighbour itself
   bool cloned = false;        // a cache entry, no route of its own
+  bool onlink = false;        // the only gateway is taken to be on the link
   // Sorted; a hop of weight n stands there n times, so that routes of unequal weights differ.
   std::vector<model::Address> gateways;
   std::optional<model::Address> source;
@@ -44,10 +46,11 @@ void put_route_dump(netlink::MessageBuffer& buffer, model::Family family, std::u
 void put_route_lookup(netlink::MessageBuffer& buffer, const model::Address& address,
                       const std::optional<model::Address>& source = std::nullopt);
 /// `flags`: NLM_F_CREATE and so on.
-void put_new_route(netlink::MessageBuffer& buffer, const model::Route& route, unsigned flags);
+void put_new_route(netlink::MessageBuffer& buffer, const model::Route& route, unsigned flags,
+                   LinkNames& links);
 /// Deletes the route of ours with this gateway; with several or none, the first one at its
 /// destination and metric.
-void put_delete_route(netlink::MessageBuffer& buffer, const model::Route& route);
+void put_delete_route(netlink::MessageBuffer& buffer, const model::Route& route, LinkNames& links);
 /// Makes somebody else's route again, with its protocol; likewise.
 void put_new_foreign(netlink::MessageBuffer& buffer, const model::ForeignRoute& route,
                      unsigned link);

@@ -28,8 +28,9 @@ std::string describe(const model::Route& route) {
   if (route.kind == model::RouteKind::kUnreachable) {
     return "unreachable " + route.destination.to_string();
   }
-  if (route.link) return route.destination.to_string() + " dev " + *route.link;
-  return route.destination.to_string() + " via " + gateway_names(route) + " metric " +
+  const std::string by_link = route.link ? " dev " + *route.link : "";
+  if (route.gateways.empty()) return route.destination.to_string() + by_link;
+  return route.destination.to_string() + " via " + gateway_names(route) + by_link + " metric " +
          std::to_string(route.metric);
 }
 
@@ -76,7 +77,8 @@ class Batch {
           const plan::RouteStep& step = steps_[chosen[i]];
           // Behind somebody else's of the same metric ours is in nobody's way.
           const bool behind = step.from || step.to->kind == model::RouteKind::kUnreachable;
-          put_new_route(buffer, *step.to, NLM_F_CREATE | (behind ? NLM_F_APPEND : NLM_F_EXCL));
+          put_new_route(buffer, *step.to, NLM_F_CREATE | (behind ? NLM_F_APPEND : NLM_F_EXCL),
+                        links_);
         },
         [&](std::size_t i, const nlmsghdr& message) {
           const netlink::Refusal refusal = netlink::read_refusal(message);
@@ -119,7 +121,7 @@ class Batch {
     socket_.execute(
         chosen.size(),
         [&](netlink::MessageBuffer& buffer, std::size_t i) {
-          put_delete_route(buffer, *steps_[chosen[i]].from);
+          put_delete_route(buffer, *steps_[chosen[i]].from, links_);
         },
         [&](std::size_t i, const nlmsghdr& message) {
           const netlink::Refusal refusal = netlink::read_refusal(message);
@@ -132,6 +134,7 @@ class Batch {
   std::span<const plan::RouteStep> steps_;
   std::vector<host::Outcome> outcomes_;
   netlink::Socket socket_;
+  LinkNames links_;
 };
 
 }  // namespace

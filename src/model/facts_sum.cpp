@@ -44,8 +44,12 @@ class Sum {
   }
   void one(const LinkFacts& link) {
     const auto& [name, up, carrier, bridge, wired, mtu, vlan, parent, ours, addresses, rp_filter,
-                 ipvlan] = link;
-    (*this)(name, up, carrier, bridge, wired, mtu, vlan, parent, ours, addresses, ipvlan);
+                 ipvlan, vxlan] = link;
+    (*this)(name, up, carrier, bridge, wired, mtu, vlan, parent, ours, addresses, ipvlan, vxlan);
+  }
+  void one(const Vxlan& tunnel) {
+    const auto& [vni, port, local, mtu, as_we_make_it] = tunnel;
+    (*this)(vni, port, local, mtu, as_we_make_it);
   }
   template <typename Value>
   void one(const std::optional<Value>& value) {

@@ -126,6 +126,25 @@ struct IpvlanGuard {
   auto operator<=>(const IpvlanGuard&) const = default;
 };
 
+/// What is believed of what the tunnel brings. Packets to its port with its VNI that are not so are
+/// dropped before the tunnel sees them; other VNIs are somebody else's.
+struct Tunnel {
+  /// A peer: what its outer address may bring.
+  struct Sender {
+    Address outer;
+    std::vector<Prefix> inner;  // sources within
+
+    auto operator<=>(const Sender&) const = default;
+  };
+
+  std::string link;
+  std::uint32_t vni = 0;        // 1..16777215
+  std::uint16_t port = 0;       // UDP
+  std::vector<Sender> senders;  // by outer address
+
+  auto operator<=>(const Tunnel&) const = default;
+};
+
 struct FirewallPolicy {
   FirewallVariant variant = FirewallVariant::kNft;
   FirewallAnchor anchor = FirewallAnchor::kDockerUser;
@@ -148,9 +167,10 @@ struct FirewallPolicy {
   std::vector<Masquerade> masquerades;  // sorted by link
   bool stops_forgers = false;           // what comes from a bridge that is no underlay link with an
                                         // address of another host is dropped
-  /// The addresses that count for that, where peer_hosts holds more; nullopt: peer_hosts.
+  /// The addresses that count for that, where peer_hosts holds others; nullopt: peer_hosts.
   std::optional<std::vector<Prefix>> others;
   std::optional<DirectDrop> direct_drop;
+  std::optional<Tunnel> tunnel;
 
   auto operator<=>(const FirewallPolicy&) const = default;
 };

@@ -12,6 +12,7 @@
 #include "model/finding.h"
 #include "model/firewall.h"
 #include "model/link.h"
+#include "model/neighbour.h"
 #include "model/network.h"
 #include "model/route.h"
 #include "model/sysctl.h"
@@ -21,6 +22,7 @@ namespace overland::model {
 struct HostState {
   std::vector<Sysctl> sysctls;             // by key; actual: the value now of every key desired
   std::vector<Link> links;                 // by name
+  std::vector<Neighbour> neighbours;       // of the tunnel, by address
   std::optional<FirewallPolicy> firewall;  // nullopt: nothing of ours
   std::vector<Route> routes;               // by destination and metric
   std::optional<DockerSettings> docker;    // nullopt: none of our business here
@@ -49,6 +51,7 @@ struct HostFacts {
   DockerFacts docker;
   FirewallFacts firewall;
   bool no_ipvlan = false;  // the kernel has none; asked where it is needed
+  bool no_vxlan = false;   // likewise
   std::string boot;        // random.boot_id of proc_sys_kernel(5); empty: not known
   Forwarding forwarding = Forwarding::kOff;
   std::vector<ForeignRoute> foreign_routes;  // only those that hold or shadow a desired destination

@@ -26,7 +26,9 @@ struct Route {
   std::uint32_t metric = 0;       // RTA_PRIORITY of rtnetlink(7); lower wins
   std::vector<Address> gateways;  // one, or several of equal weight: a multipath route; sorted;
                                   // none where unreachable, or behind `link`
-  base::Boxed<std::string> link = {};  // a device route: what it leads to is on this link
+  // A device route: what it leads to is on this link; with a gateway: that is taken to be there
+  // (RTNH_F_ONLINK), by a tunnel.
+  base::Boxed<std::string> link = {};
 
   bool operator==(const Route&) const = default;
   std::weak_ordering operator<=>(const Route& other) const {

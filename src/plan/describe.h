@@ -16,7 +16,8 @@ std::string name(Operation operation);
 /// '+', '~', '-', '!'.
 char sign(Operation operation);
 
-/// "docker", "firewall", "link", "network", "route", "sysctl": the noun, as metrics name it.
+/// "docker", "firewall", "link", "neighbour", "network", "route", "sysctl": the noun, as metrics
+/// name it.
 const char* kind(const Step& step);
 std::set<std::string> kinds();
 
@@ -30,7 +31,7 @@ Words words(const Step& step);
 inline std::string resource(const Step& step) { return words(step).resource; }
 inline std::string detail(const Step& step) { return words(step).detail; }
 
-/// "via 10.0.0.201", "via 10.0.0.2, 10.0.0.3", "unreachable".
+/// "via 10.0.0.201", "via 10.0.0.2, 10.0.0.3", "via 10.2.0.12 dev vxlan.ovl", "unreachable".
 std::string show_gateways(const model::Route& route);
 
 }  // namespace overland::plan

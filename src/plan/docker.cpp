@@ -24,7 +24,8 @@ void bridge_subnet(const DockerSettings& desired, const model::HostFacts& facts,
   if (!desired.address) return;
   const Prefix bip = desired.address->prefix();
   for (const auto& link : facts.links) {
-    if (link.name == desired.bridge) continue;
+    // The tunnel's link has the bip itself, and no network.
+    if (link.name == desired.bridge || (link.ours && link.vxlan)) continue;
     for (const auto& address : link.addresses) {
       if (!bip.overlaps(address.prefix())) continue;
       plan.findings.push_back({Severity::kConflict, "docker bip",

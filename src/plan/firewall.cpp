@@ -93,6 +93,25 @@ void keep_own(FirewallPolicy& wanted, const FirewallPolicy& actual) {
   wanted.joins.erase(std::unique(wanted.joins.begin(), wanted.joins.end()), wanted.joins.end());
 }
 
+/// What peers that stay for now may bring.
+void keep_senders(FirewallPolicy& wanted, const FirewallPolicy& actual) {
+  if (!actual.tunnel) return;
+  if (!wanted.tunnel) {
+    wanted.tunnel = actual.tunnel;
+    return;
+  }
+  auto& senders = wanted.tunnel->senders;
+  for (const auto& old : actual.tunnel->senders) {
+    const auto place =
+        std::ranges::lower_bound(senders, old.outer, {}, &model::Tunnel::Sender::outer);
+    if (place != senders.end() && place->outer == old.outer) {
+      unite(place->inner, old.inner);
+    } else {
+      senders.insert(place, old);
+    }
+  }
+}
+
 /// What stays trusted while nothing may be pruned: the old prefixes and links beside the new. Where
 /// the inventory is in doubt, this host's own containers too.
 void keep_trusted(FirewallPolicy& wanted, const FirewallPolicy& actual, bool doubted) {
@@ -103,6 +122,7 @@ void keep_trusted(FirewallPolicy& wanted, const FirewallPolicy& actual, bool dou
   unite(wanted.peer_subnets, actual.peer_subnets);
   unite(wanted.peer_hosts, actual.peer_hosts);
   unite(wanted.transit, actual.transit);
+  keep_senders(wanted, actual);
   keep_believed(wanted, before, actual);
   if (wanted.stops_forgers) {
     std::vector<Prefix> others = believed(before.others, before.peer_hosts);

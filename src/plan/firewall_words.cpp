@@ -110,6 +110,26 @@ void own_changes(const FirewallPolicy& from, const FirewallPolicy& to,
   }
 }
 
+/// Of each peer where its tunnel ends; what it may bring is told as peer subnets already.
+std::string tunnel_change(const std::optional<model::Tunnel>& from,
+                          const std::optional<model::Tunnel>& to) {
+  if (from == to) return {};
+  if (!to) return "no tunnel";
+  const auto ends = [](const std::optional<model::Tunnel>& tunnel) {
+    std::vector<Prefix> all;
+    if (!tunnel) return all;
+    for (const auto& sender : tunnel->senders) all.emplace_back(sender.outer, 32);
+    return all;
+  };
+  const bool same =
+      from && from->link == to->link && from->vni == to->vni && from->port == to->port;
+  const auto senders = list_change("senders", ends(from), ends(to));
+  if (same && !senders.empty()) return "tunnel: " + senders;
+  if (same) return "tunnel: what senders may bring";
+  return "tunnel: VXLAN " + std::to_string(to->vni) + " on UDP port " + std::to_string(to->port) +
+         (senders.empty() ? "" : ", " + senders);
+}
+
 std::string counts(const FirewallPolicy& policy) {
   return std::to_string(policy.local.size()) + " local, " +
          std::to_string(policy.peer_subnets.size()) + " peer subnets, " +
@@ -132,6 +152,7 @@ std::string differences(const FirewallStep& step) {
   if (from.conntrack != to.conntrack) note(lines, to.conntrack ? "conntrack on" : "conntrack off");
   if (from.guard != to.guard) note(lines, guard_change(from.guard, to.guard));
   if (from.bridges != to.bridges) note(lines, "bridges: " + join(to.bridges, ", "));
+  note(lines, tunnel_change(from.tunnel, to.tunnel));
   own_changes(from, to, lines);
   ingress_changes(from, to, lines);
   if (from.direct_drop != to.direct_drop) {

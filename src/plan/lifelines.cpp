@@ -32,11 +32,14 @@ std::string describe(const Lifeline& lifeline) {
   return text;
 }
 
+std::string correction(bool fallback) {
+  return fallback ? "correct the subnet or the pool in the inventory, or write fallback = \"none\" "
+                    "in its [cluster]"
+                  : "correct the subnet in the inventory";
+}
+
 std::string remedy(const Lifeline& lifeline, bool fallback) {
-  std::string correct =
-      fallback ? "correct the subnet or the pool in the inventory, or write fallback = \"none\" in "
-                 "its [cluster]"
-               : "correct the subnet in the inventory";
+  std::string correct = correction(fallback);
   if (!may_move(lifeline)) return correct;
   return correct + ", or, where that address does live in it, say so with --allow-cover " +
          lifeline.address.to_string();
@@ -120,6 +123,27 @@ std::vector<model::Finding> severed_lifelines(const std::vector<Step>& steps,
     }
   }
   add_dropped(steps, lifelines, findings);
+  return findings;
+}
+
+std::vector<model::Finding> captured_tunnels(const model::HostState& desired) {
+  std::vector<model::Address> ends;
+  for (const auto& neighbour : desired.neighbours) ends.push_back(neighbour.outer);
+  std::sort(ends.begin(), ends.end());
+  std::vector<model::Finding> findings;
+  for (const auto& route : desired.routes) {
+    // By a router of ours to its segment: the way outer packets take.
+    if (route.kind == model::RouteKind::kUnicast && !route.link) continue;
+    const auto end = std::lower_bound(ends.begin(), ends.end(), route.destination.network());
+    if (end == ends.end() || !route.destination.contains(*end)) continue;
+    const auto found = cover(RouteStep{std::nullopt, route});
+    const bool led = found->fallback && overlapped(desired, {*end, 32}) != nullptr;
+    if (led) continue;
+    findings.push_back(
+        {model::Severity::kRefusal, "tunnel",
+         found->what + " would cover " + end->to_string() + ", where the tunnel to a peer ends",
+         correction(found->fallback)});
+  }
   return findings;
 }
 

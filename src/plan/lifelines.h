@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/finding.h"
+#include "model/host_state.h"
 #include "model/lifeline.h"
 #include "plan/step.h"
 
@@ -22,5 +23,10 @@ std::vector<model::Finding> severed_lifelines(const std::vector<Step>& steps,
                                               const std::vector<model::Lifeline>& lifelines,
                                               const std::vector<model::Prefix>& segments,
                                               const std::vector<model::Prefix>& led = {});
+
+/// Likewise one for each desired route by a link of ours, or to nowhere, that covers an address
+/// where the tunnel to a peer ends: its packets would be led into the tunnel once more, or nowhere.
+/// O((routes + peers) log peers).
+std::vector<model::Finding> captured_tunnels(const model::HostState& desired);
 
 }  // namespace overland::plan

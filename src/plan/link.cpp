@@ -1,4 +1,4 @@
-// VLAN links and shims of ours.
+// VLAN links, shims and the tunnel of ours.
 
 #include "plan/diff.h"
 #include "plan/nouns.h"
@@ -7,16 +7,28 @@ namespace overland::plan {
 namespace {
 
 std::string kind(const model::Link& link) {
-  return link.vlan == 0 ? "shim" : "VLAN " + std::to_string(link.vlan);
+  if (link.vxlan) return "tunnel";
+  return (link.vlan == 0 ? "shim on " : "VLAN " + std::to_string(link.vlan) + " on ") + link.parent;
+}
+
+std::string show_address(const model::Link& link) {
+  return link.address == model::kNoAddress ? "no address" : link.address.to_string();
+}
+
+std::string show_tunnel(const model::Link& link) {
+  const model::Vxlan& tunnel = *link.vxlan;
+  return "VXLAN " + std::to_string(tunnel.vni) + " from " + tunnel.local.to_string() +
+         ", UDP port " + std::to_string(tunnel.port) + ", MTU " + std::to_string(tunnel.mtu) +
+         ", " + show_address(link) + (link.up ? ", up" : ", down") +
+         (tunnel.as_we_make_it ? "" : ", not as overland makes it");
 }
 
 std::string show(const model::Link& link) {
+  if (link.vxlan) return show_tunnel(link);
   const std::string what = link.vlan != 0        ? "vlan " + std::to_string(link.vlan)
                            : link.ipvlan.empty() ? "shim"
                                                  : "ipvlan " + link.ipvlan + " shim";
-  const bool bare = link.address == model::kNoAddress;
-  return what + " on " + link.parent + ", " + (bare ? "no address" : link.address.to_string()) +
-         (link.up ? ", up" : ", down") +
+  return what + " on " + link.parent + ", " + show_address(link) + (link.up ? ", up" : ", down") +
          (link.mtu_follows_parent ? "" : ", MTU differs from the parent's");
 }
 
@@ -25,22 +37,65 @@ bool foreign(const model::HostFacts& facts, const std::string& name) {
                      [&](const auto& link) { return link.name == name && !link.ours; });
 }
 
+const model::Link* tunnel_in(const std::vector<model::Link>& links) {
+  const auto found = std::find_if(links.begin(), links.end(),
+                                  [](const auto& link) { return link.vxlan.has_value(); });
+  return found == links.end() ? nullptr : &*found;
+}
+
+/// Whether it would be open to other packets.
+bool moves(const model::Link& from, const model::Link& to) {
+  return from.vxlan && to.vxlan &&
+         (from.vxlan->vni != to.vxlan->vni || from.vxlan->port != to.vxlan->port);
+}
+
+/// By this kernel, and behind a firewall that is known to bind what it brings.
+bool can_be_made(const Look& look) {
+  const auto& policy = look.desired.firewall;
+  return !look.facts.no_vxlan && policy && policy->tunnel && !look.observed.firewall_unread;
+}
+
 }  // namespace
+
+bool tunnel_waits(const Look& look) {
+  const model::Link* tunnel = tunnel_in(look.desired.links);
+  if (tunnel == nullptr) return false;
+  if (foreign(look.facts, tunnel->name)) return true;
+  const auto& there = look.observed.state.links;
+  const bool stands = std::any_of(there.begin(), there.end(),
+                                  [&](const auto& link) { return link.name == tunnel->name; });
+  return !stands && !can_be_made(look);
+}
+
+bool tunnel_moves(const Look& look) {
+  const model::Link* there = tunnel_in(look.observed.state.links);
+  const model::Link* wanted = tunnel_in(look.desired.links);
+  return there != nullptr && wanted != nullptr && moves(*there, *wanted) && can_be_made(look) &&
+         !foreign(look.facts, wanted->name);
+}
 
 void plan_links(const Look& look, Plan& plan) {
   for (const auto& wanted : look.desired.links) {
     if (!foreign(look.facts, wanted.name)) continue;
-    plan.findings.push_back(
-        {model::Severity::kConflict, "link " + wanted.name,
-         "a link of that name exists and is not our " + kind(wanted) + " on " + wanted.parent,
-         wanted.vlan == 0 ? "remove it (ip link del " + wanted.name + "), or rename it"
-                          : "rename or remove it, or correct parent or vlan in the "
-                            "inventory"});
+    plan.findings.push_back({model::Severity::kConflict, "link " + wanted.name,
+                             "a link of that name exists and is not our " + kind(wanted),
+                             wanted.vlan == 0
+                                 ? "remove it (ip link del " + wanted.name + "), or rename it"
+                                 : "rename or remove it, or correct parent or vlan in the "
+                                   "inventory"});
   }
   const auto key = [](const model::Link& link) { return link.name; };
   keyed_diff(look.observed.state.links, look.desired.links, key, [&](LinkStep change) {
     // Trying to make ours beside a foreign one could only fail.
     if (!change.from && foreign(look.facts, change.to->name)) return;
+    if (change.to && change.to->vxlan && tunnel_waits(look)) return;
+    if (change.from && change.to && moves(*change.from, *change.to)) {
+      // As long as no rule can ask for the new one, the old one stays with its own.
+      if (!tunnel_moves(look)) return;
+      plan.steps.emplace_back(LinkStep{change.from, std::nullopt});
+      plan.steps.emplace_back(LinkStep{std::nullopt, change.to});
+      return;
+    }
     place(change, look, plan).emplace_back(std::move(change));
   });
 }

@@ -1,6 +1,6 @@
 #pragma once
-// What a plan asks of each noun. A noun (sysctl, link, firewall, route, docker, network) answers in
-// the file of its name; where its steps stand among the others says order.cpp.
+// What a plan asks of each noun. A noun (sysctl, link, neighbour, firewall, route, docker, network)
+// answers in the file of its name; where its steps stand among the others says order.cpp.
 
 #include <algorithm>
 #include <array>
@@ -24,6 +24,7 @@ struct Look {
 /// Each adds the steps that lead to the desired state, done or held, and what it finds in the way.
 void plan_sysctls(const Look& look, Plan& plan);
 void plan_links(const Look& look, Plan& plan);
+void plan_neighbours(const Look& look, Plan& plan);
 void plan_firewall(const Look& look, Plan& plan);
 void plan_routes(const Look& look, Plan& plan);
 void plan_docker(const Look& look, Plan& plan);
@@ -33,12 +34,13 @@ void plan_networks(const Look& look, Plan& plan);
 /// nouns.
 void keep_guards(const Look& look, Plan& plan);
 
-inline constexpr std::array kNouns = {plan_sysctls, plan_links,  plan_firewall,
+inline constexpr std::array kNouns = {plan_sysctls, plan_links,  plan_neighbours, plan_firewall,
                                       plan_routes,  plan_docker, plan_networks};
 
 /// As metrics name it.
 constexpr const char* kind_of(const SysctlStep&) { return "sysctl"; }
 constexpr const char* kind_of(const LinkStep&) { return "link"; }
+constexpr const char* kind_of(const NeighbourStep&) { return "neighbour"; }
 constexpr const char* kind_of(const FirewallStep&) { return "firewall"; }
 constexpr const char* kind_of(const RouteStep&) { return "route"; }
 constexpr const char* kind_of(const AdoptStep&) { return "route"; }
@@ -49,6 +51,7 @@ constexpr const char* kind_of(const NetworkStep&) { return "network"; }
 
 Words words_of(const SysctlStep& step);
 Words words_of(const LinkStep& step);
+Words words_of(const NeighbourStep& step);
 Words words_of(const FirewallStep& step);
 Words words_of(const RouteStep& step);
 Words words_of(const AdoptStep& step);
@@ -88,6 +91,9 @@ void exchange(std::vector<T>& list, const Change& change) {
 /// The state after the step.
 inline void simulate(model::HostState& state, const SysctlStep& s) { exchange(state.sysctls, s); }
 inline void simulate(model::HostState& state, const LinkStep& s) { exchange(state.links, s); }
+inline void simulate(model::HostState& state, const NeighbourStep& s) {
+  exchange(state.neighbours, s);
+}
 inline void simulate(model::HostState& state, const FirewallStep& s) { state.firewall = s.to; }
 inline void simulate(model::HostState& state, const RouteStep& s) { exchange(state.routes, s); }
 inline void simulate(model::HostState& state, const NetworkStep& s) { exchange(state.networks, s); }
@@ -117,6 +123,15 @@ std::optional<Cover> cover(const NetworkStep& step);
 
 // What nouns have in common.
 
+/// Whether a tunnel is desired that cannot be made now: its name is somebody else's, the kernel has
+/// no vxlan, or no firewall binds what it brings to its senders. Nothing is to be put on it then.
+bool tunnel_waits(const Look& look);
+
+/// Whether ours stands with another VNI or port, and is to be made anew. What asks for those in the
+/// firewall changes between: no tunnel is ever open that no rule knows. Peers and routes go with
+/// the old one and are entered again: as steps from what they are to the same.
+bool tunnel_moves(const Look& look);
+
 /// Where a change belongs.
 template <typename Change>
 std::vector<Step>& place(const Change& change, const Look& look, Plan& plan) {
@@ -126,7 +141,7 @@ std::vector<Step>& place(const Change& change, const Look& look, Plan& plan) {
 template <typename Change, typename Show>
 std::string from_to(const Change& change, Show show) {
   if (!change.from) return show(*change.to);
-  if (!change.to) return show(*change.from);
+  if (!change.to || *change.from == *change.to) return show(*change.from);
   return show(*change.from) + " -> " + show(*change.to);
 }
 

@@ -7,9 +7,13 @@ namespace {
 
 // Things come into being from the ground up and go from the top down, so that at no moment a route
 // leads to where the firewall does not let its packets through yet, or no longer:
+//   old tunnel where a firewall follows that may ask for another one, or none, and what leads into
+//              it before: a tunnel never outlives the rule that binds it
 //   links      the routes' next hops become on-link; VLANs before the shims on them
 //   firewall   accepts stand before the first packet is led here, and the guard before one that
 //              nobody lets through can be forwarded
+//   tunnel     what it brings is bound to its senders by the firewall from the first packet on
+//   neighbours the tunnel's own next hops, before the routes by them
 //   sysctls    forwarding must be on before routes have an effect
 //   routes     new and changed ones
 //   adopt      a foreign route goes only after ours to the same destination stands
@@ -17,18 +21,26 @@ namespace {
 //   restart    Docker after the kernel: it rewrites its own rules, and finds everything else there
 //   networks   by the Docker that is to keep them, on parents that are there: it would make a
 //              missing one itself, and remove it with the network
-// with the removals, from the top down (networks, routes, firewall, shims, links), before Docker:
+// with the removals, from the top down (networks, routes, neighbours, the tunnel, firewall, shims,
+// links), before Docker:
 // what Docker made of a parent goes before the parent. Sysctls have none: on the way back
 // forwarding goes off before the guard does, like all of them before all removals.
 enum Rank {
+  kOldTunnelRoute,
+  kOldNeighbour,
+  kOldTunnel,
   kLink,
   kShim,
   kFirewall,
+  kTunnel,
+  kNeighbour,
   kSysctl,
   kRoute,
   kAdopt,
   kNetworkRemoval,
   kRouteRemoval,
+  kNeighbourRemoval,
+  kTunnelRemoval,
   kFirewallRemoval,
   kShimRemoval,
   kLinkRemoval,
@@ -40,8 +52,12 @@ enum Rank {
 struct Ranker {
   Rank operator()(const SysctlStep&) const { return kSysctl; }
   Rank operator()(const LinkStep& step) const {
-    if (step.to) return step.to->vlan == 0 ? kShim : kLink;
+    if (step.to) return step.to->vxlan ? kTunnel : step.to->vlan == 0 ? kShim : kLink;
+    if (step.from->vxlan) return kTunnelRemoval;
     return step.from->vlan == 0 ? kShimRemoval : kLinkRemoval;
+  }
+  Rank operator()(const NeighbourStep& step) const {
+    return step.to ? kNeighbour : kNeighbourRemoval;
   }
   Rank operator()(const FirewallStep& step) const { return step.to ? kFirewall : kFirewallRemoval; }
   Rank operator()(const RouteStep& step) const { return step.to ? kRoute : kRouteRemoval; }
@@ -52,12 +68,38 @@ struct Ranker {
   Rank operator()(const NetworkStep& step) const { return step.to ? kNetwork : kNetworkRemoval; }
 };
 
+/// Where the tunnel goes first.
+Rank rank_before_firewall(const Step& step) {
+  const Rank rank = std::visit(Ranker{}, step);
+  if (rank == kTunnelRemoval) return kOldTunnel;
+  if (rank == kNeighbourRemoval) return kOldNeighbour;
+  const auto* route = std::get_if<RouteStep>(&step);
+  if (route == nullptr || route->to || !route->from->link) return rank;
+  return *route->from->link == model::kTunnelLink ? kOldTunnelRoute : rank;
+}
+
+/// Whether a tunnel goes and something of it, or the firewall, comes.
+bool tunnel_goes_first(const std::vector<Step>& steps) {
+  bool goes = false;
+  bool comes = false;
+  for (const Step& step : steps) {
+    if (const auto* link = std::get_if<LinkStep>(&step)) {
+      goes = goes || (!link->to && link->from->vxlan);
+      comes = comes || (link->to && link->to->vxlan);
+    } else if (const auto* firewall = std::get_if<FirewallStep>(&step)) {
+      comes = comes || firewall->to;
+    }
+  }
+  return goes && comes;
+}
+
 Rank rank(const Step& step) { return std::visit(Ranker{}, step); }
 
 }  // namespace
 
 void put_in_order(std::vector<Step>& steps) {
-  const auto before = [](const Step& a, const Step& b) { return rank(a) < rank(b); };
+  const auto order = tunnel_goes_first(steps) ? rank_before_firewall : rank;
+  const auto before = [&](const Step& a, const Step& b) { return order(a) < order(b); };
   // Steps are large, and a first apply has a hundred thousand in order.
   if (std::is_sorted(steps.begin(), steps.end(), before)) return;
   std::stable_sort(steps.begin(), steps.end(), before);

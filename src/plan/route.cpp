@@ -1,6 +1,8 @@
 // Routes of ours, and those of others that stand where ours shall.
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "plan/diff.h"
 #include "plan/nouns.h"
@@ -127,6 +129,20 @@ void hold_routes(const Look& look, Plan& plan) {
   }
 }
 
+/// Those by the tunnel that stay while it is made anew, and have no step of their own.
+void enter_again(const Look& look, Plan& plan) {
+  const auto key = [](const model::Route& route) {
+    return std::pair(route.destination, route.metric);
+  };
+  for (const auto& one : look.observed.state.routes) {
+    if (!one.link || *one.link != model::kTunnelLink) continue;
+    const auto wanted = std::ranges::lower_bound(look.desired.routes, key(one), {}, key);
+    const bool goes = wanted == look.desired.routes.end() || key(*wanted) != key(one);
+    if (goes ? look.options.prune : *wanted != one) continue;
+    plan.steps.emplace_back(RouteStep{one, one});
+  }
+}
+
 }  // namespace
 
 void plan_routes(const Look& look, Plan& plan) {
@@ -143,10 +159,14 @@ void plan_routes(const Look& look, Plan& plan) {
   if (desired.size() > actual.size()) {  // so many are missing at least
     plan.steps.reserve(plan.steps.size() + desired.size() - actual.size());
   }
+  const bool tunnel_missing = tunnel_waits(look);
   const auto key = [](const model::Route& route) {
     return std::pair(route.destination, route.metric);
   };
   keyed_diff(actual, desired, key, [&](RouteStep change) {
+    if (tunnel_missing && change.to && change.to->link && *change.to->link == model::kTunnelLink) {
+      return;
+    }
     if (change.to && !look.facts.unreachable.empty()) {
       change.to = reachable(std::move(*change.to), look.facts);
       if (!change.to || (change.from && *change.from == *change.to)) return;
@@ -156,6 +176,7 @@ void plan_routes(const Look& look, Plan& plan) {
         std::binary_search(taken.begin(), taken.end(), change.to->destination);
     if (!held_by_others) place(change, look, plan).emplace_back(std::move(change));
   });
+  if (tunnel_moves(look)) enter_again(look, plan);
 }
 
 Words words_of(const RouteStep& step) {
@@ -184,11 +205,12 @@ std::optional<Cover> cover(const RouteStep& step) {
 
 std::string show_gateways(const model::Route& route) {
   if (leads_nowhere(route)) return "unreachable";
-  if (route.link) return "dev " + *route.link;
+  if (route.link && route.gateways.empty()) return "dev " + *route.link;
   std::string text = "via ";
   for (std::size_t i = 0; i < route.gateways.size(); ++i) {
     text += (i == 0 ? "" : ", ") + route.gateways[i].to_string();
   }
+  if (route.link) text += " dev " + *route.link;
   return text;
 }
 

@@ -31,7 +31,8 @@ struct Change {
 
 using SysctlStep = Change<model::Sysctl>;  // `to` always set; from empty: the kernel lacks it
 using LinkStep = Change<model::Link>;
-using RouteStep = Change<model::Route>;  // from and to have the same destination and metric
+using NeighbourStep = Change<model::Neighbour>;  // from and to have the same address
+using RouteStep = Change<model::Route>;          // from and to have the same destination and metric
 using DockerStep = Change<model::DockerSettings>;  // rewrites daemon.json; both set
 
 /// Writes the rules anew, too, where they have `defects` and the policy stays.
@@ -92,7 +93,7 @@ struct RestartDockerStep {
 };
 
 using Step = std::variant<SysctlStep, LinkStep, FirewallStep, RouteStep, AdoptStep, RestoreStep,
-                          DockerStep, RestartDockerStep, NetworkStep>;
+                          DockerStep, RestartDockerStep, NetworkStep, NeighbourStep>;
 
 template <typename Kind>
 bool any(const std::vector<Step>& steps) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "model/link.h"
 
 namespace overland::probe {
 
@@ -22,7 +23,10 @@ NextHops::Link& NextHops::link(const std::string& name) {
   const auto [place, fresh] = links_.try_emplace(name);
   Link& link = place->second;
   const auto port = ports_.find(name);
-  if (!fresh || port == ports_.end() || !port->second.ethernet) return link;
+  // Peers behind the tunnel are entered by hand, and no broadcast of ours gets there.
+  if (!fresh || port == ports_.end() || !port->second.ethernet || name == model::kTunnelLink) {
+    return link;
+  }
   try {
     link.index = port->second.index;
     link.socket = std::make_unique<ArpSocket>(link.index, port->second.mac);

@@ -8,6 +8,7 @@
 #include "desired/path.h"
 #include "inventory/report.h"
 #include "inventory/topology.h"
+#include "inventory/tunnels.h"
 
 namespace overland::probe {
 namespace {
@@ -173,13 +174,15 @@ std::vector<Peer> targets(const Inventory& inventory, const Host& self,
   Finder finder(inventory, self, any);
   for (const auto& text : asked) finder.ask(text);
   const auto reach = inventory::Topology(inventory).reach(self);
+  const inventory::Tunnels tunnels(inventory);
+  const std::size_t own = inventory::index_of(inventory, self);
   std::vector<Peer> peers;
   for (std::size_t i = 0; i < inventory.hosts.size(); ++i) {
     const Host& host = inventory.hosts[i];
     const auto named = finder.asked().find(i);
     const bool meant = asked.empty() ? &host != &self : named != finder.asked().end();
     if (!meant) continue;
-    const std::size_t routers = routers_between(reach, host);
+    const std::size_t routers = tunnels.between(own, i) ? 0 : routers_between(reach, host);
     if (asked.empty() && routers == inventory::kUnreachable) continue;
     Peer peer = make_peer(inventory, i, routers);
     if (asked.empty() || named->second.empty()) {
@@ -221,6 +224,10 @@ std::vector<Station> way_to(const Inventory& inventory, const Host& self, const 
   std::vector<Station> way;
   if (!peer.host) return way;
   const auto from = static_cast<std::size_t>(&self - inventory.hosts.data());
+  if (inventory::Tunnels(inventory).between(from, *peer.host)) {
+    const Host& end = inventory.hosts[*peer.host];
+    return {{end.name, end.tunnel_address()}};
+  }
   const auto hops = inventory::Topology(inventory).path(from, *peer.host);
   if (!hops) return way;
   for (const auto& hop : *hops) way.push_back({inventory.hosts[hop.host].name, hop.gateway});

@@ -21,7 +21,7 @@ struct Peer {
   /// Where a container may be, or those that were asked for.
   std::vector<model::Address> containers;
   bool asked = false;       // the one container was
-  std::size_t routers = 0;  // between this host and it
+  std::size_t routers = 0;  // between this host and it; by tunnel none
 
   bool operator==(const Peer&) const = default;
 };

@@ -25,18 +25,22 @@ class Run {
     for (auto& step : steps) {
       const std::string blocker = blocked_by(step);
       if (!blocker.empty()) {
-        flush_routes();
+        flush();
         reports_.push_back(
             {std::move(step), Status::kSkipped, false, "because " + blocker + " failed"});
       } else if (auto* route = std::get_if<plan::RouteStep>(&step)) {
-        batch_.push_back(std::move(*route));
-        if (batch_.size() == kRoutesAtOnce) flush_routes();
+        flush(neighbours_, ports_.neighbours);
+        routes_.push_back(std::move(*route));
+        if (routes_.size() == kRoutesAtOnce) flush(routes_, ports_.routes);
+      } else if (auto* neighbour = std::get_if<plan::NeighbourStep>(&step)) {
+        flush(routes_, ports_.routes);
+        neighbours_.push_back(std::move(*neighbour));
       } else {
-        flush_routes();
+        flush();
         one(std::move(step));
       }
     }
-    flush_routes();
+    flush();
     return std::move(reports_);
   }
 
@@ -45,7 +49,7 @@ class Run {
   std::string blocked_by(const Step& step) {
     const bool adopts = std::holds_alternative<plan::AdoptStep>(step);
     // What an adopted route replaces may still wait in the batch.
-    if (adopts) flush_routes();
+    if (adopts) flush();
     // Of failed routes there may be a hundred thousand, and nothing else depends on them.
     const auto& failed = adopts ? failed_routes_ : failed_;
     for (const std::size_t index : failed) {
@@ -65,31 +69,41 @@ class Run {
   }
 
   void fail(Step step, const base::Error& error) {
+    const bool neighbour = std::holds_alternative<plan::NeighbourStep>(step);
     const bool route = std::holds_alternative<plan::RouteStep>(step);
-    (route ? failed_routes_ : failed_).push_back(reports_.size());
+    // Nothing is in vain for want of one neighbour.
+    if (!neighbour) (route ? failed_routes_ : failed_).push_back(reports_.size());
     const bool locked = error.kind() == base::ErrorKind::kLocked;
     reports_.push_back({std::move(step), Status::kFailed, locked, std::string(error.what())});
   }
 
-  void flush_routes() {
-    if (batch_.empty()) return;
+  void flush() {
+    flush(neighbours_, ports_.neighbours);
+    flush(routes_, ports_.routes);
+  }
+
+  template <typename Change, typename Port>
+  void flush(std::vector<Change>& batch, Port& port) {
+    if (batch.empty()) return;
     try {
-      const auto outcomes = ports_.routes.apply(batch_);
-      for (std::size_t i = 0; i < batch_.size(); ++i) {
+      const auto outcomes = port.apply(batch);
+      for (std::size_t i = 0; i < batch.size(); ++i) {
         if (outcomes[i]) {
-          fail(std::move(batch_[i]), *outcomes[i]);
+          fail(std::move(batch[i]), *outcomes[i]);
         } else {
-          reports_.push_back({std::move(batch_[i]), Status::kDone, false, {}});
+          reports_.push_back({std::move(batch[i]), Status::kDone, false, {}});
         }
       }
     } catch (const base::Error& error) {
-      for (auto& step : batch_) fail(std::move(step), error);
+      for (auto& step : batch) fail(std::move(step), error);
     }
-    batch_.clear();
+    batch.clear();
   }
 
   const host::Ports& ports_;
-  std::vector<plan::RouteStep> batch_;
+  // Of steps of one kind in a row; one of them at most holds any.
+  std::vector<plan::RouteStep> routes_;
+  std::vector<plan::NeighbourStep> neighbours_;  // all at once: a full table is told as a whole
   std::vector<StepReport> reports_;
   std::vector<std::size_t> failed_;         // indexes of reports_; all but
   std::vector<std::size_t> failed_routes_;  // those of routes

@@ -21,7 +21,8 @@ struct StepReport {
   base::Boxed<std::string> why;  // set where it failed or was skipped: most of many are done
 };
 
-/// Executes in order; runs of route steps go to the kernel in large batches.
+/// Executes in order; runs of route steps, and of neighbours, go to the kernel in large
+/// batches.
 std::vector<StepReport> execute(const host::Ports& ports, std::vector<plan::Step> steps);
 
 struct ApplyReport {

@@ -18,6 +18,10 @@ struct Executor {
   void operator()(const plan::DockerStep& step) const { ports.docker.apply(step); }
   void operator()(const plan::RestartDockerStep&) const { ports.docker.restart(); }
   void operator()(const plan::NetworkStep& step) const { ports.docker.apply(step); }
+  void operator()(const plan::NeighbourStep& step) const {
+    const auto outcomes = ports.neighbours.apply({&step, 1});
+    if (outcomes.front()) throw base::Error(*outcomes.front());
+  }
   void operator()(const plan::RouteStep& step) const {
     const auto outcomes = ports.routes.apply({&step, 1});
     if (outcomes.front()) throw base::Error(*outcomes.front());
@@ -50,6 +54,28 @@ struct Depends {
     const auto network = link.to->address.prefix();
     return std::all_of(route.to->gateways.begin(), route.to->gateways.end(),
                        [&](const auto& gateway) { return network.contains(gateway); });
+  }
+  bool operator()(const plan::NeighbourStep& neighbour, const plan::LinkStep& link) const {
+    return neighbour.to && link.to && link.to->vxlan;
+  }
+  /// What a tunnel brings is to be bound to its senders from the first packet on. One that is open
+  /// already is repaired all the same.
+  bool operator()(const plan::LinkStep& link, const plan::FirewallStep& firewall) const {
+    if (!link.to || !link.to->vxlan || !firewall.to || !firewall.to->tunnel) return false;
+    const bool open = link.from && link.from->up && link.from->vxlan;
+    return !open || link.from->vxlan->vni != link.to->vxlan->vni ||
+           link.from->vxlan->port != link.to->vxlan->port;
+  }
+  /// An old tunnel that could not be taken away stays bound.
+  bool operator()(const plan::FirewallStep& firewall, const plan::LinkStep& link) const {
+    if (link.to || !link.from->vxlan) return false;
+    const auto& tunnel = firewall.to ? firewall.to->tunnel : std::nullopt;
+    return !tunnel || tunnel->vni != link.from->vxlan->vni ||
+           tunnel->port != link.from->vxlan->port;
+  }
+  /// And nothing is made in its place.
+  bool operator()(const plan::LinkStep& link, const plan::LinkStep& failed) const {
+    return link.to && link.to->vxlan && !failed.to && failed.from->name == link.to->name;
   }
   /// Nothing is forwarded that a guard would have dropped.
   bool operator()(const plan::SysctlStep& sysctl, const plan::FirewallStep& firewall) const {
@@ -156,6 +182,7 @@ void read(const host::Ports& ports, Neighbour neighbour, const model::HostState&
     case Neighbour::kKernel:
       now.state.sysctls = read_sysctls(ports.sysctls, named);
       now.state.links = model::our_links(ports.links.facts());
+      now.state.neighbours = ports.neighbours.read();
       now.state.routes = ports.routes.read();
       return;
     case Neighbour::kFirewall:
@@ -177,6 +204,7 @@ model::Observed observe(const host::Ports& ports, const model::HostState& desire
   }
   now.state.sysctls = read_sysctls(ports.sysctls, desired);
   now.state.links = model::our_links(facts.links);
+  now.state.neighbours = ports.neighbours.read();
   now.firewall_unread =
       !answered("firewall", now.findings, [&] { read(ports, Neighbour::kFirewall, desired, now); });
   observe_routes(ports.routes, desired, now.state, facts);

@@ -40,21 +40,42 @@ void restore_memory(const std::filesystem::path& file, const std::optional<std::
 struct Part {
   const char* name;
   Neighbour neighbour;
+  bool tunnel = false;  // what waits for the rules that bind it
 };
 
-constexpr Part kKernel = {"routes, links and sysctls", Neighbour::kKernel};
+constexpr Part kKernel = {"routes, links, neighbours and sysctls", Neighbour::kKernel};
 constexpr Part kFirewall = {"the rules", Neighbour::kFirewall};
 constexpr Part kDocker = {"Docker's keys", Neighbour::kDocker};
 constexpr Part kNetworks = {"Docker's networks", Neighbour::kNetworks};
+/// Behind the rules that bind it, which are looked at with it.
+constexpr Part kTunnel = {"the tunnel", Neighbour::kKernel, true};
+
+bool makes_tunnel(const plan::Step& step) {
+  const auto* link = std::get_if<plan::LinkStep>(&step);
+  return link != nullptr && link->to && link->to->vxlan;
+}
+
+/// Whether it is of no use without the tunnel's link.
+bool needs_tunnel(const plan::Step& step) {
+  const auto* route = std::get_if<plan::RouteStep>(&step);
+  const auto* neighbour = std::get_if<plan::NeighbourStep>(&step);
+  if (route != nullptr && route->to && route->to->link) {
+    return *route->to->link == model::kTunnelLink;
+  }
+  return (neighbour != nullptr && neighbour->to) || makes_tunnel(step);
+}
 
 /// What of this part differs from before.
 std::vector<plan::Step> remaining(const host::Ports& ports, const Before& before,
                                   const Part& part) {
   model::Observed now{before.state};
   read(ports, part.neighbour, before.state, now);
-  return plan::make_plan(now, before.state, {},
-                         plan::Options{.recreate_networks = true, .evict = true})
-      .steps;
+  if (part.tunnel) read(ports, Neighbour::kFirewall, before.state, now);
+  auto steps = plan::make_plan(now, before.state, {},
+                               plan::Options{.recreate_networks = true, .evict = true})
+                   .steps;
+  if (!part.tunnel && std::ranges::any_of(steps, makes_tunnel)) std::erase_if(steps, needs_tunnel);
+  return steps;
 }
 
 // Somebody else may be at work on the same, and a fault may pass.
@@ -88,9 +109,12 @@ void put_back(const host::Ports& ports, const Before& before, const Part& part,
   } catch (const std::exception& error) {
     faults.push_back(std::string("could not look whether ") + part.name +
                      " are as before: " + error.what());
+    if (part.tunnel) return;
     // What is known by heart needs no look.
     auto steps = before.steps;
-    std::erase_if(steps, [&](const auto& step) { return neighbour(step) != part.neighbour; });
+    std::erase_if(steps, [&](const auto& step) {
+      return neighbour(step) != part.neighbour || makes_tunnel(step);
+    });
     if (reports.empty()) reports = execute(ports, std::move(steps));
     for (const auto& report : reports) {
       if (report.status == Status::kDone) continue;
@@ -148,6 +172,10 @@ std::vector<std::string> roll_back(const host::Ports& ports, const Before& befor
   if (before.changes_networks) attempt(faults, [&] { take_away_networks(ports, before); });
   put_back(ports, before, kKernel, faults);
   put_back(ports, before, kFirewall, faults);
+  if (std::ranges::any_of(before.state.links,
+                          [](const auto& link) { return link.vxlan.has_value(); })) {
+    put_back(ports, before, kTunnel, faults);
+  }
   if (!before.daemon_json_unread) put_back(ports, before, kDocker, faults);
   if (before.writes_docker_file) {
     attempt(faults, [&] { ports.docker.restore_file(before.docker_file); });

@@ -115,6 +115,9 @@ void ask_kernel(const host::Ports& ports, const model::HostState& desired,
            network.maker == model::NetworkMaker::kOverland;
   });
   if (ipvlan) facts.no_ipvlan = !ports.links.makes_ipvlan();
+  const bool tunnel =
+      std::ranges::any_of(desired.links, [](const auto& link) { return link.vxlan.has_value(); });
+  if (tunnel) facts.no_vxlan = !ports.links.makes_vxlan();
   const auto at_a_link = [](const auto& guard) { return !guard.tracked; };
   if (desired.firewall && std::ranges::any_of(desired.firewall->ipvlan_guards, at_a_link)) {
     answered("firewall", facts.firewall.unknown,

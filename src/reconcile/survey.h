@@ -39,7 +39,8 @@ std::string hostname();
 /// Host name, links, Docker and packet filters; the rest stays empty.
 model::HostFacts look(const host::Ports& ports);
 
-/// Fills in what `desired` needs of the kernel and not every kernel has: no_ipvlan, no_link_guards.
+/// Fills in what `desired` needs of the kernel and not every kernel has: no_ipvlan, no_vxlan,
+/// no_link_guards.
 void ask_kernel(const host::Ports& ports, const model::HostState& desired, model::HostFacts& facts);
 
 Survey survey(const host::Ports& ports, const Goal& goal, const SavedState& saved,

@@ -4,119 +4,13 @@
 #include <optional>
 #include <utility>
 
+#include "watch/kept_kernel.h"
 #include "watch/pace.h"
 
 namespace overland::watch {
 namespace {
 
 using host::Part;
-
-/// One answer, and the question it was given to.
-template <typename Question, typename Answer>
-class Remembered {
- public:
-  template <typename Ask>
-  const Answer& get(const Question& question, Ask ask) {
-    if (!known_ || known_->first != question) {
-      known_.reset();
-      known_.emplace(question, ask());
-    }
-    return known_->second;
-  }
-  void forget() { known_.reset(); }
-  template <typename Which>
-  void forget_where(Which is) {
-    if (known_ && is(known_->first)) forget();
-  }
-
- private:
-  std::optional<std::pair<Question, Answer>> known_;
-};
-
-struct Nothing {
-  bool operator==(const Nothing&) const = default;
-};
-
-template <typename T>
-std::vector<T> copy(std::span<const T> items) {
-  return {items.begin(), items.end()};
-}
-
-class KeptRoutes : public host::Routes {
- public:
-  std::vector<model::Route> read() override { return below->read(); }
-  std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix> destinations) override {
-    return below->foreign(destinations);
-  }
-  host::RoutesFound look(std::span<const model::Prefix> destinations) override {
-    return found_.get(copy(destinations), [&] { return below->look(destinations); });
-  }
-  std::vector<model::Diversion> diversions(std::span<const model::Prefix> destinations,
-                                           const model::LinkFacts* bridge,
-                                           std::uint32_t mark) override {
-    const Way way = {copy(destinations), bridge == nullptr ? model::LinkFacts() : *bridge, mark};
-    return diversions_.get(way, [&] { return below->diversions(destinations, bridge, mark); });
-  }
-  std::vector<model::Address> on_link(std::span<const model::Address> addresses) override {
-    return on_link_.get(copy(addresses), [&] { return below->on_link(addresses); });
-  }
-  std::vector<host::Outcome> apply(std::span<const plan::RouteStep> steps) override {
-    forget();
-    return below->apply(steps);
-  }
-  void remove(const model::ForeignRoute& route) override {
-    forget();
-    below->remove(route);
-  }
-  void restore(const model::ForeignRoute& route) override {
-    forget();
-    below->restore(route);
-  }
-
-  void forget() {
-    found_.forget();
-    diversions_.forget();
-    on_link_.forget();
-  }
-
-  host::Routes* below = nullptr;
-
- private:
-  struct Way {
-    std::vector<model::Prefix> destinations;
-    model::LinkFacts bridge;
-    std::uint32_t mark = 0;
-    bool operator==(const Way&) const = default;
-  };
-  Remembered<std::vector<model::Prefix>, host::RoutesFound> found_;
-  Remembered<Way, std::vector<model::Diversion>> diversions_;
-  Remembered<std::vector<model::Address>, std::vector<model::Address>> on_link_;
-};
-
-class KeptLinks : public host::Links {
- public:
-  explicit KeptLinks(KeptRoutes& routes) : routes_(routes) {}
-
-  std::vector<model::LinkFacts> facts() override {
-    return facts_.get({}, [&] { return below->facts(); });
-  }
-  bool makes_ipvlan() override { return below->makes_ipvlan(); }
-  void apply(const plan::LinkStep& step) override {
-    forget();
-    below->apply(step);
-  }
-
-  void forget() {
-    facts_.forget();
-    routes_.forget();
-  }
-
-  host::Links* below = nullptr;
-
- private:
-  KeptRoutes& routes_;
-  Remembered<Nothing, std::vector<model::LinkFacts>> facts_;
-};
 
 class KeptDocker : public host::Docker {
  public:
@@ -240,10 +134,11 @@ class KeptFirewall : public host::Firewall {
 }  // namespace
 
 struct Kept::Memory {
-  explicit Memory(RuleHooks hooks) : firewall(std::move(hooks)) {}
+  explicit Memory(RuleHooks hooks) : neighbours(hooks), firewall(std::move(hooks)) {}
 
   KeptRoutes routes;
-  KeptLinks links{routes};
+  KeptNeighbours neighbours;
+  KeptLinks links{routes, neighbours};
   KeptFirewall firewall;
   KeptDocker docker;
 };
@@ -254,6 +149,7 @@ Kept::~Kept() = default;
 
 void Kept::forget(host::Parts parts) {
   if (parts.has(Part::kRoutes)) memory_->routes.forget();
+  if (parts.has(Part::kNeighbours)) memory_->neighbours.forget();
   if (parts.has(Part::kLinks)) {
     memory_->links.forget();
     memory_->firewall.forget_where_bound_to_links();
@@ -265,10 +161,11 @@ void Kept::forget(host::Parts parts) {
 host::Ports Kept::over(const host::Ports& machine) {
   memory_->routes.below = &machine.routes;
   memory_->links.below = &machine.links;
+  memory_->neighbours.below = &machine.neighbours;
   memory_->docker.below = &machine.docker;
   memory_->firewall.stand_on(machine.firewall);
   memory_->docker.forget_where_old();
-  return {memory_->routes,   memory_->links,  machine.sysctls,
+  return {memory_->routes,   memory_->links,  memory_->neighbours, machine.sysctls,
           memory_->firewall, memory_->docker, machine.wait};
 }
 

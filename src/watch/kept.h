@@ -12,11 +12,13 @@
 
 namespace overland::watch {
 
-/// What is done around the firewall's own work.
+/// What is done around our own work on what tells of each change, without saying whose it is.
 struct RuleHooks {
   std::function<void()> look;  // before each look that is none from memory
   /// Carries `write` out, once; a look follows.
   std::function<void(const std::function<void()>& write)> write;
+  /// Likewise for links and the tunnel's peers; may be empty.
+  std::function<void(const std::function<void()>& write)> write_peers = {};
 };
 
 class Kept {

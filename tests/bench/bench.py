@@ -13,6 +13,7 @@ import packets
 import page
 import processes
 import scene
+import tunnel
 import watching
 
 
@@ -40,6 +41,7 @@ GROUPS = {
     "pure": google.pure,
     "packets": packets.rates,
     "forwarding": forwarding.rows,
+    "tunnel": tunnel.rows,
     "first": processes.first,
     "watch": watching.rows,
 }

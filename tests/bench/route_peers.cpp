@@ -125,9 +125,10 @@ std::vector<model::Route> fleet_routes(std::size_t count, bool one_gateway) {
 Seconds add_prebuilt(const std::vector<model::Route>& routes) {
   constexpr std::size_t kBatch = 64;
   std::vector<netlink::MessageBuffer> batches((routes.size() + kBatch - 1) / kBatch);
+  kernel::LinkNames links;
   for (std::size_t i = 0; i < routes.size(); ++i) {
     auto& buffer = batches[i / kBatch];
-    kernel::put_new_route(buffer, routes[i], NLM_F_CREATE | NLM_F_EXCL);
+    kernel::put_new_route(buffer, routes[i], NLM_F_CREATE | NLM_F_EXCL, links);
     const bool last = i % kBatch == kBatch - 1 || i + 1 == routes.size();
     buffer.finish(static_cast<std::uint32_t>(i), last ? NLM_F_ACK : 0);
   }

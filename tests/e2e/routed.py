@@ -2,11 +2,12 @@
 
 A host of the table: `at` maps links to addresses with prefix length ("left" is the LAN of that name), `bip` makes it a
 Docker host, anything else goes into the inventory as it stands, but for what the lab alone has to know: `sysctls`,
-`suite`, `variant`, and `started` (False: dockerd has never run, and nothing configures it).
+`suite`, `variant`, `gateway`, `publish` (of its container), and `started` (False: dockerd has never run, and nothing
+configures it).
 """
 
-LAB_OPTIONS = ("sysctls", "suite", "variant")
-LAB_ONLY = ("at", "started", *LAB_OPTIONS)
+LAB_OPTIONS = ("sysctls", "suite", "variant", "gateway")
+LAB_ONLY = ("at", "started", "publish", *LAB_OPTIONS)
 
 
 def inventory(segments, hosts, cluster="", trusted=()):
@@ -41,7 +42,7 @@ class Routed:
             if host.has_docker and spec.get("started", True):
                 host.write_daemon_json(bip=spec["bip"])
                 host.start_docker()
-                host.web = host.container("web")
+                host.web = host.container("web", publish=spec.get("publish", ()))
             return name, host
         self.hosts = dict(lab.together(raise_host, hosts))
 

@@ -86,7 +86,8 @@ cat /etc/docker/daemon.json 2>/dev/null || echo none; printf '\001'
 stat -c %a:%U:%G /etc/docker/daemon.json 2>/dev/null || echo none; printf '\001'
 cat /var/lib/overland/state.json 2>/dev/null || echo none; printf '\001'
 ip -br link | cut -d' ' -f1; printf '\001'
-ls -A /etc/docker /var/lib/overland
+ls -A /etc/docker /var/lib/overland; printf '\001'
+ip neighbour show nud permanent | sort; bridge fdb show | grep vxlan | sort || :
 """
 
 
@@ -150,7 +151,8 @@ class Sandbox:
     def state(self):
         """All that overland could touch, exactly."""
         parts = self.sh(STATE).split("\x01")
-        return dict(zip(("routes", "rules", "forward", "daemon.json", "mode", "memory", "links", "leftovers"), parts))
+        names = "routes", "rules", "forward", "daemon.json", "mode", "memory", "links", "leftovers", "neighbours"
+        return dict(zip(names, parts))
 
     def close(self):
         self.holder.stdin.close()

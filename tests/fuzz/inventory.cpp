@@ -49,6 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     desired::host_lines(*loaded.inventory, hosts[i]);
     const auto state = desired::derive(*loaded.inventory, hosts[i], model::HostFacts{});
     for (const auto& route : state.routes) {
+      // A pool may hold a segment, whose own route is the longer one.
+      if (route.kind == model::RouteKind::kUnreachable) continue;
       // No accepted inventory leads a host's own addresses elsewhere.
       for (const auto& own : hosts[i].addresses) {
         if (route.destination.contains(own.address)) std::abort();

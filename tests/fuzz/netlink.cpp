@@ -1,4 +1,4 @@
-// Any bytes as a netlink message of routes or a refusal: what we read ourselves. The kernel's
+// Any bytes as a netlink message of routes, tunnels, their peers or a refusal: what we read ourselves. The kernel's
 // framing (a header whose length is that of the message) is given.
 
 #include <linux/netlink.h>
@@ -8,7 +8,9 @@
 #include <cstring>
 #include <vector>
 
+#include "kernel/peer_message.h"
 #include "kernel/route_message.h"
+#include "kernel/vxlan_message.h"
 #include "netlink/netlink_message.h"
 
 using namespace overland;
@@ -23,6 +25,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   kernel::route_protocol(*message);
   if (const auto route = kernel::read_route(*message)) {
     if (route->destination.length() > model::bits(route->destination.family())) std::abort();
+  }
+  kernel::read_vxlan(*message);
+  kernel::read_neighbour_entry(*message);
+  if (const auto entry = kernel::read_fdb_entry(*message)) {
+    if (entry->attributes.size() >= size) std::abort();
   }
   if (message->nlmsg_type == NLMSG_ERROR && netlink::read_refusal(*message).error < 0) std::abort();
   return 0;

@@ -87,12 +87,18 @@ class Sending:
         asked = fcntl.ioctl(self.passing, SIOCGIFHWADDR, struct.pack("16s16x", link.encode()))
         return asked[18:24] + MAC + struct.pack("!H", ETH_P_IP)
 
+    def frame(self, packet, number):
+        return self.headers[packet.link] + tcp(packet, number)
+
+    def read(self, data):
+        return numbered(data)
+
     def ends_of(self, packets):
         waiting = list(packets.items())
         for first in range(0, len(waiting), BURST):
             burst = dict(waiting[first:first + BURST])
             for number, packet in burst.items():
-                self.wires[packet.link].send(self.headers[packet.link] + tcp(packet, number))
+                self.wires[packet.link].send(self.frame(packet, number))
             self.look(PATIENCE, lambda burst=burst: burst.keys() <= self.arrived)
             if lost := burst.keys() - self.arrived:
                 raise LabError(f"{len(lost)} of {len(burst)} frames never came to the host, {packets[min(lost)]} first")
@@ -104,7 +110,7 @@ class Sending:
         while not enough() and (left := deadline - time.monotonic()) > 0:
             for ready in select.select([self.passing, self.taken], [], [], left)[0]:
                 data, where = ready.recvfrom(2048)
-                number, source = numbered(data)
+                number, source = self.read(data)
                 if number is None:
                     continue
                 if ready is self.taken:

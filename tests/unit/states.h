@@ -38,6 +38,22 @@ inline model::Link vlan(const char* parent, std::uint16_t id, const char* addres
   return link;
 }
 
+inline model::Link tunnel(std::uint32_t vni = 111) {
+  model::Link link;
+  link.name = model::kTunnelLink;
+  link.address = iface("192.168.100.1/32");
+  link.vxlan = model::Vxlan{vni, 4789, addr("10.0.0.200"), 1450};
+  return link;
+}
+
+inline model::Neighbour peer(const char* outer) { return {addr(outer), addr(outer)}; }
+
+inline model::Route tunnel_route(const char* destination, const char* outer) {
+  model::Route result = route(destination, {outer});
+  result.link = std::string(model::kTunnelLink);
+  return result;
+}
+
 inline model::LinkFacts link(const char* name, std::initializer_list<const char*> addresses) {
   model::LinkFacts facts;
   facts.name = name;
@@ -74,6 +90,19 @@ inline model::HostState two_hosts_desired() {
   docker.bridge = "docker0";
   docker.address = iface("192.168.100.1/24");
   state.docker = docker;
+  return state;
+}
+
+/// Beside its peer in the LAN one behind the tunnel.
+inline model::HostState tunnelled_desired() {
+  model::HostState state = two_hosts_desired();
+  state.links = {tunnel()};
+  state.neighbours = {peer("10.2.0.12")};
+  state.routes.insert(state.routes.begin(), tunnel_route("192.168.112.0/24", "10.2.0.12"));
+  auto& policy = *state.firewall;
+  policy.peer_subnets.insert(policy.peer_subnets.begin(), net("192.168.112.0/24"));
+  policy.tunnel = model::Tunnel{
+      std::string(model::kTunnelLink), 111, 4789, {{addr("10.2.0.12"), {net("192.168.112.0/24")}}}};
   return state;
 }
 

@@ -34,23 +34,23 @@ class LegacyAnchors final : public Anchors {
     return seen_->foreign_rules();
   }
 
-  AnchorsFound look(FirewallAnchor wanted, std::uint32_t mark) override {
+  AnchorsFound look(const Places& wanted, std::uint32_t mark) override {
     const legacy::Look seen = seen_ ? *std::exchange(seen_, std::nullopt) : legacy::look();
     return judge(seen.anchors({mark}), wanted, kKind);
   }
 
-  void put(FirewallAnchor anchor, const Marks& marks) override {
+  void put(const Places& places, const Marks& marks) override {
     seen_.reset();
     // Where only table `ip overland` had to change, nobody's lock is waited for.
-    const AnchorsFound now = judge(legacy::look().anchors(marks), anchor, kKind);
-    if (now.defects.empty() && now.anchor == anchor) return;
+    const AnchorsFound now = judge(legacy::look().anchors(marks), places, kKind);
+    if (now.defects.empty() && now.anchor == places.anchor) return;
     const base::FileLock lock = take_lock();
     // Mark, sources and masquerade are table `ip overland`'s by now, so what an earlier version had
     // for them in these tables decides nothing any more and may go in any order.
     for (const char* table : {kForwardSpot.table, kPreroutingSpot.table}) {
-      legacy::rewrite(table, anchor, marks);
+      legacy::rewrite(table, places, marks);
     }
-    if (live(kOldTable)) legacy::rewrite(kOldTable, anchor, marks);
+    if (live(kOldTable)) legacy::rewrite(kOldTable, places, marks);
   }
 
   void set_forward_policy(bool drop) override {

@@ -10,8 +10,8 @@
 namespace overland::firewall::legacy {
 namespace {
 
-std::vector<AnchorSpot> spots_in(const std::string& table, model::FirewallAnchor anchor) {
-  std::vector<AnchorSpot> spots = spots_of(anchor);
+std::vector<AnchorSpot> spots_in(const std::string& table, const Places& places) {
+  std::vector<AnchorSpot> spots = spots_of(places);
   std::erase_if(spots, [&](const AnchorSpot& spot) { return table != spot.table; });
   return spots;
 }
@@ -112,8 +112,8 @@ class Rewrite {
 
 }  // namespace
 
-void rewrite(const std::string& table, model::FirewallAnchor anchor, const Marks& marks) {
-  const std::vector<AnchorSpot> spots = spots_in(table, anchor);
+void rewrite(const std::string& table, const Places& places, const Marks& marks) {
+  const std::vector<AnchorSpot> spots = spots_in(table, places);
   update(table, [&](Table& opened) { return Rewrite(opened, spots, marks)(); });
 }
 

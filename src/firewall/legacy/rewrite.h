@@ -7,9 +7,10 @@
 
 namespace overland::firewall::legacy {
 
-/// Makes `table` hold the anchors `anchor` has there, accepting `marks`, and nothing else of ours
-/// (kDockerNft: nothing at all). Commits only where something differs. A DOCKER-USER that no anchor
-/// needs any more goes where nobody else uses it. The caller holds the xtables lock.
-void rewrite(const std::string& table, model::FirewallAnchor anchor, const Marks& marks);
+/// Makes `table` hold the anchors `places` has there, accepting `marks`, and nothing else of ours
+/// (kDockerNft without a tunnel: nothing at all). Commits only where something differs. A
+/// DOCKER-USER that no anchor needs any more goes where nobody else uses it. The caller holds the
+/// xtables lock.
+void rewrite(const std::string& table, const Places& places, const Marks& marks);
 
 }  // namespace overland::firewall::legacy

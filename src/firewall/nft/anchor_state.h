@@ -37,7 +37,7 @@ AnchorState read_anchors(Look look);
 /// The tables that we made and that hold sets by now: somebody uses them.
 std::set<std::string> made_with_sets(const Look& look);
 
-std::vector<Command> put_commands(const AnchorState& state, model::FirewallAnchor anchor,
+std::vector<Command> put_commands(const AnchorState& state, const Places& places,
                                   const Marks& marks);
 
 /// Takes the tables and chains of iptables that we made along, where nobody uses them; `in_use`:

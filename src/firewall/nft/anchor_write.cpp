@@ -26,6 +26,7 @@ Chain chain_of(const AnchorSpot& spot) {
   constexpr int kRaw = -300;
   const std::string_view chain = spot.chain;
   if (chain == kForwardSpot.chain) return {spot.chain, "filter", "forward", kFilter, "accept", {}};
+  if (chain == kInputSpot.chain) return {spot.chain, "filter", "input", kFilter, "accept", {}};
   if (chain == kPreroutingSpot.chain) {
     return {spot.chain, "filter", "prerouting", kRaw, "accept", {}};
   }
@@ -174,10 +175,10 @@ class Writer {
 
 }  // namespace
 
-std::vector<Command> put_commands(const AnchorState& state, model::FirewallAnchor anchor,
+std::vector<Command> put_commands(const AnchorState& state, const Places& places,
                                   const Marks& marks) {
   Writer writer(state);
-  const std::vector<AnchorSpot> spots = spots_of(anchor);
+  const std::vector<AnchorSpot> spots = spots_of(places);
   const AnchorsSeen seen = state.seen(marks);
   for (const AnchorSpot& spot : spots) writer.put(spot, seen, marks);
   for (const AnchorSpot& spot : kSpots) {

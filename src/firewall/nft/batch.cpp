@@ -20,12 +20,11 @@
 #include "base/error.h"
 #include "firewall/nft/numbers.h"
 #include "firewall/nft/rule_encode.h"
+#include "firewall/nft/set_types.h"
 #include "model/ownership.h"
 
 namespace overland::firewall::nft {
 namespace {
-
-constexpr std::uint32_t kAddressSize = 4;
 
 constexpr std::uint16_t kAdd = NLM_F_CREATE;
 constexpr std::uint16_t kAppend = NLM_F_CREATE | NLM_F_APPEND;
@@ -69,17 +68,6 @@ void put_comment(nftnl_rule& rule) {
   ::nftnl_udata_put_strz(buffer.get(), NFTNL_UDATA_RULE_COMMENT, comment.c_str());
   ::nftnl_rule_set_data(&rule, NFTNL_RULE_USERDATA, ::nftnl_udata_buf_data(buffer.get()),
                         ::nftnl_udata_buf_len(buffer.get()));
-}
-
-/// Without it nft(8) prints names as empty.
-void put_byte_order(nftnl_set& set, bool network) {
-  constexpr std::uint32_t kHostOrder = 1;  // enum byteorder of libnftables' datatype.h
-  constexpr std::uint32_t kNetworkOrder = 2;
-  const auto buffer = made(::nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN));
-  ::nftnl_udata_put_u32(buffer.get(), NFTNL_UDATA_SET_KEYBYTEORDER,
-                        network ? kNetworkOrder : kHostOrder);
-  ::nftnl_set_set_data(&set, NFTNL_SET_USERDATA, ::nftnl_udata_buf_data(buffer.get()),
-                       ::nftnl_udata_buf_len(buffer.get()));
 }
 
 void add_key(nftnl_set& set, const void* key, std::uint32_t size, std::uint32_t flags) {
@@ -226,23 +214,16 @@ void Batch::put(const Command& command, const Set& wanted) {
 }
 
 void Batch::put_set(const std::string& table, const Set& wanted, std::uint32_t flags) {
-  const bool addresses = wanted.type == "ipv4_addr";
   if (wanted.interval) flags |= NFT_SET_INTERVAL;
   const auto set = made(::nftnl_set_alloc());
   ::nftnl_set_set_str(set.get(), NFTNL_SET_TABLE, table.c_str());
   ::nftnl_set_set_str(set.get(), NFTNL_SET_NAME, wanted.name.c_str());
   ::nftnl_set_set_u32(set.get(), NFTNL_SET_FLAGS, flags);
-  const bool both = wanted.type == kSenderType;
-  ::nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_TYPE,
-                      both        ? kSenderKeyType
-                      : addresses ? kAddressType
-                                  : kLinkNameType);
-  ::nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_LEN,
-                      both        ? kSenderSize
-                      : addresses ? kAddressSize
-                                  : kLinkNameSize);
+  const SetKey key = key_of(wanted.type);
+  ::nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_TYPE, key.type);
+  ::nftnl_set_set_u32(set.get(), NFTNL_SET_KEY_LEN, key.size);
   ::nftnl_set_set_u32(set.get(), NFTNL_SET_ID, ++set_id_);
-  if (!both) put_byte_order(*set, addresses);
+  put_notes(*set, key);
   nlmsghdr* header = begin(NFT_MSG_NEWSET, kAdd);
   ::nftnl_set_nlmsg_build_payload(header, set.get());
   append(*header);
@@ -264,6 +245,11 @@ void Batch::put(const Command& command, const Members& members) {
                 const std::uint32_t first = htonl(sender.addresses.first);
                 std::memcpy(key.data() + kLinkNameSize, &first, sizeof first);
                 add_key(set, key.data(), kSenderSize, 0);
+              });
+  put_members(type, command.table, members.set, members.pairs,
+              [](nftnl_set& set, const Pair& pair) {
+                const std::array key = {htonl(pair.outer), htonl(pair.inner.first)};
+                add_key(set, key.data(), kPairSize, 0);
               });
 }
 

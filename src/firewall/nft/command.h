@@ -31,6 +31,7 @@ struct Members {
   std::vector<Range> ranges;
   std::vector<std::string> names;
   std::vector<Sender> senders = {};
+  std::vector<Pair> pairs = {};
 };
 
 struct Command {

@@ -49,7 +49,8 @@ class Commands {
     push(Verb::kDelete, table, Rule{chain, {}, false, handle});
   }
   void change_members(Verb verb, const std::string& table, Members members) {
-    const bool none = members.ranges.empty() && members.names.empty() && members.senders.empty();
+    const bool none = members.ranges.empty() && members.names.empty() && members.senders.empty() &&
+                      members.pairs.empty();
     if (!none) push(verb, table, std::move(members));
   }
 

@@ -8,6 +8,7 @@
 #include "firewall/nft/forgers.h"
 #include "firewall/nft/groups.h"
 #include "firewall/nft/own.h"
+#include "firewall/nft/tunnel.h"
 #include "firewall/nft/ways_out.h"
 #include "firewall/printable.h"
 
@@ -127,6 +128,7 @@ FirewallPolicy decode_policy(const Table& table, const FirewallPolicy& desired) 
   policy.stops_forgers = stops_forgers(table);
   policy.others = list_in(table, "others");
   policy.direct_drop = direct_drop_in(table);
+  policy.tunnel = tunnel_in(table);
   return policy;
 }
 

@@ -271,4 +271,20 @@ Held<Sender> Dump::senders(const std::string& table, const std::string& set) {
   return result;
 }
 
+Held<Pair> Dump::pairs(const std::string& table, const std::string& set) {
+  Held<Pair> result;
+  socket_.dump(
+      elements_request(table, set), [&] { result = {}; },
+      [&](std::uint8_t, Bytes message) {
+        for_each_element(message, [&](const Element& element) {
+          result.plain = result.plain && element.plain && element.key.size() == kPairSize;
+          if (element.key.size() != kPairSize) return;
+          const std::uint32_t inner = number32_of(element.key.subspan(kPairSize / 2));
+          result.keys.push_back({number32_of(element.key.first(kPairSize / 2)), {inner, inner}});
+        });
+      });
+  std::sort(result.keys.begin(), result.keys.end());
+  return result;
+}
+
 }  // namespace overland::firewall::nft

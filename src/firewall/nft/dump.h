@@ -74,6 +74,14 @@ struct Sender {
   auto operator<=>(const Sender&) const = default;
 };
 
+/// An element of a set of outer and inner sources: an address, and of a prefix its first and last.
+struct Pair {
+  std::uint32_t outer = 0;
+  Range inner;
+
+  auto operator<=>(const Pair&) const = default;
+};
+
 /// What a set holds.
 template <typename Key>
 struct Held {
@@ -110,6 +118,8 @@ class Dump {
   Held<std::string> names(const std::string& table, const std::string& set);
   /// Elements of a set of senders, each with its first address alone.
   Held<Sender> senders(const std::string& table, const std::string& set);
+  /// Elements of a set of pairs, each with its first inner address alone.
+  Held<Pair> pairs(const std::string& table, const std::string& set);
 
  private:
   Socket socket_;

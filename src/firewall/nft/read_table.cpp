@@ -23,6 +23,7 @@ Set set_of(const SetEntry& entry) {
   const char* type = plain && entry.key_type == kAddressType     ? "ipv4_addr"
                      : plain && entry.key_type == kLinkNameType  ? "ifname"
                      : plain && entry.key_type == kSenderKeyType ? kSenderType
+                     : plain && entry.key_type == kPairKeyType   ? kPairType
                                                                  : "other";
   return {entry.name, type, (entry.flags & kInterval) != 0};
 }
@@ -85,40 +86,53 @@ bool remembers_uncut(const Set& set) {
   return set.name.starts_with(kUncutPrefix) && set.type == "ipv4_addr" && set.interval;
 }
 
+/// Elements of sets whose prefixes are of one length.
+template <typename Key, typename Prefix>
+std::vector<Key> with_whole(std::vector<Key> keys, Prefix Key::*prefix, const std::string& set) {
+  for (Key& one : keys) widen(one.*prefix, length_of(set).value_or(32));
+  return keys;
+}
+
+/// Of one named set that is not among those that remember what is uncut.
+void read_elements(Dump& dump, const Set& set, Table& table) {
+  const std::string ours(model::kNftTable);
+  const auto plain = [&](auto held) {
+    if (!held.plain) {
+      table.spoilt.push_back("set " + printable(set.name) +
+                             " of table ip overland has elements with conditions");
+    }
+    return std::move(held).keys;
+  };
+  Elements& elements = table.elements;
+  if (set.type == "ipv4_addr") {
+    auto& ranges = elements.ranges[set.name] = plain(dump.ranges(ours, set.name, set.interval));
+    if (set.interval) return;
+    for (Range& range : ranges) widen(range, length_of(set.name).value_or(32));
+  } else if (set.type == "ifname") {
+    elements.names[set.name] = plain(dump.names(ours, set.name));
+  } else if (set.type == kSenderType) {
+    elements.senders[set.name] =
+        with_whole(plain(dump.senders(ours, set.name)), &Sender::addresses, set.name);
+  } else if (set.type == kPairType) {
+    elements.pairs[set.name] =
+        with_whole(plain(dump.pairs(ours, set.name)), &Pair::inner, set.name);
+  }
+}
+
 Table read(Dump& dump, const TableEntry& of, const std::vector<ChainEntry>& chains) {
   const std::string ours(model::kNftTable);
   const std::vector<SetEntry> sets = dump.sets(ours);
   Table table;
   look_at_the_rest(dump, of, table);
-  const auto require_plain = [&](const std::string& set, bool plain) {
-    if (plain) return;
-    table.spoilt.push_back("set " + printable(set) +
-                           " of table ip overland has elements with conditions");
-  };
   for (const SetEntry& entry : sets) {
     if ((entry.flags & kAnonymous) != 0) continue;
     const Set set = set_of(entry);
     if (remembers_uncut(set)) {
       table.uncut[set.name] = dump.ranges(ours, set.name, true).keys;
-    } else if (set.type == "ipv4_addr") {
-      auto held = dump.ranges(ours, set.name, set.interval);
-      require_plain(set.name, held.plain);
-      auto& ranges = table.elements.ranges[set.name];
-      ranges = std::move(held.keys);
-      if (!set.interval) {
-        for (Range& range : ranges) widen(range, length_of(set.name).value_or(32));
-      }
-    } else if (set.type == "ifname") {
-      auto held = dump.names(ours, set.name);
-      require_plain(set.name, held.plain);
-      table.elements.names[set.name] = std::move(held.keys);
-    } else if (set.type == kSenderType) {
-      auto held = dump.senders(ours, set.name);
-      require_plain(set.name, held.plain);
-      for (Sender& one : held.keys) widen(one.addresses, length_of(set.name).value_or(32));
-      table.elements.senders[set.name] = std::move(held.keys);
+    } else {
+      read_elements(dump, set, table);
+      table.sets.push_back(set);
     }
-    if (!remembers_uncut(set)) table.sets.push_back(set);
   }
   for (const ChainEntry& entry : chains) {
     if (entry.table != ours) continue;

@@ -2,6 +2,7 @@
 
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
+#include <linux/rtnetlink.h>
 
 #include <algorithm>
 #include <array>
@@ -9,8 +10,10 @@
 #include <cstdint>
 #include <map>
 
+#include "firewall/nft/fields.h"
 #include "firewall/nft/numbers.h"
 #include "firewall/nft/own.h"
+#include "firewall/nft/tunnel.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -25,6 +28,7 @@ struct Register {
   // of the word, 0 or 1.
   bool back = false;
   bool own = false;
+  bool kind_of_destination = false;  // RTN_…
 
   [[nodiscard]] bool whole() const { return field && mask == UINT32_MAX && toggled == 0; }
 };
@@ -33,25 +37,10 @@ struct Register {
 std::uint32_t word_of(Field field, Bytes data) {
   std::array<std::uint8_t, 4> bytes = {};
   std::copy_n(data.begin(), std::min(data.size(), bytes.size()), bytes.begin());
-  return is_address(field) ? number32_of(bytes) : std::bit_cast<std::uint32_t>(bytes);
-}
-
-/// Of the network header, whichever of the two we write rules for: no offset is in both.
-std::optional<Field> field_at(std::uint32_t offset) {
-  switch (offset) {
-    case kSourceOffset:
-      return Field::kSource;
-    case kDestinationOffset:
-      return Field::kDestination;
-    case kArpKindOffset:
-      return Field::kArpKind;
-    case kArpSourceOffset:
-      return Field::kArpSource;
-    case kArpTargetOffset:
-      return Field::kArpTarget;
-    default:
-      return std::nullopt;
+  if (const auto size = short_number(field); size != 0) {
+    return number32_of(bytes) >> 8U * (4U - size);
   }
+  return is_address(field) ? number32_of(bytes) : std::bit_cast<std::uint32_t>(bytes);
 }
 
 Bytes value_of(Bytes data, std::uint16_t attribute) {
@@ -101,6 +90,8 @@ class Decoder {
       to.back = true;
     } else if (result == NFT_FIB_RESULT_OIF && flags == kSourceBack) {
       to.own = true;
+    } else if (result == NFT_FIB_RESULT_ADDRTYPE && flags == NFTA_FIB_F_DADDR) {
+      to.kind_of_destination = true;
     } else {
       return false;
     }
@@ -108,41 +99,21 @@ class Decoder {
   }
 
   bool load_meta(Bytes data) {
+    const auto loaded = meta_field(number32_of(find_attribute(data, NFTA_META_KEY)));
     Register& to = at(data, NFTA_META_DREG);
-    switch (number32_of(find_attribute(data, NFTA_META_KEY))) {
-      case NFT_META_MARK:
-        to = {Field::kMark, sizeof(std::uint32_t)};
-        return true;
-      case NFT_META_PROTOCOL:
-        to = {Field::kProtocol, sizeof(std::uint16_t)};
-        return true;
-      case NFT_META_IIFNAME:
-        to = {Field::kInLink, kLinkNameSize};
-        return true;
-      case NFT_META_OIFNAME:
-        to = {Field::kOutLink, kLinkNameSize};
-        return true;
-      case NFT_META_IIFKIND:
-        to = {Field::kInKind, kLinkNameSize};
-        return true;
-      case NFT_META_OIFKIND:
-        to = {Field::kOutKind, kLinkNameSize};
-        return true;
-      default:
-        return false;
-    }
+    if (loaded) to = {loaded->field, loaded->size};
+    return loaded.has_value();
   }
 
   /// The kernel clears what a shorter load leaves of the register's last word.
   bool load_payload(Bytes data) {
-    const std::uint32_t offset = number32_of(find_attribute(data, NFTA_PAYLOAD_OFFSET));
     const std::uint32_t size = number32_of(find_attribute(data, NFTA_PAYLOAD_LEN));
-    const auto field = field_at(offset);
-    if (number32_of(find_attribute(data, NFTA_PAYLOAD_BASE)) != NFT_PAYLOAD_NETWORK_HEADER ||
-        !field || size == 0 || size > 4) {
-      return false;
-    }
-    at(data, NFTA_PAYLOAD_DREG) = {*field, size, UINT32_MAX << (32 - 8 * size)};
+    const auto loaded = payload_field(number32_of(find_attribute(data, NFTA_PAYLOAD_BASE)),
+                                      number32_of(find_attribute(data, NFTA_PAYLOAD_OFFSET)), size);
+    if (!loaded) return false;
+    const bool whole = short_number(loaded->field) != 0;
+    at(data, NFTA_PAYLOAD_DREG) = {loaded->field, size,
+                                   whole ? UINT32_MAX : UINT32_MAX << (32 - 8 * size)};
     return true;
   }
 
@@ -153,7 +124,8 @@ class Decoder {
     const Register from = at(data, NFTA_BITWISE_SREG);
     Register& to = at(data, NFTA_BITWISE_DREG);
     to = {};
-    if ((!op.empty() && number32_of(op) != NFT_BITWISE_BOOL) || !from.whole() || from.size != 4 ||
+    const bool number = from.whole() && (from.size == 4 || from.size == short_number(*from.field));
+    if ((!op.empty() && number32_of(op) != NFT_BITWISE_BOOL) || !number ||
         bits.size() != from.size || toggled.size() != from.size) {
       return false;
     }
@@ -170,6 +142,11 @@ class Decoder {
     const std::uint32_t op = number32_of(find_attribute(data, NFTA_CMP_OP));
     const Bytes value = value_of(data, NFTA_CMP_DATA);
     if ((from.back || from.own) && op == NFT_CMP_EQ) return ends_where_it_came_from(from, value);
+    if (from.kind_of_destination && op == NFT_CMP_EQ) {
+      const std::uint32_t local = RTN_LOCAL;
+      return std::ranges::equal(value, std::bit_cast<std::array<std::uint8_t, 4>>(local)) &&
+             keep(Action::kForThisHost);
+    }
     if (from.field == Field::kRoutedTo && value.size() < from.size && op == NFT_CMP_EQ) {
       return keep(Match{*from.field, text_of(value) + "*"});
     }
@@ -217,6 +194,14 @@ class Decoder {
       const Register& behind = registers_[number32_of(find_attribute(data, NFTA_LOOKUP_SREG)) + 1];
       if (behind.field != Field::kSource || behind.toggled != 0) return false;
       return keep(Match{Field::kSender, SetName{set}, negated, behind.mask});
+    }
+    if (is_of_pairs(set)) {
+      const Register& behind = registers_[NFT_REG32_01];
+      if (from.field != Field::kSource || !from.whole() || behind.field != Field::kInnerSource ||
+          behind.toggled != 0) {
+        return false;
+      }
+      return keep(Match{Field::kTunnelled, SetName{set}, negated, behind.mask});
     }
     Match match = {*from.field, SetName{set}, negated, from.mask};
     if (auto ranges = anonymous_(set)) match.value = *std::move(ranges);

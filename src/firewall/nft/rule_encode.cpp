@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <libnftnl/expr.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -19,12 +20,20 @@ namespace {
 
 constexpr std::uint32_t kRegister = NFT_REG_1;  // 16 bytes: the longest we load, a link's name
 constexpr std::uint32_t kNextRegister = NFT_REG_2;
+constexpr std::uint32_t kNextWord = NFT_REG32_01;
 
 using Word = std::array<std::uint8_t, 4>;
 
 /// As it lies in a register: addresses in network order, marks and states in the host's.
 Word word_of(Field field, std::uint32_t number) {
+  if (const auto size = short_number(field); size != 0) number = htonl(number << 8U * (4U - size));
   return std::bit_cast<Word>(is_address(field) ? htonl(number) : number);
+}
+
+/// In bytes, of numbers.
+std::uint32_t size_of(Field field) {
+  const std::uint32_t size = short_number(field);
+  return size != 0 ? size : sizeof(Word);
 }
 
 class Encoder {
@@ -33,6 +42,7 @@ class Encoder {
 
   void operator()(const Match& match) {
     if (match.field == Field::kSender) return among_senders(match);
+    if (match.field == Field::kTunnelled) return among_pairs(match);
     load(match.field);
     if (match.mask != UINT32_MAX) bitwise(match.field, match.mask, 0);
     if (const auto* set = std::get_if<SetName>(&match.value)) {
@@ -49,7 +59,7 @@ class Encoder {
       const auto type = htons(static_cast<std::uint16_t>(std::get<std::uint32_t>(match.value)));
       compare(match, &type, sizeof type);
     } else if (const auto* number = std::get_if<std::uint32_t>(&match.value)) {
-      compare(match, word_of(match.field, *number));
+      compare(match, word_of(match.field, *number).data(), size_of(match.field));
     } else {
       among(match, std::get<std::vector<Range>>(match.value));
     }
@@ -90,6 +100,10 @@ class Encoder {
         load_route(NFT_FIB_RESULT_OIF, kSourceBack);
         compare({}, Word{1});
         break;
+      case Action::kForThisHost:
+        load_route(NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR);
+        compare({}, std::bit_cast<Word>(std::uint32_t{RTN_LOCAL}));
+        break;
       case Action::kKeepSource:
         load(Field::kSource);
         nftnl_expr& made = add("nat");
@@ -116,6 +130,8 @@ class Encoder {
     switch (field) {
       case Field::kMark:
         return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+      case Field::kSocketUser:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_SKUID);
       case Field::kInLink:
         return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_IIFNAME);
       case Field::kOutLink:
@@ -128,8 +144,19 @@ class Encoder {
         return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_PROTOCOL);
       case Field::kRoutedTo:
         return load_route(NFT_FIB_RESULT_OIFNAME, NFTA_FIB_F_DADDR);
+      case Field::kTransport:
+        return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_L4PROTO);
+      case Field::kDestinationPort:
+        return load_behind(kPortOffset, field);
+      case Field::kVni:
+        return load_behind(kVniOffset, field);
+      case Field::kInnerKind:
+        return load_behind(kInnerKindOffset, field);
+      case Field::kInnerSource:
+        return load_behind(kInnerSourceOffset, field);
       case Field::kSender:
-        throw std::logic_error("a sender is more than a register holds");
+      case Field::kTunnelled:
+        throw std::logic_error("a pair is more than is loaded at once");
       case Field::kState:
         return load("ct", NFTNL_EXPR_CT_DREG, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
       case Field::kSource:
@@ -166,12 +193,30 @@ class Encoder {
     look_up(std::get<SetName>(match.value).name, match.negated);
   }
 
+  /// The source and, in the word behind it, the masked one of the packet within are one key.
+  void among_pairs(const Match& match) {
+    load_address(kSourceOffset);
+    load_behind(kInnerSourceOffset, Field::kInnerSource, kNextWord);
+    if (match.mask != UINT32_MAX) bitwise(Field::kInnerSource, match.mask, 0, kNextWord);
+    look_up(std::get<SetName>(match.value).name, match.negated);
+  }
+
   void load_address(std::uint32_t offset, std::uint32_t to = kRegister) {
+    load_payload(NFT_PAYLOAD_NETWORK_HEADER, offset, sizeof(Word), to);
+  }
+
+  /// What is behind the network header.
+  void load_behind(std::uint32_t offset, Field field, std::uint32_t to = kRegister) {
+    load_payload(NFT_PAYLOAD_TRANSPORT_HEADER, offset, size_of(field), to);
+  }
+
+  void load_payload(std::uint32_t base, std::uint32_t offset, std::uint32_t size,
+                    std::uint32_t to) {
     nftnl_expr& made = add("payload");
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_DREG, to);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_BASE, base);
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_LEN, sizeof(Word));
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_PAYLOAD_LEN, size);
   }
 
   /// register = (register & kept) ^ toggled
@@ -182,9 +227,10 @@ class Encoder {
     nftnl_expr& made = add("bitwise");
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_SREG, in);
     ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_DREG, in);
-    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_LEN, sizeof(Word));
-    ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_MASK, mask.data(), sizeof mask);
-    ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_XOR, change.data(), sizeof change);
+    const std::uint32_t size = size_of(field);
+    ::nftnl_expr_set_u32(&made, NFTNL_EXPR_BITWISE_LEN, size);
+    ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_MASK, mask.data(), size);
+    ::nftnl_expr_set(&made, NFTNL_EXPR_BITWISE_XOR, change.data(), size);
   }
 
   template <typename Value>

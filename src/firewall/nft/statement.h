@@ -25,14 +25,27 @@ enum class Field : std::uint8_t {
   kArpKind,  // of an ARP packet: the lengths of its addresses, and what it is
   kArpSource,
   kArpTarget,
-  kProtocol,  // of the packet, an EtherType; in host order
-  kRoutedTo,  // the link the route to the destination leads to; "br-*": those that begin so
+  kProtocol,         // of the packet, an EtherType; in host order
+  kRoutedTo,         // the link the route to the destination leads to; "br-*": those that begin so
+  kTransport,        // IPPROTO_…
+  kDestinationPort,  // of UDP
+  kVni,              // of VXLAN in UDP (RFC 7348), and so are the next
+  kInnerKind,        // of a frame within its EtherType, and the first byte behind it: 3 bytes
+  kInnerSource,      // of an IPv4 packet in such a frame: only as a part of
+  kSocketUser,  // of the local socket that sends it; without one nothing matches, negated or not
+  kTunnelled,   // the source a packet has, and that of the one within: only among a set of both
 };
 
 /// A number in network order.
 constexpr bool is_address(Field field) {
   return field == Field::kSource || field == Field::kDestination || field == Field::kArpKind ||
-         field == Field::kArpSource || field == Field::kArpTarget;
+         field == Field::kArpSource || field == Field::kArpTarget || field == Field::kInnerSource;
+}
+/// Of a number shorter than four bytes and in network order its length in bytes; 0 of all others.
+constexpr std::uint32_t short_number(Field field) {
+  if (field == Field::kTransport) return 1;
+  if (field == Field::kDestinationPort) return 2;
+  return field == Field::kVni || field == Field::kInnerKind ? 3 : 0;
 }
 /// Held as text, of kLinkNameSize.
 constexpr bool is_link(Field field) {
@@ -57,8 +70,8 @@ struct Match {
   Field field = Field::kMark;
   Value value;
   bool negated = false;
-  std::uint32_t mask = UINT32_MAX;  // addresses in host order, a sender's among them; for a link's
-                                    // name: all ones
+  std::uint32_t mask = UINT32_MAX;  // addresses in host order, a sender's and an inner source among
+                                    // them; for a link's name: all ones
 
   auto operator<=>(const Match&) const = default;
 };
@@ -90,6 +103,7 @@ enum class Action : std::uint8_t {
   kMasquerade,
   kNotFromThere,  // goes on where no route to the destination leads to the link it came from
   kFromItsOwn,    // goes on where a route to the source leads to the link it came from
+  kForThisHost,   // goes on where the destination is an address of this host
 };
 
 /// What we never write: a rule with it equals none of ours.

@@ -11,6 +11,7 @@
 #include "firewall/nft/numbers.h"
 #include "firewall/nft/own.h"
 #include "firewall/nft/ranges.h"
+#include "firewall/nft/tunnel.h"
 #include "firewall/nft/ways_out.h"
 #include "firewall/printable.h"
 
@@ -149,6 +150,7 @@ void check_link_names(const FirewallPolicy& policy) {
   for (const model::IpvlanGuard& entry : policy.ipvlan_guards) names.push_back(entry.link);
   for (const model::Ingress& entry : policy.ingress) names.push_back(entry.link);
   for (const model::Masquerade& entry : policy.masquerades) names.push_back(entry.link);
+  if (policy.tunnel) names.push_back(policy.tunnel->link);
   if (policy.direct_drop) {
     for (const auto& [link, from] : policy.direct_drop->open) {
       names.push_back(link);
@@ -184,6 +186,7 @@ Table encode_table(const FirewallPolicy& policy) {
   for (Chain& chain : own_chains(policy, lists)) table.chains.push_back(std::move(chain));
   for (Chain& chain : ways_out(policy, lists)) table.chains.push_back(std::move(chain));
   for (Chain& chain : forger_chains(policy, lists)) table.chains.push_back(std::move(chain));
+  for (Chain& chain : tunnel_chains(policy, lists)) table.chains.push_back(std::move(chain));
   if (auto chain = direct_chain(policy)) table.chains.push_back(*std::move(chain));
   table.chains.push_back(trusted_in(policy, lists));
   std::sort(table.chains.begin(), table.chains.end(),
@@ -192,6 +195,7 @@ Table encode_table(const FirewallPolicy& policy) {
   add_sets(table, std::move(lists));
   add_own_sets(table, policy);
   add_direct_set(table, policy);
+  add_tunnel_sets(table, policy);
   std::sort(table.sets.begin(), table.sets.end());
   return table;
 }

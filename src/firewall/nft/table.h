@@ -38,10 +38,12 @@ inline constexpr std::array kUncutSets = {
 
 /// As nft(8) has the type of a set of senders.
 inline constexpr const char* kSenderType = "ifname . ipv4_addr";
+/// And of one of outer and inner sources: that of its elements.
+inline constexpr const char* kPairType = "typeof ip saddr . @th,336,32";
 
 struct Set {
   std::string name;
-  std::string type;       // "ipv4_addr", "ifname", kSenderType
+  std::string type;       // "ipv4_addr", "ifname", kSenderType, kPairType
   bool interval = false;  // flag "interval"
 
   auto operator<=>(const Set&) const = default;
@@ -65,6 +67,7 @@ struct Elements {
   std::map<std::string, std::vector<Range>> ranges;       // by set
   std::map<std::string, std::vector<std::string>> names;  // by set
   std::map<std::string, std::vector<Sender>> senders;     // by set
+  std::map<std::string, std::vector<Pair>> pairs;         // by set
 };
 
 struct Table {

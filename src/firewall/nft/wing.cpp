@@ -17,7 +17,6 @@
 namespace overland::firewall::nft {
 namespace {
 
-using model::FirewallAnchor;
 using model::FirewallPolicy;
 
 constexpr int kTries = 5;
@@ -148,16 +147,16 @@ class OwnAnchors final : public Anchors {
 
   bool foreign_rules() override { return sight_->get().foreign_rules(); }
 
-  AnchorsFound look(FirewallAnchor wanted, std::uint32_t mark) override {
+  AnchorsFound look(const Places& wanted, std::uint32_t mark) override {
     const AnchorState state = read_anchors(sight_->get());
     sight_->forget();
     return judge(state.seen({mark}), wanted, "table ip ");
   }
 
-  void put(FirewallAnchor anchor, const Marks& marks) override {
+  void put(const Places& places, const Marks& marks) override {
     with_retries(*sight_, [&](int) {
       require(sight_->get());
-      carry_out(put_commands(read_anchors(sight_->get()), anchor, marks));
+      carry_out(put_commands(read_anchors(sight_->get()), places, marks));
     });
   }
 

@@ -42,12 +42,13 @@ void change_elements(Commands& commands, const Elements& from, const Elements& t
     auto ranges = delta(elements_in(from.ranges, set.name), elements_in(to.ranges, set.name));
     auto names = delta(elements_in(from.names, set.name), elements_in(to.names, set.name));
     auto senders = delta(elements_in(from.senders, set.name), elements_in(to.senders, set.name));
-    commands.change_members(
-        Verb::kDelete, kOurs,
-        {set, std::move(ranges.gone), std::move(names.gone), std::move(senders.gone)});
-    commands.change_members(
-        Verb::kAdd, kOurs,
-        {set, std::move(ranges.added), std::move(names.added), std::move(senders.added)});
+    auto pairs = delta(elements_in(from.pairs, set.name), elements_in(to.pairs, set.name));
+    commands.change_members(Verb::kDelete, kOurs,
+                            {set, std::move(ranges.gone), std::move(names.gone),
+                             std::move(senders.gone), std::move(pairs.gone)});
+    commands.change_members(Verb::kAdd, kOurs,
+                            {set, std::move(ranges.added), std::move(names.added),
+                             std::move(senders.added), std::move(pairs.added)});
   }
 }
 

@@ -24,8 +24,11 @@ using model::Severity;
 constexpr std::size_t kMostPeers = 32;        // whose traffic is followed
 constexpr std::ptrdiff_t kMostFindings = 32;  // of either severity
 
-/// Our mark is set at prerouting with this priority.
+/// Our mark is set at prerouting with this priority; at INPUT around a tunnel's packets alone,
+/// which lose it again.
 constexpr std::int32_t kMarked = -310;
+constexpr std::int32_t kOuterMarked = -10;
+constexpr std::int32_t kOuterDone = 100;
 
 std::string first_or_unknown(const std::vector<std::string>& links) {
   return links.empty() ? "" : links.front();
@@ -49,6 +52,16 @@ std::string comes_by(const FirewallPolicy& policy, const Prefix& peer) {
   return only;
 }
 
+/// Around what peers send by the tunnel, from wherever that comes.
+void add_outer(const FirewallPolicy& policy, std::vector<TracedPacket>& packets) {
+  if (!policy.tunnel) return;
+  const auto& senders = policy.tunnel->senders;
+  for (std::size_t i = 0; i < senders.size() && i < kMostPeers; ++i) {
+    packets.push_back(
+        {"", "", Prefix(senders[i].outer, 32), Prefix(), policy.mark, false, policy.tunnel->port});
+  }
+}
+
 /// Both ways between every local subnet and every peer, by each underlay link it comes in on.
 std::vector<TracedPacket> packets_of(const FirewallPolicy& policy) {
   std::vector<Prefix> peers = policy.peer_subnets;
@@ -65,6 +78,7 @@ std::vector<TracedPacket> packets_of(const FirewallPolicy& policy) {
       }
     }
   }
+  add_outer(policy, packets);
   const std::size_t most = std::min(policy.transit.size(), kMostPeers);
   for (std::size_t i = 0; i < most; ++i) {
     for (std::size_t j = 0; j < most; ++j) {
@@ -93,16 +107,35 @@ std::string firewalld_remedy(const TracedPacket& packet, const FirewallPolicy& p
          " accept'; firewall-cmd --reload; overland apply";
 }
 
+/// The policy of INPUT stays: what else it keeps out is nobody's business here. The mark lets in
+/// the least, where the packets around a tunnel's have it.
+std::string outer_remedy(const Stop& stop, const TracedPacket& packet) {
+  const ForeignTable& table = *stop.table;
+  if (table.name == "firewalld" && !table.legacy) {
+    return "firewall-cmd --permanent --add-port=" + std::to_string(packet.outer) +
+           "/udp; firewall-cmd --reload; overland apply";
+  }
+  const bool at_input = stop.hook.number == kInputHook;
+  if (at_input && kOuterMarked < stop.hook.priority && stop.hook.priority < kOuterDone) {
+    return "accept what carries overland's mark before it: " +
+           table.accept(stop.chain, packet.mark);
+  }
+  return "accept the tunnel's packets before it: " + table.accept_port(stop.chain, packet.outer);
+}
+
 /// Before our mark is set it helps nobody.
 std::string remedy(const Stop& stop, const TraceDrop& drop, const TracedPacket& packet,
                    const FirewallPolicy& policy) {
   const ForeignTable& table = *stop.table;
   if (drop.loss == Loss::kSource) return table.remove(drop.chain, drop.handle);
+  if (packet.outer != 0) return outer_remedy(stop, packet);
   if (table.name == "firewalld" && !table.legacy) return firewalld_remedy(packet, policy);
   if (table.of_iptables() && table.name == kForwardSpot.table) {
     const bool own = table.legacy == (policy.variant == FirewallVariant::kLegacy);
     if (own && table.anchored) return "move it below the jump to DOCKER-USER, or into DOCKER-USER";
-    if (!own && drop.handle == 0) return "iptables-nft -P FORWARD ACCEPT";
+    if (!own && drop.handle == 0) {
+      return std::string(table.legacy ? "iptables-legacy" : "iptables-nft") + " -P FORWARD ACCEPT";
+    }
     if (!own) return "remove it: " + table.remove(drop.chain, drop.handle);
   }
   if (stop.hook.number == kPreroutingHook && stop.hook.priority <= kMarked) {
@@ -114,7 +147,10 @@ std::string remedy(const Stop& stop, const TraceDrop& drop, const TracedPacket& 
 std::string what_happens(const TraceDrop& drop, const TracedPacket& packet) {
   const std::string may = drop.certain ? " " : " may ";
   const std::string s = drop.certain ? "s" : "";
-  const std::string traffic = packet.source.to_string() + " to " + packet.destination.to_string();
+  const std::string traffic =
+      packet.outer != 0 ? packet.source.network().to_string() + " to UDP port " +
+                              std::to_string(packet.outer) + " of the tunnel"
+                        : packet.source.to_string() + " to " + packet.destination.to_string();
   switch (drop.loss) {
     case Loss::kMark:
       return may + "overwrite" + s + " the mark of traffic from " + traffic +
@@ -167,13 +203,18 @@ class Follower {
     PacketState state(packet);
     state.mark = host_number(0);
     bool marked = false;
+    const bool outer = packet.outer != 0;
     for (const Stop& stop : way.stops) {
       const bool prerouting = stop.hook.number == kPreroutingHook;
-      if (!marked && !(prerouting && stop.hook.priority <= kMarked)) {
+      if (!prerouting && outer != (stop.hook.number == kInputHook)) continue;
+      const bool before = outer ? prerouting || stop.hook.priority <= kOuterMarked
+                                : prerouting && stop.hook.priority <= kMarked;
+      if (!marked && !before) {
         state.mark = host_number(packet.mark);
         marked = true;
       }
-      state.tracked = !prerouting || stop.hook.priority > kTracked;
+      state.tracked = !outer && (!prerouting || stop.hook.priority > kTracked);
+      state.untracked = outer && (!prerouting || stop.hook.priority > kOuterUntracked);
       state.routed = !prerouting;
       // What does not pass only has its source kept by ours, before others translate.
       if (stop.hook.type == "nat" && !packet.passes) continue;
@@ -183,6 +224,7 @@ class Follower {
 
  private:
   static constexpr std::int32_t kTracked = -200;  // NF_IP_PRI_CONNTRACK
+  static constexpr std::int32_t kOuterUntracked = -305;
 
   /// Whether the packet is gone for certain.
   bool lost(const Stop& stop, PacketState& state) {
@@ -210,7 +252,8 @@ class Follower {
   const FirewallPolicy& policy_;
   Findings& found_;
   const std::vector<std::string> trusted_ = {kDockerUserSpot.chain, kDockerUserSpot.target,
-                                             kDockerForwardSpot.target, kPreroutingSpot.target};
+                                             kDockerForwardSpot.target, kPreroutingSpot.target,
+                                             kInputSpot.target};
   const std::vector<std::string> none_;
   std::set<std::tuple<Loss, const ForeignTable*, std::string, std::uint64_t>> told_;
 };

@@ -13,9 +13,9 @@ namespace overland::firewall::trace {
 /// One finding for each rule, with table, chain and whose traffic: what drops (kConflict) the first
 /// packet of a connection between a local bridge subnet and a peer, whatever its protocol and
 /// port, or takes our bit off its mark. Followed through the base chains of prerouting, forward and
-/// postrouting, policies included, of both kinds of tables that belong neither to Docker nor to
-/// us; of very many peers only some. kUntold: rules that may do so, where that cannot be told, and
-/// tables that cannot be read.
+/// postrouting (around a tunnel's packets prerouting and input), policies included, of both kinds
+/// of tables that belong neither to Docker nor to us; of very many peers only some. kUntold: rules
+/// that may do so, where that cannot be told, and tables that cannot be read.
 std::vector<model::Finding> find_droppers(const model::FirewallPolicy& policy);
 
 }  // namespace overland::firewall::trace

@@ -4,6 +4,7 @@
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_mark.h>
+#include <linux/netfilter/xt_tcpudp.h>
 
 #include <algorithm>
 #include <array>
@@ -14,18 +15,32 @@
 namespace overland::firewall::trace {
 namespace {
 
-/// Of a condition on nothing but the state.
-Answer state_matches(Bytes info, bool tracked) {
-  constexpr unsigned kNew = 1U << 3U;  // XT_CONNTRACK_STATE_BIT(IP_CT_NEW)
+/// Of a condition on nothing but the state, whose lower bits are those of nf_tables.
+Answer state_matches(Bytes info, std::uint32_t state) {
+  static_assert(XT_CONNTRACK_STATE_INVALID == 1);
   xt_conntrack_mtinfo3 condition = {};
   if (info.size() < sizeof condition) return Answer::kMaybe;
   std::memcpy(&condition, info.data(), sizeof condition);
   if ((condition.match_flags & ~XT_CONNTRACK_STATE_ALIAS) != XT_CONNTRACK_STATE) {
     return Answer::kMaybe;
   }
-  const bool listed = (condition.state_mask & (tracked ? kNew : XT_CONNTRACK_STATE_INVALID)) != 0;
+  constexpr std::uint32_t kUntracked = 64;  // NF_CT_STATE_UNTRACKED_BIT
+  if (state == kUntracked) state = XT_CONNTRACK_STATE_UNTRACKED;
+  const bool listed = (condition.state_mask & state) != 0;
   const bool inverted = (condition.invert_flags & XT_CONNTRACK_STATE) != 0;
   return listed != inverted ? Answer::kYes : Answer::kNo;
+}
+
+/// The source port is any, the protocol asked for beside it.
+Answer udp_matches(Bytes info, std::uint16_t port) {
+  xt_udp asked = {};
+  if (info.size() < sizeof asked) return Answer::kMaybe;
+  std::memcpy(&asked, info.data(), sizeof asked);
+  const bool any_source = asked.spts[0] == 0 && asked.spts[1] == UINT16_MAX;
+  const bool in = asked.dpts[0] <= port && port <= asked.dpts[1];
+  const bool inverted = (asked.invflags & XT_UDP_INV_DSTPT) != 0;
+  if (in == inverted) return Answer::kNo;
+  return any_source ? Answer::kYes : Answer::kOpen;
 }
 
 Answer mark_matches(Bytes info, const PacketState& state) {
@@ -47,12 +62,16 @@ Answer extension_matches(Bytes data, const PacketState& state) {
       "tcp", "udp", "udplite", "icmp", "sctp", "dccp", "multiport", "esp", "ah"};
   const std::string name = text_of(find_attribute(data, NFTA_MATCH_NAME));
   if (name == "comment") return Answer::kYes;
+  const std::uint32_t revision = number32_of(find_attribute(data, NFTA_MATCH_REV));
+  const Bytes info = find_attribute(data, NFTA_MATCH_INFO);
+  if (state.packet.outer != 0) {
+    if (name == "udp" && revision == 0) return udp_matches(info, state.packet.outer);
+    if (name == "multiport") return Answer::kMaybe;
+  }
   if (std::find(kProtocols.begin(), kProtocols.end(), name) != kProtocols.end()) {
     return Answer::kOpen;
   }
-  const std::uint32_t revision = number32_of(find_attribute(data, NFTA_MATCH_REV));
-  const Bytes info = find_attribute(data, NFTA_MATCH_INFO);
-  if (name == "conntrack" && revision == 3) return state_matches(info, state.tracked);
+  if (name == "conntrack" && revision == 3) return state_matches(info, connection_state(state));
   if (name == "mark" && revision == 1) return mark_matches(info, state);
   return Answer::kMaybe;
 }

@@ -2,6 +2,7 @@
 
 #include <linux/netfilter/nf_tables.h>
 #include <net/if.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
@@ -76,6 +77,9 @@ TraceBytes meta_of(const PacketState& state, std::uint32_t key) {
       return link_index(state.routed ? state.packet.out : "");
     case NFT_META_NFPROTO:
       return one_byte(kIpv4);
+    case NFT_META_L4PROTO:
+      if (state.packet.outer == 0) return unknown_bytes(kLongest, Answer::kOpen);
+      return one_byte(IPPROTO_UDP);
     case NFT_META_PROTOCOL:
       return known_bytes(std::array<std::uint8_t, 2>{0x08, 0x00});  // ETH_P_IP
     case NFT_META_PKTTYPE:
@@ -92,12 +96,18 @@ TraceBytes meta_of(const PacketState& state, std::uint32_t key) {
   }
 }
 
+std::uint32_t connection_state(const PacketState& state) {
+  constexpr std::uint32_t kInvalid = 1;     // NF_CT_STATE_INVALID_BIT
+  constexpr std::uint32_t kNew = 8;         // NF_CT_STATE_BIT(IP_CT_NEW)
+  constexpr std::uint32_t kUntracked = 64;  // NF_CT_STATE_UNTRACKED_BIT
+  if (state.tracked) return kNew;
+  return state.packet.outer != 0 && state.untracked ? kUntracked : kInvalid;
+}
+
 TraceBytes connection_of(const PacketState& state, std::uint32_t key) {
-  constexpr std::uint32_t kNew = 8;      // NF_CT_STATE_BIT(IP_CT_NEW)
-  constexpr std::uint32_t kInvalid = 1;  // NF_CT_STATE_INVALID_BIT
   switch (key) {
     case NFT_CT_STATE:
-      return host_number(state.tracked ? kNew : kInvalid);
+      return host_number(connection_state(state));
     case NFT_CT_STATUS:
       return host_number(0);  // nobody translates it
     case NFT_CT_DIRECTION:
@@ -113,16 +123,30 @@ TraceBytes connection_of(const PacketState& state, std::uint32_t key) {
 }
 
 TraceBytes header_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
-  constexpr std::size_t kSource = 12;  // of struct iphdr, linux/ip.h
+  constexpr std::size_t kProtocol = 9;  // of struct iphdr, linux/ip.h
+  constexpr std::size_t kSource = 12;
   constexpr std::size_t kDestination = 16;
   constexpr std::size_t kHeader = 20;
   if (offset > kHeader || size > kLongest) return unknown_bytes(kLongest, Answer::kOpen);
   TraceBytes header = unknown_bytes(kHeader + kLongest, Answer::kOpen);
   header[0] = {0x40, 0xf0, Answer::kOpen};
+  if (packet.outer != 0) header[kProtocol] = {IPPROTO_UDP, 0xff, Answer::kOpen};
   put_address(header, kSource, packet.source);
   put_address(header, kDestination, packet.destination);
   const auto start = header.begin() + static_cast<std::ptrdiff_t>(offset);
   return {start, start + static_cast<std::ptrdiff_t>(size)};
+}
+
+TraceBytes transport_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
+  constexpr std::size_t kPort = 2;  // of struct udphdr, linux/udp.h
+  TraceBytes bytes = unknown_bytes(std::min(size, kLongest), Answer::kOpen);
+  for (std::size_t i = 0; i < 2 && packet.outer != 0; ++i) {
+    const std::size_t at = kPort + i;
+    if (at < offset || at - offset >= bytes.size()) continue;
+    const auto byte = static_cast<std::uint8_t>(packet.outer >> (8U - 8U * i));
+    bytes[at - offset] = {byte, 0xff, Answer::kOpen};
+  }
+  return bytes;
 }
 
 }  // namespace overland::firewall::trace

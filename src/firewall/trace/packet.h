@@ -1,5 +1,6 @@
 #pragma once
-// The first packet of a connection, as far as it is known: IPv4, without protocol and ports. Pure.
+// The first packet of a connection, as far as it is known: IPv4, without protocol and ports; or one
+// that is around those of a tunnel. Pure.
 
 #include <cstdint>
 #include <string>
@@ -16,6 +17,7 @@ struct TracedPacket {
   model::Prefix destination;  // likewise
   std::uint32_t mark = 0;     // the whole packet mark, once our table has set it
   bool passes = false;        // neither end is on this host
+  std::uint16_t outer = 0;    // around a tunnel's packet, to this UDP port; 0: not
 };
 
 /// Where the packet is, and what rules may change while they are followed.
@@ -30,6 +32,7 @@ struct PacketState {
   /// New connections have none: what of it is known are the zeros where our bit is.
   TraceBytes connection_mark;
   bool tracked = true;            // connection tracking (-200 at prerouting) has seen it
+  bool untracked = false;         // our table has told it to leave an outer packet alone
   bool routed = true;             // it is known which link it leaves by
   Answer reached = Answer::kYes;  // whether it gets to the rule that is followed
   bool guessed = false;           // a condition of that rule could not be told
@@ -42,5 +45,9 @@ TraceBytes host_number(std::uint32_t number);
 TraceBytes meta_of(const PacketState& state, std::uint32_t key);
 TraceBytes connection_of(const PacketState& state, std::uint32_t key);
 TraceBytes header_of(const TracedPacket& packet, std::size_t offset, std::size_t size);
+/// Likewise of the header behind it.
+TraceBytes transport_of(const TracedPacket& packet, std::size_t offset, std::size_t size);
+/// NF_CT_STATE_… of linux/netfilter/nf_conntrack_common.h.
+std::uint32_t connection_state(const PacketState& state);
 
 }  // namespace overland::firewall::trace

@@ -72,6 +72,13 @@ std::vector<std::string> trace_arguments(const FirewallPolicy& policy) {
     put(result, "from-host", one.hosts);
     put(result, "from-transit", one.transit);
   }
+  if (policy.tunnel) {
+    result.push_back("tunnel=" + std::to_string(policy.tunnel->port));
+    const auto& senders = policy.tunnel->senders;
+    for (std::size_t i = 0; i < senders.size() && i < kMost; ++i) {
+      result.push_back("sender=" + model::Prefix(senders[i].outer, 32).to_string());
+    }
+  }
   put(result, "local", policy.local);
   put(result, "peer", policy.peer_subnets);
   put(result, "host", policy.peer_hosts);
@@ -102,6 +109,10 @@ FirewallPolicy traced_policy(const std::vector<std::string>& arguments) {
       take(argument, value, policy.ingress.back().hosts);
     } else if (key == "from-transit" && !policy.ingress.empty()) {
       take(argument, value, policy.ingress.back().transit);
+    } else if (key == "tunnel") {
+      policy.tunnel.emplace().port = static_cast<std::uint16_t>(number_of(argument, value));
+    } else if (key == "sender" && policy.tunnel) {
+      policy.tunnel->senders.push_back({prefix_of(argument, value).network(), {}});
     } else if (key == "local") {
       policy.local.push_back(prefix_of(argument, value));
     } else if (key == "peer") {

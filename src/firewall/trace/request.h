@@ -10,8 +10,8 @@
 
 namespace overland::firewall::trace {
 
-/// The policy as arguments: variant, mark, links and, of each list, the first 32. What they leave
-/// out is not followed.
+/// The policy as arguments: variant, mark, links, the tunnel's port and senders and, of each list,
+/// the first 32. What they leave out is not followed.
 std::vector<std::string> trace_arguments(const model::FirewallPolicy& policy);
 /// The reverse. Throws kUsage.
 model::FirewallPolicy traced_policy(const std::vector<std::string>& arguments);

@@ -204,10 +204,14 @@ class RuleTrace {
     const Bytes to = find_attribute(data, NFTA_PAYLOAD_DREG);
     if (to.empty()) return;
     const std::uint32_t size = number_of(data, NFTA_PAYLOAD_LEN);
-    const bool network = number_of(data, NFTA_PAYLOAD_BASE) == NFT_PAYLOAD_NETWORK_HEADER;
+    const std::uint32_t offset = number_of(data, NFTA_PAYLOAD_OFFSET);
+    const std::uint32_t base = number_of(data, NFTA_PAYLOAD_BASE);
+    const bool network = base == NFT_PAYLOAD_NETWORK_HEADER;
+    const bool transport = base == NFT_PAYLOAD_TRANSPORT_HEADER;
     store(number32_of(to),
-          network ? header_of(state_.packet, number_of(data, NFTA_PAYLOAD_OFFSET), size)
-                  : unknown_bytes(std::min<std::size_t>(size, kRegisterBytes), Answer::kOpen));
+          network     ? header_of(state_.packet, offset, size)
+          : transport ? transport_of(state_.packet, offset, size)
+                      : unknown_bytes(std::min<std::size_t>(size, kRegisterBytes), Answer::kOpen));
   }
 
   [[nodiscard]] TraceBytes masked(Bytes data) const {

@@ -54,7 +54,8 @@ bool wanted_in(const FirewallPolicy& policy, FirewallVariant variant) {
   return policy.variant == variant && policy.anchor != model::FirewallAnchor::kDockerNft;
 }
 
-bool on_the_way(const nft::Hook& hook) {
+bool on_the_way(const nft::Hook& hook, const FirewallPolicy& policy) {
+  if (hook.number == kInputHook) return policy.tunnel && hook.type == "filter";
   if (hook.type == "nat") return hook.number == kPostroutingHook;
   return hook.type == "filter" && (hook.number == kPreroutingHook || hook.number == kForwardHook ||
                                    hook.number == kPostroutingHook);
@@ -109,8 +110,10 @@ class Search {
 
   void add(const nft::ChainEntry& chain) {
     ForeignTable& of = table(chain.family, chain.table);
-    if (!chain.hook || !on_the_way(*chain.hook)) return;
+    if (!chain.hook || !on_the_way(*chain.hook, policy_)) return;
     nft::Hook hook = *chain.hook;
+    const bool ip = chain.family == kIpv4;
+    if (ip && anchored_input(chain.table, chain.name, FirewallVariant::kNft)) return;
     if (of.anchored) {
       if (is(kPreroutingSpot, chain.table, chain.name)) return;
       if (is(kForwardSpot, chain.table, chain.name)) {
@@ -125,6 +128,12 @@ class Search {
     way_.stops.push_back({&of, chain.name, hook});
   }
 
+  /// Our anchor at INPUT is its first rule, or will be.
+  [[nodiscard]] bool anchored_input(const std::string& of, const std::string& chain,
+                                    FirewallVariant variant) const {
+    return policy_.tunnel && policy_.variant == variant && is(kInputSpot, of, chain);
+  }
+
   void add_legacy(const std::string& name) {
     struct Place {
       const char* table;
@@ -132,9 +141,11 @@ class Search {
       nft::Hook hook;
     };
     // Priorities: linux/netfilter_ipv4.h.
-    static const std::array<Place, 6> kPlaces = {
+    static const std::array<Place, 8> kPlaces = {
         Place{"raw", "PREROUTING", {"filter", kPreroutingHook, -300}},
         Place{"mangle", "PREROUTING", {"filter", kPreroutingHook, -150}},
+        Place{"mangle", "INPUT", {"filter", kInputHook, -150}},
+        Place{"filter", "INPUT", {"filter", kInputHook, 0}},
         Place{"mangle", "FORWARD", {"filter", kForwardHook, -150}},
         Place{"filter", "FORWARD", {"filter", kForwardHook, 0}},
         Place{"mangle", "POSTROUTING", {"filter", kPostroutingHook, -150}},
@@ -147,7 +158,8 @@ class Search {
                             read.has(kForwardSpot.target) || read.has(kPreroutingSpot.target);
       entry->anchored = anchored;
       for (const Place& place : kPlaces) {
-        if (name != place.table) continue;
+        if (name != place.table || !on_the_way(place.hook, policy_)) continue;
+        if (anchored_input(name, place.chain, FirewallVariant::kLegacy)) continue;
         const bool forward = is(kForwardSpot, name, place.chain);
         if (anchored && is(kPreroutingSpot, name, place.chain)) continue;
         nft::Hook hook = place.hook;
@@ -212,6 +224,15 @@ std::string ForeignTable::accept(const std::string& chain, std::uint32_t mark) c
   }
   return "nft insert rule " + nft_name() + " " + printable(chain) + " meta mark and " + hex.str() +
          " == " + hex.str() + " accept";
+}
+
+std::string ForeignTable::accept_port(const std::string& chain, std::uint16_t port) const {
+  if (of_iptables()) {
+    return std::string(legacy ? "iptables-legacy" : "iptables-nft") + " -t " + name + " -I " +
+           printable(chain) + " -p udp --dport " + std::to_string(port) + " -j ACCEPT";
+  }
+  return "nft insert rule " + nft_name() + " " + printable(chain) + " udp dport " +
+         std::to_string(port) + " accept";
 }
 
 Way find_way(nft::Socket& socket, const FirewallPolicy& policy) {

@@ -15,6 +15,7 @@
 namespace overland::firewall::trace {
 
 inline constexpr std::uint32_t kPreroutingHook = 0;  // NF_INET_… of linux/netfilter.h
+inline constexpr std::uint32_t kInputHook = 1;       // only with a tunnel
 inline constexpr std::uint32_t kForwardHook = 2;
 inline constexpr std::uint32_t kPostroutingHook = 4;
 inline constexpr std::uint8_t kInet = 1;  // NFPROTO_… of linux/netfilter.h
@@ -40,6 +41,8 @@ struct ForeignTable {
   [[nodiscard]] std::string remove(const std::string& chain, std::uint64_t handle) const;
   /// The command that puts an accept of what carries `mark` before all other rules of a base chain.
   [[nodiscard]] std::string accept(const std::string& chain, std::uint32_t mark) const;
+  /// The same for what goes to a UDP port.
+  [[nodiscard]] std::string accept_port(const std::string& chain, std::uint16_t port) const;
 };
 
 struct Stop {

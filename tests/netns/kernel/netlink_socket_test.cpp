@@ -24,8 +24,9 @@ std::set<std::size_t> refused(netlink::Socket& socket, std::size_t count) {
       count,
       [](netlink::MessageBuffer& buffer, std::size_t i) {
         const auto third = std::to_string(i % 256);
+        kernel::LinkNames links;
         kernel::put_new_route(buffer, route("10.1." + third + ".0/24", {"172.31.0.1"}),
-                              NLM_F_CREATE);
+                              NLM_F_CREATE, links);
       },
       [&](std::size_t i, const nlmsghdr& message) {
         if (netlink::read_refusal(message).error == ENETUNREACH) indexes.insert(i);

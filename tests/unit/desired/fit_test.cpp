@@ -32,6 +32,21 @@ TEST(Fit, NothingToSayOnAHostThatFits) {
   EXPECT_FALSE(result.nowhere);
 }
 
+TEST(Fit, AKernelWithoutVxlanIsSaid) {
+  const auto inventory = load(kTwoHosts);
+  auto facts = running_docker();
+  facts.no_vxlan = true;
+  const auto result = fit(inventory, inventory.hosts[0], facts);
+  ASSERT_EQ(result.findings.size(), 1U);
+  EXPECT_EQ(result.findings[0].severity, model::Severity::kMisfit);
+  EXPECT_EQ(result.findings[0].resource, "link vxlan.ovl");
+  EXPECT_NE(result.findings[0].message.find("no vxlan"), std::string::npos);
+}
+
+TEST(Fit, ATunnelsNextHopsNeedNotBeOnLink) {
+  EXPECT_TRUE(desired::off_link(tunnelled_desired(), running_docker()).empty());
+}
+
 TEST(Fit, TheOnlyUnderlayAddressOnNoLinkIsTheWrongPlace) {
   const auto inventory = load(kTwoHosts);
   const auto result = fit(inventory, inventory.hosts[1], running_docker());

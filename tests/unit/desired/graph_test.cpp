@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "unit/desired/campus.h"
 
 namespace overland {
@@ -106,6 +108,56 @@ TEST(Draw, WhatNobodyCanTellIsColouredApart) {
   EXPECT_NE(dot.find("pencolor=\"#9a6700\""), std::string::npos) << dot;
   const auto mermaid = desired::draw_mermaid(load(kSmall), marks);
   EXPECT_NE(mermaid.find("  class h0 doubt\n"), std::string::npos) << mermaid;
+}
+
+/// The lines of a drawing that are about tunnels.
+std::string tunnels_of(const std::string& drawing) {
+  std::string result;
+  std::istringstream lines(drawing);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("tunnel") != std::string::npos) result += line + "\n";
+  }
+  return result;
+}
+
+/// Two sites with so many hosts each.
+inventory::Inventory sites(int count, int hosts) {
+  std::string text = "version = 1\n[tunnel]\ntype = \"vxlan\"\n";
+  for (int i = 0; i < count; ++i) {
+    const std::string number = std::to_string(i);
+    text += "[[segment]]\nname = \"s" + number + "\"\nsubnet = \"10." + number + ".0.0/24\"\n";
+    for (int j = 1; j <= hosts; ++j) {
+      const std::string host = std::to_string(j);
+      text += "[[host]]\nname = \"h" + number + "-" + host + "\"\naddress = \"10." + number +
+              ".0." + host + "\"\nbip = \"192." + number + "." + host + ".1/24\"\n";
+    }
+  }
+  return load(text);
+}
+
+TEST(DrawDot, FewTunnelsAreBetweenHosts) {
+  EXPECT_EQ(tunnels_of(desired::draw_dot(sites(2, 1))),
+            "  h0 -- h1 [label=\"tunnel\", style=dashed, penwidth=2, constraint=false];\n");
+  EXPECT_EQ(tunnels_of(desired::draw_dot(load(kSmall))), "");
+}
+
+TEST(DrawDot, MoreTunnelsAreBetweenSites) {
+  EXPECT_EQ(tunnels_of(desired::draw_dot(sites(2, 5))),
+            "  s0 -- s1 [label=\"25 tunnels\", style=dashed, penwidth=2, constraint=false];\n");
+}
+
+TEST(DrawDot, ManySitesMeetInACloud) {
+  const auto drawn = desired::draw_dot(sites(6, 2));
+  EXPECT_NE(drawn.find("tunnels [label=\"60 tunnels\\nVNI 111\", shape=ellipse"),
+            std::string::npos);
+  EXPECT_NE(drawn.find("  s5 -- tunnels [label=\"2 hosts\""), std::string::npos);
+}
+
+TEST(DrawMermaid, TunnelsAreDashed) {
+  EXPECT_EQ(tunnels_of(desired::draw_mermaid(sites(2, 1))), "  h0 -.-|\"tunnel\"| h1\n");
+  EXPECT_EQ(tunnels_of(desired::draw_mermaid(sites(2, 5))), "  w0 -.-|\"25 tunnels\"| w1\n");
+  EXPECT_NE(desired::draw_mermaid(sites(6, 2)).find("  w5 -.-|\"2 hosts\"| tunnels\n"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -73,9 +73,9 @@ struct FakeAnchors final : Anchors {
     return glance;
   }
   bool foreign_rules() override { return false; }
-  AnchorsFound look(FirewallAnchor wanted, std::uint32_t /*mark*/) override {
+  AnchorsFound look(const Places& wanted, std::uint32_t /*mark*/) override {
     check();
-    if (!there) return {false, wanted, {name + " jump is missing"}, drops};
+    if (!there) return {false, wanted.anchor, {name + " jump is missing"}, drops};
     return {true, FirewallAnchor::kDockerUser, {}, drops};
   }
   void set_forward_policy(bool drop) override {
@@ -90,9 +90,10 @@ struct FakeAnchors final : Anchors {
   bool drops = false;
   std::vector<std::string> left;
   std::optional<base::Error> sets_fault;
-  void put(FirewallAnchor /*anchor*/, const Marks& marks) override {
+  void put(const Places& places, const Marks& marks) override {
     check();
-    done.push_back("put " + name + (marks.size() > 1 ? ", both marks" : ""));
+    done.push_back("put " + name + (places.tunnel ? " with INPUT" : "") +
+                   (marks.size() > 1 ? ", both marks" : ""));
     there = true;
   }
   void remove() override {

@@ -28,6 +28,24 @@ TEST_F(HostFirewallTest, AcceptsBothMarksWhileTheMarkChanges) {
   EXPECT_THAT(done_, ElementsAre("put nft, both marks", "write table", "put nft", "remove legacy"));
 }
 
+// Between the two everything that carries the mark would be let in to the host itself.
+TEST_F(HostFirewallTest, PutsTheAnchorAtInputBehindTheTableAndTakesItAwayBefore) {
+  const FirewallPolicy plain = policy(FirewallVariant::kNft);
+  FirewallPolicy tunnelled = plain;
+  tunnelled.tunnel.emplace();
+  firewall_.apply({plain, tunnelled});
+  EXPECT_THAT(done_, ElementsAre("write table", "put nft with INPUT", "remove legacy"));
+  done_.clear();
+  firewall_.apply({tunnelled, plain});
+  EXPECT_THAT(done_, ElementsAre("put nft", "write table", "put nft", "remove legacy"));
+  done_.clear();
+  FirewallPolicy marked = plain;
+  tunnelled.mark = 0x40;
+  marked.mark = 0x80;
+  firewall_.apply({tunnelled, marked});
+  EXPECT_THAT(done_, ElementsAre("put nft, both marks", "write table", "put nft", "remove legacy"));
+}
+
 TEST_F(HostFirewallTest, AnchorsInBothVariantsWhileDockersRulesStandInBoth) {
   nft_->docker = legacy_->docker = true;
   static_cast<void>(firewall_.facts({}));

@@ -20,7 +20,7 @@ constexpr std::uint32_t kMark = 0x200000;
 RuleEntry jump(std::uint64_t handle, const char* chain) { return {handle, chain, true}; }
 
 /// As the kernel stands once the anchors are put, Docker's jump to DOCKER-USER above.
-AnchorState standing() {
+AnchorState standing(bool tunnel = false) {
   AnchorState state;
   state.look.usable = true;
   for (const char* table : {"filter", "overland", "raw"}) state.look.tables.push_back({table});
@@ -31,7 +31,13 @@ AnchorState standing() {
       {2, "filter", "DOCKER-USER", {}, 4},      {2, "filter", "FORWARD", {}, 2},
       {2, "raw", "PREROUTING", {}, 1},          {2, "filter", "OVERLAND-USER", {}, 3},
       {2, "filter", "OVERLAND-FORWARD", {}, 2}, {2, "raw", "OVERLAND-RAW", {}, 2}};
+  if (tunnel) {
+    state.look.spots[3] = {jump(10, "OVERLAND-INPUT"), RuleEntry{11, "", false}};
+    state.look.chains.push_back({2, "filter", "INPUT", {}, 2});
+    state.look.chains.push_back({2, "filter", "OVERLAND-INPUT", {}, 2});
+  }
   for (const OwnChain& own : kOwnChains) {
+    if (!tunnel && own.name == std::string(kInputSpot.target)) continue;
     state.chains[own.name] = statements_of(own.name, {kMark});
   }
   return state;
@@ -53,11 +59,41 @@ std::vector<std::string> lines(const std::vector<Command>& commands) {
 }
 
 std::vector<std::string> put(const AnchorState& state,
-                             FirewallAnchor anchor = FirewallAnchor::kDockerUser) {
-  return lines(put_commands(state, anchor, {kMark}));
+                             const Places& places = FirewallAnchor::kDockerUser) {
+  return lines(put_commands(state, places, {kMark}));
 }
 
-TEST(NftAnchorCommands, AreNoneWhereAllStand) { EXPECT_THAT(put(standing()), IsEmpty()); }
+constexpr Places kTunnelled = {FirewallAnchor::kDockerUser, true};
+
+TEST(NftAnchorCommands, AreNoneWhereAllStand) {
+  EXPECT_THAT(put(standing()), IsEmpty());
+  EXPECT_THAT(put(standing(true), kTunnelled), IsEmpty());
+}
+
+TEST(NftAnchorCommands, PutTheOneAtInputFirst) {
+  EXPECT_THAT(put(standing(), kTunnelled),
+              ElementsAre("add table ip overland", "add chain ip filter INPUT",
+                          "add chain ip overland made-filter-INPUT",
+                          "add chain ip filter OVERLAND-INPUT", "add rule ip filter OVERLAND-INPUT",
+                          "insert rule ip filter INPUT jump OVERLAND-INPUT comment"));
+  AnchorState pushed = standing(true);
+  std::swap(pushed.look.spots[3][0], pushed.look.spots[3][1]);
+  EXPECT_THAT(put(pushed, kTunnelled),
+              ElementsAre("delete rule ip filter INPUT handle 10",
+                          "insert rule ip filter INPUT jump OVERLAND-INPUT comment"));
+}
+
+TEST(NftAnchorCommands, TakeTheOneAtInputAwayWithTheTunnel) {
+  EXPECT_THAT(put(standing(true)), ElementsAre("delete rule ip filter INPUT handle 10",
+                                               "flush chain ip filter OVERLAND-INPUT",
+                                               "delete chain ip filter OVERLAND-INPUT"));
+  const AnchorState state = standing(true);
+  EXPECT_THAT(put(state, {FirewallAnchor::kDockerNft, true}), Not(Contains(HasSubstr("INPUT"))))
+      << "it stands beside Docker's nftables backend";
+  EXPECT_FALSE(
+      judge(state.seen({kMark}), FirewallAnchor::kDockerUser, "table ip ").defects.empty());
+  EXPECT_THAT(judge(state.seen({kMark}), kTunnelled, "table ip ").defects, IsEmpty());
+}
 
 TEST(NftAnchorCommands, MoveAJumpBelowTheOneToDockerUser) {
   AnchorState state = standing();

@@ -53,6 +53,11 @@ model::FirewallPolicy everything() {
   policy.ingress[1].transit = {prefix("172.16.0.0/16")};
   policy.stops_forgers = true;
   policy.local = {prefix("192.168.100.0/24"), prefix("192.168.102.0/23")};
+  policy.tunnel = model::Tunnel{"vxlan.ovl",
+                                0xabcdef,
+                                0x1234,
+                                {{prefix("10.2.0.12/32").network(),
+                                  {prefix("192.168.200.0/24"), prefix("192.168.210.1/32")}}}};
   policy.peer_subnets = {prefix("192.168.200.0/24")};
   policy.peer_hosts = {prefix("10.0.0.201/32")};
   policy.transit = {prefix("172.16.0.0/12")};

@@ -28,6 +28,8 @@ TEST(TraceRequest, ArgumentsComeBackAsThePolicyWhateverLinksAreCalled) {
   policy.peer_subnets = {prefix("192.168.200.0/24"), prefix("0.0.0.0/0")};
   policy.peer_hosts = {prefix("10.0.0.201/32")};
   policy.transit = {prefix("10.0.0.0/24")};
+  policy.tunnel.emplace().port = 4789;
+  policy.tunnel->senders = {{prefix("10.2.0.12/32").network(), {}}};
   EXPECT_EQ(traced_policy(trace_arguments(policy)), policy);
 }
 

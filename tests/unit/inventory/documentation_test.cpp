@@ -27,7 +27,7 @@ TEST(Codes, TableIsInTheOrderOfTheEnumerationAndWithoutRepeats) {
     EXPECT_EQ(static_cast<std::size_t>(kCodes[i].code), i);
     EXPECT_TRUE(i == 0 || kCodes[i - 1].text < kCodes[i].text) << kCodes[i].text;
   }
-  EXPECT_EQ(kCodes.size(), static_cast<std::size_t>(Code::kSlotUnused) + 1);
+  EXPECT_EQ(kCodes.size(), static_cast<std::size_t>(Code::kSwarmVni) + 1);
 }
 
 TEST(Codes, ReferenceListsExactlyTheCodesOfTheProgram) {

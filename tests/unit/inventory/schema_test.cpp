@@ -65,6 +65,7 @@ Json table(std::span<const Key> keys);
 
 std::span<const Key> keys_of(std::string_view section) {
   if (section == "cluster") return kClusterKeys;
+  if (section == "tunnel") return kTunnelKeys;
   if (section == "docker") return kDockerKeys;
   if (section == "firewall") return kFirewallKeys;
   if (section == "segment") return kSegmentKeys;
@@ -89,6 +90,8 @@ Json schema_of(const Key& key) {
       return text_like("[0-9]{1,4}(\\.[0-9]{1,4}){1,2}");
     case Kind::kAddress:
       return one_or_list(text_like(address_pattern()));
+    case Kind::kOneAddress:
+      return text_like(address_pattern());
     case Kind::kNetwork:
     case Kind::kBip:
       return prefix(key);

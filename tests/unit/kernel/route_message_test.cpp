@@ -21,8 +21,10 @@ using netlink::MessageBuffer;
 Address address(const std::string& text) { return Address::parse(text).value(); }
 
 Canned created(const Route& route) {
-  return Canned(
-      [&](netlink::MessageBuffer& buffer) { kernel::put_new_route(buffer, route, NLM_F_CREATE); });
+  return Canned([&](netlink::MessageBuffer& buffer) {
+    kernel::LinkNames links;
+    kernel::put_new_route(buffer, route, NLM_F_CREATE, links);
+  });
 }
 
 void expect_round_trip(const Route& route) {
@@ -94,7 +96,8 @@ TEST(RouteMessage, ReadsAGatewayOfTheOtherFamily) {
 
 TEST(RouteMessage, OtherMessagesAndFamiliesAreNoRoutes) {
   const Canned deleted([](netlink::MessageBuffer& buffer) {
-    kernel::put_delete_route(buffer, unicast("0.0.0.0/0", 1, {"10.9.0.2"}));
+    kernel::LinkNames links;
+    kernel::put_delete_route(buffer, unicast("0.0.0.0/0", 1, {"10.9.0.2"}), links);
   });
   EXPECT_FALSE(kernel::read_route(deleted.message()));
   EXPECT_EQ(kernel::route_protocol(deleted.message()), 0);

@@ -53,6 +53,8 @@ TEST(FactsSum, SeesAllThatMayChangeOfALink) {
       [](Links& all) { all[1].parent = "eth9"; },
       [](Links& all) { all[1].ours = true; },
       [](Links& all) { all[1].addresses.clear(); },
+      [](Links& all) { all[1].vxlan.emplace(); },
+      [](Links& all) { all[1].vxlan.emplace().as_we_make_it = false; },
       [](Links& all) { all[1].addresses[0].length = 16; },
       [](Links& all) { all[1].addresses[0].address = Address::from_ipv4(7); },
   };

@@ -39,5 +39,26 @@ TEST(OurLinks, TheMtuIsComparedWithTheParents) {
   EXPECT_TRUE(our_links({link("eth1", {}), ours("eth1.100", {})})[0].mtu_follows_parent);
 }
 
+TEST(OurLinks, ATunnelHasNoParentToFollow) {
+  LinkFacts facts = link("vxlan.ovl", {"192.168.100.1/32"});
+  facts.ours = true;
+  facts.mtu = 1450;
+  facts.vxlan = tunnel().vxlan;
+  EXPECT_EQ(our_links({facts}), std::vector{tunnel()});
+}
+
+TEST(OurLinks, ATunnelWithASecondAddressIsNotAsWeMakeIt) {
+  LinkFacts facts = link("vxlan.ovl", {"192.168.100.1/32", "10.2.0.1/16"});
+  facts.ours = true;
+  facts.vxlan = tunnel().vxlan;
+  EXPECT_FALSE(our_links({facts})[0].vxlan->as_we_make_it);
+  facts.addresses = {iface("192.168.100.1/32"), iface("fe80::1/64")};
+  EXPECT_TRUE(our_links({facts})[0].vxlan->as_we_make_it);
+}
+
+TEST(TunnelMac, IsTheOuterAddressOnEveryHost) {
+  EXPECT_EQ(tunnel_mac(addr("10.1.0.11")), (Mac{0x02, 0x6f, 10, 1, 0, 11}));
+}
+
 }  // namespace
 }  // namespace overland::model

@@ -138,5 +138,41 @@ TEST(SeveredLifelines, AGuardCutsNothingThatIsLetThroughOrWasNotForwarded) {
   EXPECT_THAT(severed({plain}, {kPeer}, {}), IsEmpty());
 }
 
+std::vector<std::string> captured(const model::HostState& desired) {
+  std::vector<std::string> sentences;
+  for (const auto& one : captured_tunnels(desired)) {
+    EXPECT_EQ(one.severity, model::Severity::kRefusal);
+    sentences.push_back(one.sentence());
+  }
+  return sentences;
+}
+
+TEST(CapturedTunnels, NoRouteLeadsAPeersEndElsewhere) {
+  model::HostState desired = tunnelled_desired();
+  EXPECT_THAT(captured(desired), IsEmpty());
+  desired.neighbours = {peer("192.168.112.9"), peer("192.168.113.9")};
+  EXPECT_THAT(captured(desired),
+              ElementsAre("route 192.168.112.0/24 via 10.2.0.12 dev vxlan.ovl would cover "
+                          "192.168.112.9, where the tunnel to a peer ends; remedy: correct the "
+                          "subnet in the inventory"));
+}
+
+TEST(CapturedTunnels, ARouterOfOursMayLeadThere) {
+  model::HostState desired;
+  desired.routes = {route("10.2.0.0/24", {"10.1.0.1"})};
+  desired.neighbours = {peer("10.2.0.12")};
+  EXPECT_THAT(captured(desired), IsEmpty());
+}
+
+TEST(CapturedTunnels, AFallbackMayNotUnlessARouteOfOursLeadsThere) {
+  model::HostState desired;
+  desired.routes = {fallback("192.168.0.0/16")};
+  desired.neighbours = {peer("192.168.50.12")};
+  EXPECT_THAT(captured(desired), ElementsAre(AllOf(HasSubstr("the fallback 192.168.0.0/16"),
+                                                   HasSubstr("fallback = \"none\""))));
+  desired.neighbours = {peer("10.2.0.12")};
+  EXPECT_THAT(captured(desired), IsEmpty());
+}
+
 }  // namespace
 }  // namespace overland::plan

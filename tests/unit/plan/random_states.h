@@ -39,6 +39,10 @@ inline std::vector<model::Route> some_routes() {
       route.gateways.push_back(model::Address::from_ipv4(0x0a000000U | last));
     }
     std::sort(route.gateways.begin(), route.gateways.end());
+    if (*rc::gen::arbitrary<bool>()) {
+      route.gateways.resize(1);
+      route.link = std::string(model::kTunnelLink);
+    }
     routes[route.destination] = route;
   }
   std::vector<model::Route> list;
@@ -54,7 +58,18 @@ inline std::vector<model::Link> some_links() {
     link.up = *rc::gen::arbitrary<bool>();
     links.push_back(link);
   }
+  if (*rc::gen::arbitrary<bool>()) links.push_back(tunnel(*rc::gen::arbitrary<bool>() ? 111 : 112));
   return links;
+}
+
+inline std::vector<model::Neighbour> some_neighbours() {
+  std::vector<model::Neighbour> neighbours;
+  for (const char* outer : {"10.2.0.12", "10.2.0.13", "10.3.0.14"}) {
+    if (*rc::gen::arbitrary<bool>()) continue;
+    neighbours.push_back(peer(outer));
+    if (*rc::gen::arbitrary<bool>()) neighbours.back().outer = {};
+  }
+  return neighbours;
 }
 
 inline std::optional<model::FirewallPolicy> some_firewall() {
@@ -78,6 +93,9 @@ inline std::optional<model::FirewallPolicy> some_firewall() {
   if (policy.behind.size() < 2) policy.behind.clear();
   if (*rc::gen::arbitrary<bool>()) {
     policy.closed = {{"br-z", some_prefixes(), some_prefixes()}};
+  }
+  if (*rc::gen::arbitrary<bool>()) {
+    policy.tunnel = model::Tunnel{"vxlan.ovl", 111, 4789, {{addr("10.2.0.12"), some_prefixes()}}};
   }
   for (const char* name : {"eth0", "eth1"}) {
     if (*rc::gen::arbitrary<bool>()) continue;
@@ -109,7 +127,11 @@ inline model::HostState some_state(bool actual) {
   model::HostState state;
   state.sysctls = {{"net.ipv4.ip_forward", actual && *rc::gen::arbitrary<bool>() ? "0" : "1"}};
   state.links = some_links();
+  state.neighbours = some_neighbours();
   state.firewall = some_firewall();
+  if (!state.firewall || !state.firewall->tunnel) {
+    std::erase_if(state.links, [](const auto& link) { return link.vxlan.has_value(); });
+  }
   state.routes = some_routes();
   state.networks = some_networks();
   model::DockerSettings docker;

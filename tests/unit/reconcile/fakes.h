@@ -113,11 +113,23 @@ struct FakeLinks : host::Links {
                        .vlan = one.vlan,
                        .parent = one.parent,
                        .ours = true,
-                       .addresses = {one.address}});
+                       .addresses = {one.address},
+                       .vxlan = one.vxlan});
     }
     return links;
   }
   void apply(const plan::LinkStep& step) override { world.must(step); }
+  World& world;
+};
+
+struct FakeNeighbours : host::Neighbours {
+  explicit FakeNeighbours(World& w) : world(w) {}
+  std::vector<model::Neighbour> read() override { return world.state.neighbours; }
+  std::vector<host::Outcome> apply(std::span<const plan::NeighbourStep> steps) override {
+    std::vector<host::Outcome> outcomes;
+    for (const auto& step : steps) outcomes.push_back(world.attempt(step));
+    return outcomes;
+  }
   World& world;
 };
 
@@ -247,12 +259,19 @@ struct FakeDocker : host::Docker {
 struct FakeMachine : World {
   FakeRoutes routes{*this};
   FakeLinks links{*this};
+  FakeNeighbours neighbours{*this};
   FakeSysctls sysctls{*this};
   FakeFirewall firewall{*this};
   FakeDocker docker{*this};
 
   host::Ports ports() {
-    return {routes, links, sysctls, firewall, docker, [this](auto pause) { waited += pause; }};
+    return {routes,
+            links,
+            neighbours,
+            sysctls,
+            firewall,
+            docker,
+            [this](auto pause) { waited += pause; }};
   }
 };
 

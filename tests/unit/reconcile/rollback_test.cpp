@@ -95,8 +95,9 @@ TEST_F(RollBack, GoesBackByHeartWhereItCannotLook) {
   const auto before = remember_before(machine.ports(), found, saved_file);
   apply_now(std::move(found));
   machine.blind = true;
-  EXPECT_THAT(roll_back(machine.ports(), before, saved_file),
-              ElementsAre(HasSubstr("could not look whether routes, links and sysctls")));
+  EXPECT_THAT(
+      roll_back(machine.ports(), before, saved_file),
+      ElementsAre(HasSubstr("could not look whether routes, links, neighbours and sysctls")));
   EXPECT_EQ(machine.state, state);
 }
 

@@ -90,13 +90,25 @@ struct CountedDocker : host::Docker {
   int reads = 0;
 };
 
+struct CountedNeighbours : host::Neighbours {
+  std::vector<model::Neighbour> read() override {
+    ++looks;
+    return {};
+  }
+  std::vector<host::Outcome> apply(std::span<const plan::NeighbourStep> steps) override {
+    return std::vector<host::Outcome>(steps.size());
+  }
+  int looks = 0;
+};
+
 struct Machine {
   CountedRoutes routes;
   CountedLinks links;
+  CountedNeighbours neighbours;
   CountedSysctls sysctls;
   CountedFirewall firewall;
   CountedDocker docker;
-  host::Ports ports{routes, links, sysctls, firewall, docker, [](auto) {}};
+  host::Ports ports{routes, links, neighbours, sysctls, firewall, docker, [](auto) {}};
 };
 
 class KeptTest : public ::testing::Test {
@@ -105,6 +117,7 @@ class KeptTest : public ::testing::Test {
   void survey() {
     const auto ports = kept_.over(machine_.ports);
     ports.links.facts();
+    ports.neighbours.read();
     const auto docker = ports.docker.facts();
     ports.firewall.facts(docker);
     ports.firewall.read({});
@@ -121,8 +134,42 @@ class KeptTest : public ::testing::Test {
               [this](const auto& write) {
                 ++writes_;
                 write();
+              },
+              [this](const auto& write) {
+                ++unheard_;
+                write();
               }}};
+  int unheard_ = 0;
 };
+
+TEST_F(KeptTest, PeersOfTheTunnelAreReadAgainWhereTheyOrLinksChanged) {
+  survey();
+  survey();
+  EXPECT_EQ(machine_.neighbours.looks, 1);
+  for (const auto part : {host::Part::kNeighbours, host::Part::kLinks}) {
+    const int before = machine_.neighbours.looks;
+    kept_.forget(part);
+    survey();
+    EXPECT_EQ(machine_.neighbours.looks, before + 1);
+  }
+  kept_.forget(host::Part::kRoutes);
+  survey();
+  EXPECT_EQ(machine_.neighbours.looks, 3);
+}
+
+TEST_F(KeptTest, WhatChangesPeersIsWrittenUnheardAndLookedAtAgain) {
+  survey();
+  const auto ports = kept_.over(machine_.ports);
+  const std::vector<plan::NeighbourStep> steps(2);
+  EXPECT_EQ(ports.neighbours.apply(steps).size(), 2U);
+  EXPECT_EQ(unheard_, 1);
+  survey();
+  EXPECT_EQ(machine_.neighbours.looks, 2);
+  ports.links.apply({});  // with a link go those on it
+  EXPECT_EQ(unheard_, 2);
+  survey();
+  EXPECT_EQ(machine_.neighbours.looks, 3);
+}
 
 TEST_F(KeptTest, RulesAreWrittenThroughTheHook) {
   const auto ports = kept_.over(machine_.ports);

@@ -1,0 +1,258 @@
+#include "firewall/nft/tunnel.h"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "firewall/nft/address_sets.h"
+#include "firewall/nft/matches.h"
+#include "firewall/nft/ranges.h"
+
+namespace overland::firewall::nft {
+namespace {
+
+using model::FirewallPolicy;
+using model::Prefix;
+using model::Tunnel;
+
+constexpr std::string_view kList = "tunnelled";
+constexpr const char* kAsked = "outer-asked";
+constexpr const char* kKnown = "outer-known";
+constexpr const char* kBridged = "outer-bridged";
+constexpr const char* kSent = "inner-done";
+
+std::string pair_set(std::uint8_t length) {
+  return std::string(kList) + "-" + std::to_string(length);
+}
+
+/// Which pairs there are, by the length of their prefixes.
+std::map<std::uint8_t, std::vector<Pair>> pairs_by_length(const Tunnel& tunnel) {
+  std::map<std::uint8_t, std::vector<Pair>> result;
+  for (const Tunnel::Sender& sender : tunnel.senders) {
+    const auto add = [&](const Prefix& inner) {
+      if (inner.length() == 0) return;  // nobody sends from everywhere
+      result[inner.length()].push_back(
+          {sender.outer.ipv4(), {inner.network().ipv4(), inner.last().ipv4()}});
+    };
+    if (sender.inner.size() == 1) {
+      add(sender.inner.front());
+    } else {
+      for (const Prefix& inner : model::aggregate(sender.inner)) add(inner);
+    }
+  }
+  for (auto& [length, pairs] : result) std::sort(pairs.begin(), pairs.end());
+  return result;
+}
+
+Statements to_port(const Tunnel& tunnel) {
+  return {Match{Field::kTransport, std::uint32_t{IPPROTO_UDP}},
+          Match{Field::kDestinationPort, std::uint32_t{tunnel.port}}};
+}
+
+/// The beginning of rules for outer packets. Of shorter ones no rule asks further, and the tunnel
+/// takes none.
+Statements outer(const Tunnel& tunnel) {
+  Statements result = to_port(tunnel);
+  result.emplace_back(Match{Field::kVni, tunnel.vni});
+  return result;
+}
+
+MarkChange clear_mark(const FirewallPolicy& policy) { return {~policy.mark, 0}; }
+
+/// Before raw (-300) and connection tracking (-200). Those a router passes on to others are not for
+/// this host, and somebody may translate them.
+Chain outer_in(const Tunnel& tunnel) {
+  Chain chain = base_chain("outer-in", "filter", "prerouting", -305);
+  Statements rule = outer(tunnel);
+  rule.emplace_back(Action::kForThisHost);
+  rule.emplace_back(Action::kNotrack);
+  chain.rules.push_back(std::move(rule));
+  return chain;
+}
+
+/// Before filter (0), whose anchor accepts what has the mark at INPUT. Nothing else may have it
+/// there: a peer's containers reach what the host's own rules let them reach.
+Chain asked(const FirewallPolicy& policy) {
+  Chain chain = base_chain(kAsked, "filter", "input", -10);
+  chain.rules.push_back({marked(policy.mark), clear_mark(policy)});
+  Statements rule = outer(*policy.tunnel);
+  rule.emplace_back(Verdict{Verdict::kJump, kKnown});
+  chain.rules.push_back(std::move(rule));
+  return chain;
+}
+
+/// What of a packet is missing or lies elsewhere ends a rule, and what no rule lets through is
+/// dropped.
+Chain known(const FirewallPolicy& policy, const Lists& lists) {
+  // EtherType, version: ETH_P_IP of linux/if_ether.h, 4 of RFC 791.
+  constexpr std::uint32_t kIpv4Within = 0x080040;
+  constexpr std::uint32_t kKindAndVersion = 0xfffff0;
+  Chain chain = {kKnown, "", "", 0, "", {}};
+  const Statements drop = {Action::kCounter, Verdict{Verdict::kDrop}};
+  // A container of this host may send with a peer's address, and INPUT is no FORWARD (forgers.h).
+  if (policy.stops_forgers) {
+    Statements bridged = {Match{Field::kInKind, "bridge"}};
+    for (const Group& group : lists.groups) bridged.emplace_back(negated(group.arrives()));
+    bridged.emplace_back(Verdict{Verdict::kJump, kBridged});
+    chain.rules.push_back(std::move(bridged));
+  }
+  for (const auto& [length, pairs] : pairs_by_length(*policy.tunnel)) {
+    const std::uint32_t mask = UINT32_MAX << (32U - length);
+    chain.rules.push_back({Match{Field::kInnerKind, kIpv4Within, false, kKindAndVersion},
+                           Match{Field::kTunnelled, SetName{pair_set(length)}, false, mask},
+                           Action::kCounter, set_mark(policy.mark), Verdict{Verdict::kAccept}});
+  }
+  chain.rules.push_back(drop);
+  return chain;
+}
+
+/// Not what has its route back by that bridge: it has a wire among its members.
+Chain bridged() {
+  return {kBridged,
+          "",
+          "",
+          0,
+          "",
+          {{Action::kFromItsOwn, Verdict{Verdict::kReturn}},
+           {Action::kCounter, Verdict{Verdict::kDrop}}}};
+}
+
+/// Behind filter, where others that accept by the mark may come first: firewalld's chain is at 10.
+Chain outer_done(const FirewallPolicy& policy) {
+  Chain chain = base_chain("outer-done", "filter", "input", 100);
+  chain.rules.push_back({marked(policy.mark), clear_mark(policy)});
+  return chain;
+}
+
+/// What the tunnel itself sends has the mark of what is within: any other socket here would speak
+/// as whatever container of this host it likes.
+Chain outer_out(const FirewallPolicy& policy, const Lists& lists) {
+  Chain chain = base_chain("outer-out", "filter", "output", -310);
+  // A socket may hand over several packets at once (UDP_SEGMENT of udp(7)), of which the first VNI
+  // alone is seen. Tunnels of others are the kernel's, and no socket's of a user.
+  for (Statements drop : {to_port(*policy.tunnel), outer(*policy.tunnel)}) {
+    const bool any_vni = drop.size() == 2;
+    drop.emplace_back(Match{Field::kMark, 0U, false, policy.mark});
+    if (any_vni) drop.emplace_back(Match{Field::kSocketUser, UINT32_MAX, true});
+    drop.emplace_back(Action::kCounter);
+    drop.emplace_back(Verdict{Verdict::kDrop});
+    chain.rules.push_back(std::move(drop));
+  }
+  Statements rule = outer(*policy.tunnel);
+  rule.emplace_back(clear_mark(policy));
+  rule.emplace_back(Action::kNotrack);
+  chain.rules.push_back(std::move(rule));
+  if (policy.local.empty()) return chain;
+  for (const Match& to : among(Field::kDestination, lists.peer_subnets)) {
+    Statements own = {Match{Field::kOutLink, policy.tunnel->link},
+                      local_is(Field::kSource, policy.local), to};
+    trust(own, policy, policy.conntrack);
+    chain.rules.push_back(std::move(own));
+  }
+  return chain;
+}
+
+/// As a socket of this host a container would speak, whose address Docker translates. Before filter
+/// FORWARD, as "bridged" is. Whatever VNI is seen: as in "outer-out".
+Chain outer_through(const FirewallPolicy& policy, const Lists& lists) {
+  Chain chain = base_chain("outer-through", "filter", "forward", -10);
+  Statements drop = {Match{Field::kInKind, "bridge"}};
+  for (const Group& group : lists.groups) drop.emplace_back(negated(group.arrives()));
+  for (Statement& one : to_port(*policy.tunnel)) drop.push_back(std::move(one));
+  drop.emplace_back(Action::kCounter);
+  drop.emplace_back(Verdict{Verdict::kDrop});
+  chain.rules.push_back(std::move(drop));
+  return chain;
+}
+
+/// Behind all that asks for the mark and translates (srcnat, 100).
+Chain inner_done(const FirewallPolicy& policy) {
+  Chain chain = base_chain(kSent, "filter", "postrouting", 110);
+  chain.rules.push_back({Match{Field::kOutLink, policy.tunnel->link}, set_mark(policy.mark)});
+  Statements rule = outer(*policy.tunnel);  // what others marked: "sent-out"
+  rule.emplace_back(marked(policy.mark));
+  rule.emplace_back(clear_mark(policy));
+  chain.rules.push_back(std::move(rule));
+  return chain;
+}
+
+/// What a rule of `chain` compares `field` with; null where none does.
+template <typename T>
+const T* compared(const Table& table, const char* chain, Field field) {
+  const Chain* found = table.chain(chain);
+  if (found == nullptr) return nullptr;
+  for (const Statements& rule : found->rules) {
+    for (const Statement& statement : rule) {
+      const auto* match = std::get_if<Match>(&statement);
+      if (match == nullptr || match->field != field || match->negated) continue;
+      if (const auto* value = std::get_if<T>(&match->value)) return value;
+    }
+  }
+  return nullptr;
+}
+
+/// Of ten thousand peers at each look: none is aggregated that has one prefix.
+std::vector<Tunnel::Sender> senders_in(const Table& table) {
+  std::vector<std::pair<std::uint32_t, Prefix>> all;
+  for (const auto& [set, pairs] : table.elements.pairs) {
+    const auto length = length_of(set);
+    if (!length) continue;  // none of ours, which is a defect
+    all.reserve(all.size() + pairs.size());
+    for (const Pair& one : pairs) {
+      all.emplace_back(one.outer, Prefix(model::Address::from_ipv4(one.inner.first), *length));
+    }
+  }
+  if (table.elements.pairs.size() > 1) std::sort(all.begin(), all.end());
+  std::vector<Tunnel::Sender> senders;
+  for (const auto& [outer, inner] : all) {
+    const auto address = model::Address::from_ipv4(outer);
+    if (senders.empty() || senders.back().outer != address) senders.push_back({address, {}});
+    senders.back().inner.push_back(inner);
+  }
+  for (Tunnel::Sender& one : senders) {
+    if (one.inner.size() > 1) one.inner = model::aggregate(std::move(one.inner));
+  }
+  return senders;
+}
+
+}  // namespace
+
+std::vector<Chain> tunnel_chains(const FirewallPolicy& policy, const Lists& lists) {
+  if (!policy.tunnel) return {};
+  std::vector<Chain> chains = {outer_in(*policy.tunnel), asked(policy),
+                               known(policy, lists),     outer_done(policy),
+                               outer_out(policy, lists), inner_done(policy)};
+  if (policy.stops_forgers) {
+    chains.push_back(bridged());
+    chains.push_back(outer_through(policy, lists));
+  }
+  return chains;
+}
+
+void add_tunnel_sets(Table& table, const FirewallPolicy& policy) {
+  if (!policy.tunnel) return;
+  for (auto& [length, pairs] : pairs_by_length(*policy.tunnel)) {
+    table.sets.push_back({pair_set(length), kPairType, false});
+    table.elements.pairs[pair_set(length)] = std::move(pairs);
+  }
+}
+
+bool is_of_pairs(std::string_view set) { return length_of(set) && list_of(set) == kList; }
+
+std::optional<Tunnel> tunnel_in(const Table& table) {
+  if (table.chain(kAsked) == nullptr && table.elements.pairs.empty()) return std::nullopt;
+  Tunnel tunnel;
+  if (const auto* link = compared<std::string>(table, kSent, Field::kOutLink)) tunnel.link = *link;
+  if (const auto* vni = compared<std::uint32_t>(table, kAsked, Field::kVni)) tunnel.vni = *vni;
+  if (const auto* port = compared<std::uint32_t>(table, kAsked, Field::kDestinationPort)) {
+    tunnel.port = static_cast<std::uint16_t>(*port);
+  }
+  tunnel.senders = senders_in(table);
+  return tunnel;
+}
+
+}  // namespace overland::firewall::nft
