@@ -4,8 +4,8 @@ import json
 
 import pytest
 from lab.shell import run
+from networked import BEGIN, MACVLAN, PATH, SUITES, Networked
 from product import apply, explain
-from test_networks import BEGIN, MACVLAN, PATH, SUITES, Networked
 
 SHOP = BEGIN + """
 [[network]]

@@ -3,8 +3,8 @@
 import time
 
 import pytest
+from networked import Networked, bridge
 from product import apply, explain
-from test_networks import Networked, bridge
 
 SUITES = ["bookworm", "trixie", "sid"]
 MEMBERS = {"web": "192.168.110.9", "db": "192.168.110.10", "idle": None}  # by the fixed address, if any

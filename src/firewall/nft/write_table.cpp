@@ -23,10 +23,16 @@ std::vector<T> elements_in(const std::map<std::string, std::vector<T>>& sets,
   return found == sets.end() ? std::vector<T>() : found->second;
 }
 
-template <typename T>
-std::vector<T> gone(const std::vector<T>& from, const std::vector<T>& to) {
-  std::vector<T> result;
-  std::set_difference(from.begin(), from.end(), to.begin(), to.end(), std::back_inserter(result));
+/// Those that only the first has; both by name.
+std::vector<Set> without(const std::vector<Set>& sets, const std::vector<Set>& others) {
+  std::vector<Set> result;
+  std::ranges::set_difference(sets, others, std::back_inserter(result));
+  return result;
+}
+
+std::vector<Set> in_both(const std::vector<Set>& sets, const std::vector<Set>& others) {
+  std::vector<Set> result;
+  std::ranges::set_intersection(sets, others, std::back_inserter(result));
   return result;
 }
 
@@ -104,7 +110,7 @@ bool becomes(const Table& found, const Table& wanted) {
 /// would miss them until then.
 std::vector<Command> fill_new_sets(const Table& found, const Table& wanted) {
   Commands commands;
-  const auto added = gone(wanted.sets, found.sets);
+  const auto added = without(wanted.sets, found.sets);
   for (const Set& set : added) commands.add(kOurs, set);
   change_elements(commands, {}, wanted.elements, added);
   return commands.take();
@@ -120,9 +126,8 @@ std::vector<Command> turn_into(const Table& found, const Table& wanted) {
   for (const Chain& chain : found.chains) {
     if (named(wanted.chains, chain.name) == nullptr) commands.remove_chain(kOurs, chain.name);
   }
-  for (const Set& set : gone(found.sets, wanted.sets)) commands.remove(kOurs, set);
-  change_elements(commands, found.elements, wanted.elements,
-                  gone(wanted.sets, gone(wanted.sets, found.sets)));
+  for (const Set& set : without(found.sets, wanted.sets)) commands.remove(kOurs, set);
+  change_elements(commands, found.elements, wanted.elements, in_both(wanted.sets, found.sets));
   for (const Chain& chain : wanted.chains) {
     if (named(found.chains, chain.name) == nullptr) commands.add(kOurs, chain);
   }
