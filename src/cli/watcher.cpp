@@ -27,6 +27,7 @@ constexpr watch::Pace::Limits kFile = {milliseconds(500), milliseconds(10'000)};
 /// A route that was put back without a look is looked at then.
 constexpr milliseconds kLookAfter(50);
 constexpr std::chrono::seconds kFollowAfter(5);
+constexpr milliseconds kDockerRest(50);  // a flood of its events is taken in gulps
 constexpr std::chrono::seconds kDockerPause(5);
 constexpr std::chrono::seconds kDockerLongest(300);
 constexpr std::chrono::seconds kTellAgain(1);
@@ -105,9 +106,17 @@ void Watcher::note(Parts parts) {
   if (machine.without(Part::kDocker).any()) machine_pace_.note(now);
 }
 
+Parts Watcher::take_docker_events() {
+  const auto now = Clock::now();
+  if (now < docker_rests_) return {};
+  const Parts parts = docker_.drain();
+  if (parts.any()) docker_rests_ = now + kDockerRest;
+  return parts;
+}
+
 void Watcher::take_events() {
   const Parts rules = rules_ ? rules_->drain() : Parts();
-  Parts parts = docker_.drain();
+  Parts parts = take_docker_events();
   if (files_) parts |= files_->drain();
   const Parts told = kernel_.drain();
   if (rules.any() && !parts.any() && !told.any()) repairer_.put_table_back();
@@ -217,6 +226,7 @@ int Watcher::timeout() const {
   for (const auto& one : others) {
     if (one) next = std::min(next, *one);
   }
+  if (Clock::now() < docker_rests_) next = std::min(next, docker_rests_);
   const auto left = std::chrono::ceil<milliseconds>(next - Clock::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
@@ -229,10 +239,11 @@ void Watcher::run(int stop) {
   base::notify("READY=1");
   for (;;) {
     tell_where_due();
+    const int docker = Clock::now() < docker_rests_ ? -1 : docker_.fd();
     std::array<pollfd, 5> sources = {pollfd{stop, POLLIN, 0}, pollfd{kernel_.fd(), POLLIN, 0},
                                      pollfd{rules_ ? rules_->fd() : -1, POLLIN, 0},
                                      pollfd{files_ ? files_->fd() : -1, POLLIN, 0},
-                                     pollfd{docker_.fd(), POLLIN, 0}};
+                                     pollfd{docker, POLLIN, 0}};
     const int ready = ::poll(sources.data(), sources.size(), timeout());
     if (ready < 0 && errno != EINTR) base::throw_errno("cannot wait for events", errno);
     if (ready > 0 && sources[0].revents != 0) return;

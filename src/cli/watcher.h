@@ -40,6 +40,7 @@ class Watcher {
  private:
   /// What waits, but for routes that were lost alone; those are put back at once.
   void take_events();
+  host::Parts take_docker_events();
   host::Parts drain();
   void note(host::Parts parts);
   void repair_where_due();
@@ -66,6 +67,7 @@ class Watcher {
   watch::Pace docker_pace_;   // Docker's start takes a while, and looking at it, too
   watch::Pace file_pace_;
   std::optional<Clock::time_point> again_;
+  Clock::time_point docker_rests_;  // its events are left unread until then
   std::optional<Clock::time_point> docker_again_;
   std::chrono::seconds docker_pause_{5};  // until one that does not answer is asked again
   std::optional<Clock::time_point> follow_at_;

@@ -22,10 +22,6 @@ def odd(foreign, tmp_path):
     return foreign
 
 
-def sanitized():
-    return b"__asan_init" in Path(BINARY).read_bytes()
-
-
 def test_without_events_of_rules_routes_are_repaired_all_the_same(odd):
     watcher = Watcher(odd, env=PRELOADED | {"ODD_NETLINK": NETFILTER})
     assert "nf_tables is not watched" in watcher.said
@@ -64,15 +60,17 @@ def test_time_since_boot_may_begin_elsewhere(odd):
 
 @pytest.mark.parametrize("how", ["events close", "events flood", "events hang"])
 def test_broken_events_of_docker_stop_no_repair_and_cost_little(place, how):
+    """Of a flood some thousand events a second are taken; a million would be there to take."""
     host = place.host
     place.mode(how)
     watcher = Watcher(host)
-    before, began = watcher.cpu(), time.monotonic()
+    began = time.monotonic()
     for _ in range(4):
         time.sleep(1)
         host.sh(f"ip route del {PEER}; nft delete table ip overland")
         assert until(lambda: "proto 111" in route(host) and table(host), 12), watcher.said
-    assert watcher.cpu() - before < 40 * (time.monotonic() - began) or sanitized()
+    taken = host.path("/run/dockerd.taken")
+    assert how != "events flood" or int(taken.read_text()) < 100_000 * (time.monotonic() - began)
     assert len(watcher.said.splitlines()) < 60, watcher.said
     assert watcher.end() == 0
 
