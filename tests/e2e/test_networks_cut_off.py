@@ -3,10 +3,12 @@
 import time
 
 import pytest
+from lab.shell import CommandFailed
 from networked import Networked, bridge
 from product import apply, explain
 
 SUITES = ["bookworm", "trixie", "sid"]
+NETWORKS = "/var/lib/docker/network/files/local-kv.db"
 MEMBERS = {"web": "192.168.110.9", "db": "192.168.110.10", "idle": None}  # by the fixed address, if any
 
 
@@ -75,13 +77,25 @@ def test_whenever_overland_is_killed(net):
     assert cut, "not one was cut off in the middle"
 
 
+def start_after_kill(host):
+    """Docker 20.10 that is killed between releasing a network's addresses and forgetting the network panics at every start."""
+    try:
+        host.start_docker()
+    except CommandFailed as error:
+        if "reservePools" not in str(error):
+            raise
+        host.sh(f"mv {NETWORKS}.before {NETWORKS}")
+        host.start_docker()
+
+
 def test_dockerd_killed_in_the_middle(net):
     on = net.inspect("app")["Options"]["com.docker.network.bridge.enable_icc"] != "true"
     net.wants(icc(on))
+    net.host.sh(f"cp {NETWORKS} {NETWORKS}.before")
     net.host.sh("(sleep 0.4; kill -9 $(cat /var/run/docker.pid)) & overland apply --recreate-networks; wait", check=False)
     time.sleep(1)
     net.host.stop_docker()
-    net.host.start_docker()
+    start_after_kill(net.host)
     for name in ("web", "db"):
         net.host.docker("start", name, check=False)
     apply(net.host, "--recreate-networks")
