@@ -215,6 +215,8 @@ const char* name(model::Reach reach) {
     case model::Reach::kStale:
       return "stale";
     case model::Reach::kNotAsked:
+    case model::Reach::kEntered:
+      return "entered";
       return "not asked";
     case model::Reach::kIncomplete:
       return "incomplete";

@@ -88,7 +88,8 @@ bool has_mac(rtnl_link& link, const model::Mac& mac) {
 std::optional<model::Reach> reach_of(int state) {
   if (state < 0) return std::nullopt;
   const auto has = [state](unsigned bits) { return (static_cast<unsigned>(state) & bits) != 0; };
-  if (has(NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP)) return model::Reach::kReachable;
+  if (has(NUD_PERMANENT | NUD_NOARP)) return model::Reach::kEntered;
+  if (has(NUD_REACHABLE)) return model::Reach::kReachable;
   if (has(NUD_STALE | NUD_DELAY | NUD_PROBE)) return model::Reach::kStale;
   if (has(NUD_INCOMPLETE)) return model::Reach::kIncomplete;
   if (has(NUD_FAILED)) return model::Reach::kFailed;

@@ -80,9 +80,10 @@ struct LinkFacts {
 
 /// How far the kernel got with a neighbour (NUD_… of linux/neighbour.h); the later, the worse.
 enum class Reach : std::uint8_t {
-  kReachable,   // it answered of late, or is entered by hand
+  kReachable,   // it answered of late
   kStale,       // it answered once
   kNotAsked,    // no entry
+  kEntered,     // by hand, or by us: nobody asks it, so nothing is known of it
   kIncomplete,  // being asked; no answer yet
   kFailed,      // it does not answer
 };

@@ -70,7 +70,7 @@ TEST(ReadNeighbour, TellsHowFarTheKernelGot) {
   EXPECT_EQ(read->address.to_string(), "10.0.0.7");
   EXPECT_EQ(read->reach, model::Reach::kFailed);
   EXPECT_EQ(reach(NUD_REACHABLE), model::Reach::kReachable);
-  EXPECT_EQ(reach(NUD_PERMANENT), model::Reach::kReachable);
+  EXPECT_EQ(reach(NUD_PERMANENT), model::Reach::kEntered);
   EXPECT_EQ(reach(NUD_STALE), model::Reach::kStale);
   EXPECT_EQ(reach(NUD_PROBE), model::Reach::kStale) << "it answered once";
   EXPECT_EQ(reach(NUD_INCOMPLETE), model::Reach::kIncomplete);
