@@ -159,8 +159,8 @@ std::optional<LinkMessage> read_link(const nlmsghdr& message) {
   }
   link.ipvlan = ipvlan_mode(*raw);
   if (link.kind == "vxlan") link.vxlan = read_vxlan(message);
-  return link;
   link.own_mac = link.vxlan && has_mac(*raw, model::tunnel_mac(link.vxlan->local));
+  return link;
 }
 
 std::optional<AddressMessage> read_link_address(const nlmsghdr& message) {
