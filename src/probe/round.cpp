@@ -213,6 +213,7 @@ class Round {
     if (nearest_answer(evidence_[peer])) return;
     const Peer& asked = peers_[peer];
     const bool from_host = stand_.sender.link.empty();
+    for (const auto& address : asked.outer) put(peer, Purpose::kControl, address);
     if (!from_host) {
       for (const auto& address : asked.hosts) put(peer, Purpose::kControl, address);
       for (const auto& address : asked.bridges) put(peer, Purpose::kControl, address);
