@@ -95,6 +95,7 @@ class Round {
         evidence.link_up = link->second->up;
         evidence.link_carrier = link->second->carrier;
       }
+      if (!peers_[i].outer.empty()) post_.watch_tunnel();
       hops_.ask(ways[i].link, ways[i].hop());
     }
   }

@@ -206,12 +206,20 @@ class Case {
       });
     };
     if (answers(peer_.bridges)) return;  // by the tunnel
+    for (const Echo& echo : evidence_.echoes) {
+      if (!echo.packed_by || *echo.packed_by == peer_.outer.front()) continue;
+      return say(Place::kWay, "answers of " + peer_.name + " come from " +
+                                  echo.packed_by->to_string() + " instead of " +
+                                  peer_.outer.front().to_string() +
+                                  ", the end of its tunnel, and are dropped: have the way between "
+                                  "pass its UDP port untranslated");
+    }
     const std::string end = "the end of its tunnel, " + peer_.outer.front().to_string() + ",";
     if (answers(peer_.outer)) {
       return say(Place::kWay,
                  end +
                      " answers this host, but nothing comes through the tunnel: the way "
-                     "between drops its UDP port or translates an address, or " +
+                     "between drops its UDP port, or translates this host's address, or " +
                      peer_.name +
                      " does not take it; run `overland status` there, and see what "
                      "`nft list chain ip overland outer-known` counts on both");

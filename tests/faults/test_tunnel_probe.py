@@ -40,7 +40,7 @@ def test_its_outer_address_is_not_asked_for_containers(joined):
 CUTS = {
     "its port": (FORWARD % "udp dport 4789 drop", "way", "10.9.0.1, answers this host, but nothing comes through"),
     "everything": (FORWARD % "drop", "unknown", "10.9.0.1, does not answer this host"),
-    "what comes back": (FORWARD % "ip saddr 10.9.0.1 udp dport 4789 drop", "way", "drops its UDP port or translates"),
+    "what comes back": (FORWARD % "ip saddr 10.9.0.1 udp dport 4789 drop", "way", "drops its UDP port, or translates"),
 }
 
 
@@ -54,10 +54,11 @@ def test_a_way_that_is_cut(joined, what):
 
 
 def test_an_address_translated_on_the_way(joined):
-    """It is no peer's, and counted where the message says."""
+    """It is no peer's: what comes with it is dropped, and told."""
     joined.sh(IN_R + "nft 'add table ip n; add chain ip n n { type nat hook postrouting priority 100; };"
               " add rule ip n n ip saddr 10.9.0.1 udp dport 4789 snat to 10.0.0.254'")
     peer = probed(joined)
-    assert not peer["reached"] and "translates an address" in peer["faults"][0]["message"], peer
+    assert not peer["reached"] and peer["faults"][0]["where"] == "way", peer
+    assert "answers of far-1 come from 10.0.0.254 instead of 10.9.0.1" in peer["faults"][0]["message"], peer
     dropped = joined.sh("nft list chain ip overland outer-known").splitlines()[-3]
     assert "drop" in dropped and "packets 0 " not in dropped, dropped

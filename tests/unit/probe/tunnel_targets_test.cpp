@@ -28,7 +28,9 @@ TEST(TunnelTargets, NoContainerIsToReachTheOuterAddress) {
     const bool far = peer.name != "n2";
     EXPECT_EQ(peer.hosts.empty(), far) << peer.name;
     EXPECT_EQ(peer.outer.empty(), !far) << peer.name;
-    if (far) EXPECT_THAT(peer.outer, ElementsAre(host.tunnel_address()));
+    if (far) {
+      EXPECT_THAT(peer.outer, ElementsAre(host.tunnel_address()));
+    }
     EXPECT_THAT(peer.bridges, ElementsAre(host.bip->address));
   }
 }

@@ -146,6 +146,10 @@ TEST(Why, WhereATunnelEnds) {
   EXPECT_THAT(fault(kNothing, kNothing),
               HasSubstr("unknown: nothing comes through the tunnel, and the end of its tunnel"));
   EXPECT_THAT(fault(kAnswers, kAnswers), HasSubstr("peer: k2 answers this host's own address"));
+  auto evidence = through_the_tunnel(kAnswers, kNothing);
+  evidence.echoes[2].packed_by = at("10.7.7.7");
+  EXPECT_THAT(judged(evidence, false, tunnelled()).fault(),
+              HasSubstr("way: answers of k2 come from 10.7.7.7 instead of 10.0.0.2"));
 }
 
 TEST(Why, AnEndThatIsNotAskedIsNoFault) {
