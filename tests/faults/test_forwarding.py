@@ -1,4 +1,4 @@
-"""Forwarding that is off for one link stops packets as surely as for the host: repaired where it is ours, else told with its remedy."""
+"""Forwarding that is off for one link stops packets, too: repaired where it is ours, else told with its remedy."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""ICMP "fragmentation needed" about what is sent without DF is forged: it makes no tunnel narrow. A way that is narrow goes on working."""
+"""A forged "fragmentation needed" about what is sent without DF makes no tunnel narrow; a narrow way passes all."""
 
 import pytest
 from sandbox import explain

@@ -1,4 +1,4 @@
-"""What a probe says of a peer beyond a tunnel: its bip and containers are asked, its outer address by this host alone, to find out why."""
+"""What a probe says of a peer beyond a tunnel: bip and containers are asked, and where nothing comes this host finds out why."""
 
 import json
 

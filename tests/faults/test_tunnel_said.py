@@ -1,4 +1,4 @@
-"""What is said where a tunnel cannot be: once, with the link, its MTU and a remedy; and what is no trouble is not looked at again."""
+"""What is said where a tunnel cannot be: once, with link, MTU and remedy. What is no trouble is not looked at again."""
 
 import json
 
