@@ -98,8 +98,9 @@ std::string route_state(const model::Route& wanted, const Survey& survey) {
 /// What here concerns the ways to all peers; empty where nothing does.
 Word everywhere(const Survey& survey) {
   const auto conflicts = survey.plan.conflicts();
-  const bool drops = std::any_of(conflicts.begin(), conflicts.end(),
-                                 [](const auto& one) { return one.resource == "firewall"; });
+  const bool drops = std::any_of(conflicts.begin(), conflicts.end(), [](const auto& one) {
+    return one.resource == "firewall" || one.resource.starts_with("sysctl ");
+  });
   if (drops) return {"conflict", Tone::kBad};
   const bool drift =
       std::any_of(survey.plan.steps.begin(), survey.plan.steps.end(), [](const auto& step) {
@@ -214,6 +215,8 @@ const char* name(model::Reach reach) {
       return "reachable";
     case model::Reach::kStale:
       return "stale";
+    case model::Reach::kEntered:
+      return "entered";
     case model::Reach::kNotAsked:
       return "not asked";
     case model::Reach::kIncomplete:
