@@ -4,6 +4,7 @@
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_mark.h>
+#include <linux/netfilter/xt_owner.h>
 #include <linux/netfilter/xt_tcpudp.h>
 
 #include <algorithm>
@@ -55,6 +56,14 @@ Answer mark_matches(Bytes info, const PacketState& state) {
   return asked.invert != 0 ? opposite(answer) : answer;
 }
 
+/// Of a packet that no socket has sent: as the kernel's owner_mt.
+Answer owner_matches(Bytes info) {
+  xt_owner_match_info asked = {};
+  if (info.size() < sizeof asked) return Answer::kMaybe;
+  std::memcpy(&asked, info.data(), sizeof asked);
+  return asked.match == asked.invert ? Answer::kYes : Answer::kNo;
+}
+
 }  // namespace
 
 Answer extension_matches(Bytes data, const PacketState& state) {
@@ -67,6 +76,7 @@ Answer extension_matches(Bytes data, const PacketState& state) {
   if (state.packet.outer != 0) {
     if (name == "udp" && revision == 0) return udp_matches(info, state.packet.outer);
     if (name == "multiport") return Answer::kMaybe;
+    if (name == "owner" && revision == 1) return owner_matches(info);
   }
   if (std::find(kProtocols.begin(), kProtocols.end(), name) != kProtocols.end()) {
     return Answer::kOpen;

@@ -15,16 +15,39 @@ constexpr std::size_t kLongest = 64;  // all registers of nf_tables
 
 TraceBytes one_byte(std::uint8_t number) { return known_bytes(Bytes(&number, 1)); }
 
-TraceBytes link_name(const std::string& name) {
+/// A link of the packet; `none`: there it has none, which is another thing than not known.
+struct TracedLink {
+  std::string name;
+  bool none = false;
+  Answer doubt = Answer::kUnsure;
+};
+
+/// What this host sends has come by no link, and what goes to it leaves by none.
+TracedLink in_of(const PacketState& state) {
+  const TracedPacket& packet = state.packet;
+  if (packet.outer == 0) return {packet.in};
+  return {packet.in, packet.sent, Answer::kMaybe};
+}
+
+TracedLink out_of(const PacketState& state) {
+  const TracedPacket& packet = state.packet;
+  if (packet.outer == 0) return {state.routed ? packet.out : ""};
+  return {packet.out, !packet.sent, Answer::kMaybe};
+}
+
+TraceBytes link_name(const TracedLink& link) {
   std::array<std::uint8_t, IFNAMSIZ> bytes = {};
-  if (name.empty()) return unknown_bytes(bytes.size(), Answer::kUnsure);
-  std::copy_n(name.begin(), std::min<std::size_t>(name.size(), IFNAMSIZ - 1), bytes.begin());
+  if (link.none) return known_bytes(bytes);
+  if (link.name.empty()) return unknown_bytes(bytes.size(), link.doubt);
+  std::copy_n(link.name.begin(), std::min<std::size_t>(link.name.size(), IFNAMSIZ - 1),
+              bytes.begin());
   return known_bytes(bytes);
 }
 
-TraceBytes link_index(const std::string& name) {
-  const std::uint32_t index = name.empty() ? 0 : ::if_nametoindex(name.c_str());
-  return index == 0 ? unknown_bytes(sizeof index, Answer::kUnsure) : host_number(index);
+TraceBytes link_index(const TracedLink& link) {
+  if (link.none) return host_number(0);
+  const std::uint32_t index = link.name.empty() ? 0 : ::if_nametoindex(link.name.c_str());
+  return index == 0 ? unknown_bytes(sizeof index, link.doubt) : host_number(index);
 }
 
 void put_address(TraceBytes& header, std::size_t offset, const model::Prefix& prefix) {
@@ -68,13 +91,13 @@ TraceBytes meta_of(const PacketState& state, std::uint32_t key) {
     case NFT_META_MARK:
       return state.mark;
     case NFT_META_IIFNAME:
-      return link_name(state.packet.in);
+      return link_name(in_of(state));
     case NFT_META_OIFNAME:
-      return link_name(state.routed ? state.packet.out : "");
+      return link_name(out_of(state));
     case NFT_META_IIF:
-      return link_index(state.packet.in);
+      return link_index(in_of(state));
     case NFT_META_OIF:
-      return link_index(state.routed ? state.packet.out : "");
+      return link_index(out_of(state));
     case NFT_META_NFPROTO:
       return one_byte(kIpv4);
     case NFT_META_L4PROTO:
@@ -91,9 +114,16 @@ TraceBytes meta_of(const PacketState& state, std::uint32_t key) {
     case NFT_META_SDIF:
     case NFT_META_SDIFNAME:
       return unknown_bytes(kLongest, Answer::kMaybe);
+    case NFT_META_IIFTYPE:
+    case NFT_META_OIFTYPE:
+      return unknown_bytes(kLongest, state.packet.outer != 0 ? Answer::kMaybe : Answer::kOpen);
     default:
       return unknown_bytes(kLongest, Answer::kOpen);
   }
+}
+
+bool asks_for_socket(std::uint32_t meta_key) {
+  return meta_key == NFT_META_SKUID || meta_key == NFT_META_SKGID || meta_key == NFT_META_CGROUP;
 }
 
 std::uint32_t connection_state(const PacketState& state) {

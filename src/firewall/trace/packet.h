@@ -18,6 +18,7 @@ struct TracedPacket {
   std::uint32_t mark = 0;     // the whole packet mark, once our table has set it
   bool passes = false;        // neither end is on this host
   std::uint16_t outer = 0;    // around a tunnel's packet, to this UDP port; 0: not
+  bool sent = false;          // such a one that this host sends; else it comes here
 };
 
 /// Where the packet is, and what rules may change while they are followed.
@@ -44,6 +45,7 @@ TraceBytes host_number(std::uint32_t number);
 /// `size` bytes of what NFTA_META_KEY, NFTA_CT_KEY name, and of the IPv4 header from `offset`.
 TraceBytes meta_of(const PacketState& state, std::uint32_t key);
 TraceBytes connection_of(const PacketState& state, std::uint32_t key);
+bool asks_for_socket(std::uint32_t meta_key);
 TraceBytes header_of(const TracedPacket& packet, std::size_t offset, std::size_t size);
 /// Likewise of the header behind it.
 TraceBytes transport_of(const TracedPacket& packet, std::size_t offset, std::size_t size);

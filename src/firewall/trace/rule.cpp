@@ -149,7 +149,7 @@ class RuleTrace {
     if (name == "meta") {
       const Bytes to = find_attribute(data, NFTA_META_DREG);
       if (to.empty()) return set_meta(data);
-      store(number32_of(to), meta_of(state_, number_of(data, NFTA_META_KEY)));
+      load_meta(number32_of(to), number_of(data, NFTA_META_KEY));
     } else if (name == "ct") {
       load_connection(data);
     } else if (name == "payload") {
@@ -169,6 +169,12 @@ class RuleTrace {
       set(state_.mark, number_of(data, NFTA_META_SREG));
     }
     return true;
+  }
+
+  /// What is around a tunnel's packets is the kernel's own: a rule about its socket ends there.
+  void load_meta(std::uint32_t to, std::uint32_t key) {
+    if (state_.packet.outer != 0 && asks_for_socket(key)) return require(Answer::kNo);
+    store(to, meta_of(state_, key));
   }
 
   void set(TraceBytes& mark, std::uint32_t from) const {

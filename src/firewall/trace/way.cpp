@@ -56,36 +56,52 @@ bool wanted_in(const FirewallPolicy& policy, FirewallVariant variant) {
 
 bool on_the_way(const nft::Hook& hook, const FirewallPolicy& policy) {
   if (hook.number == kInputHook) return policy.tunnel && hook.type == "filter";
+  if (hook.number == kOutputHook) return policy.tunnel && hook.type != "nat";
   if (hook.type == "nat") return hook.number == kPostroutingHook;
   return hook.type == "filter" && (hook.number == kPreroutingHook || hook.number == kForwardHook ||
                                    hook.number == kPostroutingHook);
 }
 
+/// Of family netdev the kernel counts hooks anew.
+void name_hook_at_link(nft::ChainEntry& chain) {
+  if (chain.family != nft::kNetdevFamily || !chain.hook) return;
+  chain.hook->number = chain.hook->number == 0 ? kIngressHook : kEgressHook;
+}
+
+bool at_link(const nft::Hook& hook) {
+  return hook.number == kIngressHook || hook.number == kEgressHook;
+}
+
+/// Where a packet comes through hooks: links before all others, and again at the end.
+std::uint32_t order_of(const nft::Hook& hook) {
+  return hook.number == kIngressHook ? 0 : hook.number + 1;
+}
+
 class Search {
  public:
-  Search(nft::Socket& socket, const FirewallPolicy& policy) : socket_(socket), policy_(policy) {}
+  Search(nft::Socket& socket, const FirewallPolicy& policy, const std::vector<std::string>& links)
+      : socket_(socket), policy_(policy), links_(links) {}
 
   Way find() {
-    const auto chains = nft::Dump().chains(0);
+    auto chains = nft::Dump().chains(0);
     const bool anchored = std::ranges::any_of(chains, [](const nft::ChainEntry& chain) {
       return chain.family == kIpv4 && chain.table == "filter" && chain.name == kForwardSpot.target;
     });
     anchored_ = anchored || wanted_in(policy_, FirewallVariant::kNft);
     const auto dormant = dormant_tables(socket_);
-    for (const nft::ChainEntry& chain : chains) {
+    for (nft::ChainEntry& chain : chains) {
       const bool ip = chain.family == kIpv4;
-      const bool known = ip && (chain.table == model::kNftTable || chain.table == "docker-bridges");
-      if (known || (!ip && chain.family != kInet) ||
-          dormant.contains({chain.family, chain.table})) {
-        continue;
-      }
+      const bool known = chain.table == model::kNftTable || (ip && chain.table == "docker-bridges");
+      const bool followed = ip || chain.family == kInet || chain.family == nft::kNetdevFamily;
+      if (known || !followed || dormant.contains({chain.family, chain.table})) continue;
+      name_hook_at_link(chain);
       add(chain);
     }
     if (const auto live = legacy::live_tables({"filter", "mangle", "nat", "raw"})) {
       for (const std::string& name : *live) add_legacy(name);
     }
     std::ranges::stable_sort(way_.stops, {}, [](const Stop& stop) {
-      return std::pair(stop.hook.number, stop.hook.priority);
+      return std::pair(order_of(stop.hook), stop.hook.priority);
     });
     return std::move(way_);
   }
@@ -108,14 +124,28 @@ class Search {
     return fresh;
   }
 
+  /// Of those at links only what is asked about is read.
+  void add_at_link(const nft::ChainEntry& chain) {
+    const Stop stop = {nullptr, chain.name, *chain.hook};
+    if (std::ranges::none_of(links_, [&](const std::string& link) { return stop.at(link); })) {
+      return;
+    }
+    way_.stops.push_back(stop);
+    way_.stops.back().table = &table(chain.family, chain.table);
+  }
+
   void add(const nft::ChainEntry& chain) {
+    if (chain.hook && at_link(*chain.hook)) return add_at_link(chain);
+    if (chain.family == nft::kNetdevFamily) return;
     ForeignTable& of = table(chain.family, chain.table);
     if (!chain.hook || !on_the_way(*chain.hook, policy_)) return;
     nft::Hook hook = *chain.hook;
+    bool anchored = false;
     const bool ip = chain.family == kIpv4;
     if (ip && anchored_input(chain.table, chain.name, FirewallVariant::kNft)) return;
     if (of.anchored) {
-      if (is(kPreroutingSpot, chain.table, chain.name)) return;
+      anchored = is(kPreroutingSpot, chain.table, chain.name);
+      if (anchored && !policy_.tunnel) return;
       if (is(kForwardSpot, chain.table, chain.name)) {
         std::vector<AnchorRule> rules;
         for (const nft::RuleEntry& rule : dump_.rules(chain.table, chain.name)) {
@@ -125,7 +155,7 @@ class Search {
         hook.policy_drop = false;  // our anchor comes before it
       }
     }
-    way_.stops.push_back({&of, chain.name, hook});
+    way_.stops.push_back({&of, chain.name, hook, anchored});
   }
 
   /// Our anchor at INPUT is its first rule, or will be.
@@ -141,13 +171,16 @@ class Search {
       nft::Hook hook;
     };
     // Priorities: linux/netfilter_ipv4.h.
-    static const std::array<Place, 8> kPlaces = {
+    static const std::array<Place, 11> kPlaces = {
         Place{"raw", "PREROUTING", {"filter", kPreroutingHook, -300}},
         Place{"mangle", "PREROUTING", {"filter", kPreroutingHook, -150}},
         Place{"mangle", "INPUT", {"filter", kInputHook, -150}},
         Place{"filter", "INPUT", {"filter", kInputHook, 0}},
         Place{"mangle", "FORWARD", {"filter", kForwardHook, -150}},
         Place{"filter", "FORWARD", {"filter", kForwardHook, 0}},
+        Place{"raw", "OUTPUT", {"filter", kOutputHook, -300}},
+        Place{"mangle", "OUTPUT", {"route", kOutputHook, -150}},
+        Place{"filter", "OUTPUT", {"filter", kOutputHook, 0}},
         Place{"mangle", "POSTROUTING", {"filter", kPostroutingHook, -150}},
         Place{"nat", "POSTROUTING", {"nat", kPostroutingHook, 100}}};
     auto entry = std::make_unique<ForeignTable>(ForeignTable{kIpv4, name, true, false, {}, {}});
@@ -161,15 +194,16 @@ class Search {
         if (name != place.table || !on_the_way(place.hook, policy_)) continue;
         if (anchored_input(name, place.chain, FirewallVariant::kLegacy)) continue;
         const bool forward = is(kForwardSpot, name, place.chain);
-        if (anchored && is(kPreroutingSpot, name, place.chain)) continue;
+        const bool first = anchored && is(kPreroutingSpot, name, place.chain);
+        if (first && !policy_.tunnel) continue;
         nft::Hook hook = place.hook;
         // Whoever looks at variants tells of FORWARD's own policy.
-        hook.policy_drop = !forward && hook.type == "filter" && read.drops(place.chain);
+        hook.policy_drop = !forward && hook.type != "nat" && read.drops(place.chain);
         if (anchored && forward) {
           const auto rules = read.rules(place.chain);
           if (leads_to_us({rules.begin(), rules.end()})) continue;
         }
-        way_.stops.push_back({entry.get(), place.chain, hook});
+        way_.stops.push_back({entry.get(), place.chain, hook, first});
       }
     } catch (const base::Error& error) {
       entry->fault = error.what();
@@ -179,6 +213,7 @@ class Search {
 
   nft::Socket& socket_;
   const FirewallPolicy& policy_;
+  const std::vector<std::string>& links_;
   nft::Dump dump_;
   bool anchored_ = false;  // in iptables-nft's tables
   Way way_;
@@ -192,7 +227,7 @@ bool ForeignTable::of_iptables() const {
 }
 
 std::string ForeignTable::nft_name() const {
-  return std::string(family == kIpv4 ? "ip " : "inet ") + printable(name);
+  return nft::family_name(family) + " " + printable(name);
 }
 
 std::string ForeignTable::title() const {
@@ -235,8 +270,24 @@ std::string ForeignTable::accept_port(const std::string& chain, std::uint16_t po
          std::to_string(port) + " accept";
 }
 
-Way find_way(nft::Socket& socket, const FirewallPolicy& policy) {
-  return Search(socket, policy).find();
+std::string ForeignTable::accept_between(const std::string& chain, const model::Prefix& source,
+                                         const model::Prefix& destination) const {
+  return "nft insert rule " + nft_name() + " " + printable(chain) + " ip saddr " +
+         source.to_string() + " ip daddr " + destination.to_string() + " accept";
+}
+
+bool Stop::at(const std::string& link) const {
+  if (link.empty()) return false;
+  return std::ranges::any_of(hook.devices, [&](const std::string& device) {
+    if (!device.ends_with('*')) return device == link;
+    return std::string_view(link).starts_with(
+        std::string_view(device).substr(0, device.size() - 1));
+  });
+}
+
+Way find_way(nft::Socket& socket, const FirewallPolicy& policy,
+             const std::vector<std::string>& links) {
+  return Search(socket, policy, links).find();
 }
 
 }  // namespace overland::firewall::trace
