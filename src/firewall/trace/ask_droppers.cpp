@@ -103,7 +103,7 @@ std::vector<model::Finding> ask_droppers(const model::FirewallPolicy& policy,
     // It finds them itself.
     for (std::string& one : texts_of(outer_ways(policy))) asked.push_back(std::move(one));
     const Json question = question_of(generation, asked, options.program);
-    const auto legacy = legacy::live_tables({"filter", "mangle", "nat", "raw"});
+    const auto legacy = legacy::live_tables({"filter", "mangle", "nat", "raw", "security"});
     const bool lasts = !legacy || legacy->empty();
     if (lasts) {
       if (auto found = remembered(options.hint, question)) return *std::move(found);

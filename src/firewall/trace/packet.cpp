@@ -61,6 +61,48 @@ void put_address(TraceBytes& header, std::size_t offset, const model::Prefix& pr
   }
 }
 
+TraceBytes header_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
+  constexpr std::size_t kProtocol = 9;  // of struct iphdr, linux/ip.h
+  constexpr std::size_t kSource = 12;
+  constexpr std::size_t kDestination = 16;
+  constexpr std::size_t kHeader = 20;
+  if (offset > kHeader || size > kLongest) return unknown_bytes(kLongest, Answer::kOpen);
+  TraceBytes header = unknown_bytes(kHeader + kLongest, Answer::kOpen);
+  header[0] = {0x40, 0xf0, Answer::kOpen};
+  if (packet.outer != 0) header[kProtocol] = {IPPROTO_UDP, 0xff, Answer::kOpen};
+  put_address(header, kSource, packet.source);
+  put_address(header, kDestination, packet.destination);
+  const auto start = header.begin() + static_cast<std::ptrdiff_t>(offset);
+  return {start, start + static_cast<std::ptrdiff_t>(size)};
+}
+
+TraceBytes transport_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
+  constexpr std::size_t kPort = 2;  // of struct udphdr, linux/udp.h
+  TraceBytes bytes = unknown_bytes(std::min(size, kLongest), Answer::kOpen);
+  // A tunnel's source ports are those of the kernel's default range, 32768 and more.
+  if (packet.outer != 0 && offset == 0 && !bytes.empty()) bytes[0] = {0x80, 0x80, Answer::kOpen};
+  for (std::size_t i = 0; i < 2 && packet.outer != 0; ++i) {
+    const std::size_t at = kPort + i;
+    if (at < offset || at - offset >= bytes.size()) continue;
+    const auto byte = static_cast<std::uint8_t>(packet.outer >> (8U - 8U * i));
+    bytes[at - offset] = {byte, 0xff, Answer::kOpen};
+  }
+  return bytes;
+}
+
+/// Untagged, as it is where a link's own chains see it.
+TraceBytes frame_of(std::size_t offset, std::size_t size) {
+  constexpr std::size_t kKind = 12;  // of struct ethhdr, linux/if_ether.h
+  constexpr std::array<std::uint8_t, 2> kIpv4 = {0x08, 0x00};
+  TraceBytes bytes = unknown_bytes(std::min(size, kLongest), Answer::kOpen);
+  for (std::size_t i = 0; i < kIpv4.size(); ++i) {
+    const std::size_t at = kKind + i;
+    if (at < offset || at - offset >= bytes.size()) continue;
+    bytes[at - offset] = {kIpv4.at(i), 0xff, Answer::kOpen};
+  }
+  return bytes;
+}
+
 }  // namespace
 
 TraceBytes host_number(std::uint32_t number) {
@@ -152,31 +194,18 @@ TraceBytes connection_of(const PacketState& state, std::uint32_t key) {
   }
 }
 
-TraceBytes header_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
-  constexpr std::size_t kProtocol = 9;  // of struct iphdr, linux/ip.h
-  constexpr std::size_t kSource = 12;
-  constexpr std::size_t kDestination = 16;
-  constexpr std::size_t kHeader = 20;
-  if (offset > kHeader || size > kLongest) return unknown_bytes(kLongest, Answer::kOpen);
-  TraceBytes header = unknown_bytes(kHeader + kLongest, Answer::kOpen);
-  header[0] = {0x40, 0xf0, Answer::kOpen};
-  if (packet.outer != 0) header[kProtocol] = {IPPROTO_UDP, 0xff, Answer::kOpen};
-  put_address(header, kSource, packet.source);
-  put_address(header, kDestination, packet.destination);
-  const auto start = header.begin() + static_cast<std::ptrdiff_t>(offset);
-  return {start, start + static_cast<std::ptrdiff_t>(size)};
-}
-
-TraceBytes transport_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
-  constexpr std::size_t kPort = 2;  // of struct udphdr, linux/udp.h
-  TraceBytes bytes = unknown_bytes(std::min(size, kLongest), Answer::kOpen);
-  for (std::size_t i = 0; i < 2 && packet.outer != 0; ++i) {
-    const std::size_t at = kPort + i;
-    if (at < offset || at - offset >= bytes.size()) continue;
-    const auto byte = static_cast<std::uint8_t>(packet.outer >> (8U - 8U * i));
-    bytes[at - offset] = {byte, 0xff, Answer::kOpen};
+TraceBytes payload_of(const TracedPacket& packet, std::uint32_t base, std::size_t offset,
+                      std::size_t size) {
+  switch (base) {
+    case NFT_PAYLOAD_LL_HEADER:
+      return frame_of(offset, size);
+    case NFT_PAYLOAD_NETWORK_HEADER:
+      return header_of(packet, offset, size);
+    case NFT_PAYLOAD_TRANSPORT_HEADER:
+      return transport_of(packet, offset, size);
+    default:
+      return unknown_bytes(std::min(size, kLongest), Answer::kOpen);
   }
-  return bytes;
 }
 
 }  // namespace overland::firewall::trace

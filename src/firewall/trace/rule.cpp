@@ -53,8 +53,10 @@ class RuleTrace {
   /// False where nothing after this expression counts.
   bool take(const std::string& name, Bytes data) {
     if (name == "immediate") return immediate(data);
-    if (name == "reject") return decide({applies_, Verdict::kDrop, ""});
-    if (name == "queue") return decide({both(applies_, Answer::kMaybe), Verdict::kDrop, ""});
+    // Sent elsewhere is gone from here; "tproxy" hands over what is for this host.
+    if (name == "reject" || name == "fwd") return decide({applies_, Verdict::kDrop, ""});
+    if (name == "queue" || (name == "tproxy" && state_.packet.outer != 0))
+      return decide({both(applies_, Answer::kMaybe), Verdict::kDrop, ""});
     if (name == "lookup") return look_up(data);
     if (name == "target") return target(data);
     if (name == "masq" || (name == "nat" && number_of(data, NFTA_NAT_TYPE) == NFT_NAT_SNAT)) {
@@ -212,12 +214,7 @@ class RuleTrace {
     const std::uint32_t size = number_of(data, NFTA_PAYLOAD_LEN);
     const std::uint32_t offset = number_of(data, NFTA_PAYLOAD_OFFSET);
     const std::uint32_t base = number_of(data, NFTA_PAYLOAD_BASE);
-    const bool network = base == NFT_PAYLOAD_NETWORK_HEADER;
-    const bool transport = base == NFT_PAYLOAD_TRANSPORT_HEADER;
-    store(number32_of(to),
-          network     ? header_of(state_.packet, offset, size)
-          : transport ? transport_of(state_.packet, offset, size)
-                      : unknown_bytes(std::min<std::size_t>(size, kRegisterBytes), Answer::kOpen));
+    store(number32_of(to), payload_of(state_.packet, base, offset, size));
   }
 
   [[nodiscard]] TraceBytes masked(Bytes data) const {

@@ -97,7 +97,7 @@ class Search {
       name_hook_at_link(chain);
       add(chain);
     }
-    if (const auto live = legacy::live_tables({"filter", "mangle", "nat", "raw"})) {
+    if (const auto live = legacy::live_tables({"filter", "mangle", "nat", "raw", "security"})) {
       for (const std::string& name : *live) add_legacy(name);
     }
     std::ranges::stable_sort(way_.stops, {}, [](const Stop& stop) {
@@ -171,16 +171,19 @@ class Search {
       nft::Hook hook;
     };
     // Priorities: linux/netfilter_ipv4.h.
-    static const std::array<Place, 11> kPlaces = {
+    static const std::array<Place, 14> kPlaces = {
         Place{"raw", "PREROUTING", {"filter", kPreroutingHook, -300}},
         Place{"mangle", "PREROUTING", {"filter", kPreroutingHook, -150}},
         Place{"mangle", "INPUT", {"filter", kInputHook, -150}},
         Place{"filter", "INPUT", {"filter", kInputHook, 0}},
+        Place{"security", "INPUT", {"filter", kInputHook, 50}},
         Place{"mangle", "FORWARD", {"filter", kForwardHook, -150}},
         Place{"filter", "FORWARD", {"filter", kForwardHook, 0}},
+        Place{"security", "FORWARD", {"filter", kForwardHook, 50}},
         Place{"raw", "OUTPUT", {"filter", kOutputHook, -300}},
         Place{"mangle", "OUTPUT", {"route", kOutputHook, -150}},
         Place{"filter", "OUTPUT", {"filter", kOutputHook, 0}},
+        Place{"security", "OUTPUT", {"filter", kOutputHook, 50}},
         Place{"mangle", "POSTROUTING", {"filter", kPostroutingHook, -150}},
         Place{"nat", "POSTROUTING", {"nat", kPostroutingHook, 100}}};
     auto entry = std::make_unique<ForeignTable>(ForeignTable{kIpv4, name, true, false, {}, {}});

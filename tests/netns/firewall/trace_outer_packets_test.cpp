@@ -141,10 +141,12 @@ TEST_F(TraceOuterPackets, WhatIsNotToldPasses) {
       chain("inet", "input priority 10; policy drop", "iifname \"eth0\" udp dport 4789 accept"),
       chain("inet", "input priority 10", "iif lo drop; oifname \"eth0\" drop"),
       chain("inet", "output priority 0",
-            "meta skuid 0 udp dport 4789 drop; oif lo udp dport 4789 drop; ct state new drop"),
+            "udp sport 53 drop; meta skuid 0 udp dport 4789 drop; oif lo udp dport 4789 drop; ct "
+            "state new drop"),
       "iptables-nft -w -A OUTPUT -p udp -m owner --uid-owner 0 -j DROP",
       "iptables-legacy -w -A OUTPUT -p udp -m owner --socket-exists -j DROP",
       "iptables-nft -w -t raw -A PREROUTING -i lo -j DROP",
+      "iptables-legacy -w -t mangle -A INPUT -p udp --sport 53 -j DROP",
       chain("netdev", "ingress" + at, ""),
       chain("netdev", "ingress" + at, "tcp dport 22 drop; ether type vlan drop"),
       chain("netdev", "ingress" + at, "limit rate over 100000/second counter; accept"),
@@ -156,6 +158,31 @@ TEST_F(TraceOuterPackets, WhatIsNotToldPasses) {
     EXPECT_TRUE(passes()) << rules;
     clean();
   }
+}
+
+/// What is not known of a packet: that a rule may be about it is not passed over.
+TEST_F(TraceOuterPackets, ByWhatNobodyAsksForElsewhere) {
+  const std::string harm[] = {"udp dport 4789 @th,96,24 111 drop", "udp length > 20 drop",
+                              "udp dport 4789 ip ttl > 1 jump sub", "meta length > 100 drop"};
+  for (const std::string& rule : harm) {
+    for (const char* hook : {"prerouting priority -20", "output priority 5"}) {
+      sh("nft -f - <<'END'\ntable inet t { chain sub { drop\n}; chain c { type filter hook " +
+         std::string(hook) + "; udp length > 0 accept\n}; chain d { type filter hook " + hook +
+         "; " + rule + "\n}; }\nEND\n");
+      EXPECT_FALSE(passes()) << rule;
+      const auto found = told();
+      ASSERT_THAT(found, SizeIs(1)) << rule;
+      EXPECT_EQ(found[0].severity, model::Severity::kUntold);
+      EXPECT_THAT(found[0].message, HasSubstr("may drop traffic from"));
+      clean();
+    }
+  }
+  for (const char* rule : {"udp sport 1024-65535 drop", "udp sport >= 32768 drop"}) {
+    expect_harm(chain("ip", "input priority 200", rule));
+  }
+  expect_harm("iptables-legacy -w -t mangle -A INPUT -p udp --sport 1024:65535 -j DROP");
+  expect_harm("iptables-nft -w -t mangle -A INPUT -p udp ! --sport 53 -j DROP");
+  expect_harm(chain("netdev", "ingress device eth0 priority 0", "udp dport 4789 fwd to docker0"));
 }
 
 /// With a second way in nobody knows which it is: only what both drop is certain.
