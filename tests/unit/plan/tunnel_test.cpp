@@ -65,12 +65,11 @@ TEST(TunnelPlan, RulesAboutItsPacketsAreOneSentence) {
   facts.diversions = {{net("10.2.0.12/32"), 0}, {net("10.2.0.13/32"), 0}};
   auto told = planned(desired, desired, {}, facts).conflicts();
   ASSERT_EQ(told.size(), 1U);
-  EXPECT_EQ(
-      told[0].sentence(),
-      "policy routing: somebody else's rule or route (ip rule, ip route) refuses the tunnel's "
-      "packets to 10.2.0.12 and 1 more of its peers; remedy: remove it, or have the main "
-      "table asked before it, for each peer: ip rule add pref 1 to 10.2.0.12 ipproto udp "
-      "dport 4789 lookup main");
+  EXPECT_EQ(told[0].sentence(),
+            "somebody else's rule or route (ip rule, ip route) refuses the tunnel's "
+            "packets to 10.2.0.12 and 1 more of its peers; remedy: remove it, or have the main "
+            "table asked before it, for each peer: ip rule add pref 1 to 10.2.0.12 ipproto udp "
+            "dport 4789 lookup main");
   facts.diversions = {{net("10.2.0.13/32"), 77}, {net("192.168.112.0/24"), 0}};
   told = planned(desired, desired, {}, facts).conflicts();
   ASSERT_EQ(told.size(), 2U);
