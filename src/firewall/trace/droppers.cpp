@@ -76,7 +76,7 @@ class Follower {
     const bool outer = packet.outer != 0;
     switch (stop.hook.number) {
       case kIngressHook:
-        return !packet.sent && stop.at(packet.in);
+        return !packet.sent && (stop.at(packet.in) || stop.under(packet.in) != nullptr);
       case kPreroutingHook:
         return outer ? !packet.sent : !stop.anchored;
       case kInputHook:
@@ -90,7 +90,8 @@ class Follower {
         // tracked nobody translates.
         return (!outer || packet.sent) && (stop.hook.type != "nat" || packet.passes);
       default:
-        return (!outer || packet.sent) && stop.at(packet.out);
+        return (!outer || packet.sent) &&
+               (stop.at(packet.out) || stop.under(packet.out) != nullptr);
     }
   }
 
@@ -119,6 +120,10 @@ class Follower {
     bool has_mark = false;
     for (const Stop& stop : way.stops) {
       if (!meets(stop, packet)) continue;
+      if (const LowerLink* lower = below(stop, packet)) {
+        if (lost_below(stop, packet, *lower, seen)) return true;
+        continue;
+      }
       if (const bool now = marked(stop.hook, packet); now != has_mark) {
         state.mark = host_number(now ? packet.mark : 0);
         has_mark = now;
@@ -129,12 +134,39 @@ class Follower {
       state.tracked = !outer && !before;
       state.untracked = outer && untracked(stop.hook, packet);
       state.routed = !prerouting && hook != kIngressHook;
-      if (lost(stop, state, seen)) return true;
+      if (lost(stop, state, packet, seen)) return true;
     }
     return false;
   }
 
-  bool lost(const Stop& stop, PacketState& state, std::vector<Seen>& seen) {
+  static const LowerLink* below(const Stop& stop, const TracedPacket& packet) {
+    const bool ingress = stop.hook.number == kIngressHook;
+    if (!ingress && stop.hook.number != kEgressHook) return nullptr;
+    const std::string& link = ingress ? packet.in : packet.out;
+    return stop.at(link) ? nullptr : stop.under(link);
+  }
+
+  /// There it has another link, and where several are beneath one nobody knows which.
+  bool lost_below(const Stop& stop, const TracedPacket& packet, const LowerLink& lower,
+                  std::vector<Seen>& seen) {
+    const bool ingress = stop.hook.number == kIngressHook;
+    TracedPacket there = packet;
+    (ingress ? there.in : there.out) = lower.name;
+    there.tagged = lower.tagged;
+    PacketState state(there);
+    if (!marked(stop.hook, packet)) state.mark = host_number(0);
+    state.tracked = packet.outer == 0 && !ingress;
+    state.untracked = packet.outer != 0 && untracked(stop.hook, packet);
+    const std::size_t before = seen.size();
+    const bool gone = lost(stop, state, packet, seen);
+    for (std::size_t i = before; i < seen.size(); ++i) {
+      seen[i].drop.certain = seen[i].drop.certain && lower.all;
+    }
+    return gone && lower.all;
+  }
+
+  bool lost(const Stop& stop, PacketState& state, const TracedPacket& packet,
+            std::vector<Seen>& seen) {
     if (!stop.table->rules) found_.cannot_tell(*stop.table, stop.table->fault);
     if (found_.faulty(*stop.table)) return false;
     try {
@@ -142,7 +174,7 @@ class Follower {
       const bool trusts = stop.table->anchored && state.packet.outer == 0;
       const auto drops = trace(*stop.table->rules, stop.chain, stop.hook.policy_drop,
                                trusts ? trusted_ : none_, state);
-      for (const TraceDrop& drop : drops) seen.push_back({&stop, drop, &state.packet});
+      for (const TraceDrop& drop : drops) seen.push_back({&stop, drop, &packet});
       return !drops.empty() && drops.back().certain && drops.back().loss == Loss::kPacket;
     } catch (const base::Error& error) {
       found_.cannot_tell(*stop.table, error.what());

@@ -90,10 +90,10 @@ TraceBytes transport_of(const TracedPacket& packet, std::size_t offset, std::siz
   return bytes;
 }
 
-/// Untagged, as it is where a link's own chains see it.
-TraceBytes frame_of(std::size_t offset, std::size_t size) {
+TraceBytes frame_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
   constexpr std::size_t kKind = 12;  // of struct ethhdr, linux/if_ether.h
   constexpr std::array<std::uint8_t, 2> kIpv4 = {0x08, 0x00};
+  if (packet.tagged) return unknown_bytes(std::min(size, kLongest), Answer::kMaybe);
   TraceBytes bytes = unknown_bytes(std::min(size, kLongest), Answer::kOpen);
   for (std::size_t i = 0; i < kIpv4.size(); ++i) {
     const std::size_t at = kKind + i;
@@ -198,7 +198,7 @@ TraceBytes payload_of(const TracedPacket& packet, std::uint32_t base, std::size_
                       std::size_t size) {
   switch (base) {
     case NFT_PAYLOAD_LL_HEADER:
-      return frame_of(offset, size);
+      return frame_of(packet, offset, size);
     case NFT_PAYLOAD_NETWORK_HEADER:
       return header_of(packet, offset, size);
     case NFT_PAYLOAD_TRANSPORT_HEADER:

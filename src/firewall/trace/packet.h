@@ -19,6 +19,7 @@ struct TracedPacket {
   bool passes = false;        // neither end is on this host
   std::uint16_t outer = 0;    // around a tunnel's packet, to this UDP port; 0: not
   bool sent = false;          // such a one that this host sends; else it comes here
+  bool tagged = false;        // the frame may be a VLAN's
 };
 
 /// Where the packet is, and what rules may change while they are followed.

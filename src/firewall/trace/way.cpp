@@ -5,15 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <sstream>
 #include <tuple>
 
 #include "base/error.h"
 #include "firewall/anchors.h"
 #include "firewall/nft/look.h"
-#include "firewall/printable.h"
 #include "firewall/trace/legacy_rules.h"
-#include "firewall/trace/text.h"
 #include "model/ownership.h"
 
 namespace overland::firewall::trace {
@@ -124,11 +121,25 @@ class Search {
     return fresh;
   }
 
+  /// Asked for where somebody has a chain at another link. Members of containers' bridges are
+  /// containers' own.
+  const std::vector<LowerLink>& lower() {
+    if (lower_) return *lower_;
+    std::vector<std::string> wires = links_;
+    std::erase_if(wires, [&](const std::string& link) {
+      return std::ranges::find(policy_.bridges, link) != policy_.bridges.end();
+    });
+    return lower_.emplace(lower_links(wires));
+  }
+
   /// Of those at links only what is asked about is read.
   void add_at_link(const nft::ChainEntry& chain) {
-    const Stop stop = {nullptr, chain.name, *chain.hook};
+    Stop stop = {nullptr, chain.name, *chain.hook};
     if (std::ranges::none_of(links_, [&](const std::string& link) { return stop.at(link); })) {
-      return;
+      for (const LowerLink& one : lower()) {
+        if (stop.at(one.name)) stop.beneath.push_back(one);
+      }
+      if (stop.beneath.empty()) return;
     }
     way_.stops.push_back(stop);
     way_.stops.back().table = &table(chain.family, chain.table);
@@ -219,65 +230,11 @@ class Search {
   const std::vector<std::string>& links_;
   nft::Dump dump_;
   bool anchored_ = false;  // in iptables-nft's tables
+  std::optional<std::vector<LowerLink>> lower_;
   Way way_;
 };
 
 }  // namespace
-
-bool ForeignTable::of_iptables() const {
-  static const std::set<std::string> kNames = {"filter", "mangle", "nat", "raw"};
-  return legacy || (family == kIpv4 && kNames.contains(name));
-}
-
-std::string ForeignTable::nft_name() const {
-  return nft::family_name(family) + " " + printable(name);
-}
-
-std::string ForeignTable::title() const {
-  return legacy ? "legacy table " + name : "table " + nft_name();
-}
-
-std::string ForeignTable::place_of(const std::string& chain, std::uint64_t handle) const {
-  std::string said = "\"policy drop\"";
-  for (const TraceRule& rule : rules->rules(chain)) {
-    if (rule.handle != handle) continue;
-    said = "\"" + rule_text(rule.expressions) + "\" (" + (legacy ? "rule " : "handle ") +
-           std::to_string(handle) + ")";
-  }
-  return said + " in chain " + printable(chain) + " of " + title();
-}
-
-std::string ForeignTable::remove(const std::string& chain, std::uint64_t handle) const {
-  const std::string place = printable(chain) + " " + (legacy ? "" : "handle ");
-  return (legacy ? "iptables-legacy -t " + name + " -D " : "nft delete rule " + nft_name() + " ") +
-         place + std::to_string(handle);
-}
-
-std::string ForeignTable::accept(const std::string& chain, std::uint32_t mark) const {
-  std::ostringstream hex;
-  hex << "0x" << std::hex << mark;
-  if (of_iptables()) {
-    return std::string(legacy ? "iptables-legacy" : "iptables-nft") + " -t " + name + " -I " +
-           printable(chain) + " -m mark --mark " + hex.str() + "/" + hex.str() + " -j ACCEPT";
-  }
-  return "nft insert rule " + nft_name() + " " + printable(chain) + " meta mark and " + hex.str() +
-         " == " + hex.str() + " accept";
-}
-
-std::string ForeignTable::accept_port(const std::string& chain, std::uint16_t port) const {
-  if (of_iptables()) {
-    return std::string(legacy ? "iptables-legacy" : "iptables-nft") + " -t " + name + " -I " +
-           printable(chain) + " -p udp --dport " + std::to_string(port) + " -j ACCEPT";
-  }
-  return "nft insert rule " + nft_name() + " " + printable(chain) + " udp dport " +
-         std::to_string(port) + " accept";
-}
-
-std::string ForeignTable::accept_between(const std::string& chain, const model::Prefix& source,
-                                         const model::Prefix& destination) const {
-  return "nft insert rule " + nft_name() + " " + printable(chain) + " ip saddr " +
-         source.to_string() + " ip daddr " + destination.to_string() + " accept";
-}
 
 bool Stop::at(const std::string& link) const {
   if (link.empty()) return false;
@@ -286,6 +243,11 @@ bool Stop::at(const std::string& link) const {
     return std::string_view(link).starts_with(
         std::string_view(device).substr(0, device.size() - 1));
   });
+}
+
+const LowerLink* Stop::under(const std::string& link) const {
+  const auto found = std::ranges::find(beneath, link, &LowerLink::of);
+  return found == beneath.end() ? nullptr : &*found;
 }
 
 Way find_way(nft::Socket& socket, const FirewallPolicy& policy,

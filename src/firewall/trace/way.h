@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "firewall/nft/dump.h"
+#include "firewall/trace/lower_links.h"
 #include "firewall/trace/table.h"
 #include "model/firewall.h"
 
@@ -57,8 +58,12 @@ struct Stop {
   nft::Hook hook;
   bool anchored = false;  // our accept stands first: only what it does not let in comes further
 
+  std::vector<LowerLink> beneath = {};  // of a chain at links that lie under those of a packet
+
   /// Whether its chain is one of this link.
   [[nodiscard]] bool at(const std::string& link) const;
+  /// The link of its chain that lies under this one; nullptr: none.
+  [[nodiscard]] const LowerLink* under(const std::string& link) const;
 };
 
 struct Way {
@@ -67,8 +72,8 @@ struct Way {
 };
 
 /// A packet is accepted where it meets our anchors; chains in which nothing can stand before them
-/// are left out, and those at links other than `links`. Throws where nf_tables cannot be asked at
-/// all.
+/// are left out, and those at links that are neither among `links` nor beneath them. Throws where
+/// nf_tables cannot be asked at all.
 Way find_way(nft::Socket& socket, const model::FirewallPolicy& policy,
              const std::vector<std::string>& links);
 

@@ -185,6 +185,23 @@ TEST_F(TraceOuterPackets, ByWhatNobodyAsksForElsewhere) {
   expect_harm(chain("netdev", "ingress device eth0 priority 0", "udp dport 4789 fwd to docker0"));
 }
 
+/// What comes by a bridge has come by its members: of several nobody knows which.
+TEST_F(TraceOuterPackets, AtALinkBeneathAnother) {
+  sh("ip addr flush dev eth0; ip link add lan0 type bridge; ip link set eth0 master lan0;"
+     "ip addr add 10.1.0.11/24 dev lan0; ip link set lan0 up; ip route add default via 10.1.0.1;"
+     "echo 0 > /proc/sys/net/ipv4/conf/lan0/rp_filter");
+  ASSERT_TRUE(comes([] { return passes(); }));
+  for (const char* hook : {"ingress", "egress"}) {
+    expect_harm(chain("netdev", std::string(hook) + " device eth0 priority 0",
+                      "iifname \"x\" accept; oifname \"x\" accept; udp dport 4789 drop"));
+  }
+  sh("ip link add other type veth peer name wire; ip link set other master lan0");
+  sh(chain("netdev", "ingress device eth0 priority 0", "udp dport 4789 drop"));
+  const auto found = told();
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].severity, model::Severity::kUntold);
+}
+
 /// With a second way in nobody knows which it is: only what both drop is certain.
 TEST_F(TraceOuterPackets, ByTwoLinks) {
   sh("ip link add eth1 type veth peer name wire; ip link set eth1 up; ip link set wire up; ip "
