@@ -24,6 +24,9 @@ using model::Address;
 using model::Diversion;
 using model::Prefix;
 
+/// Of so many destinations it is asked whether a route refuses them, where no rule may: 2 ms.
+constexpr std::size_t kMostUnruled = 1024;
+
 struct Rules {
   bool foreign = false;      // others than the three every host begins with
   bool unreachable = false;  // one of them answers as if there were no route
@@ -130,7 +133,7 @@ std::vector<Diversion> RouteTable::diversions(std::span<const Prefix> destinatio
   if (!known.foreign && !around) return result;
   const auto origin = around ? std::nullopt : origin_at(bridge);
   netlink::Socket().execute(
-      destinations.size(),
+      known.foreign ? destinations.size() : std::min(destinations.size(), kMostUnruled),
       [&](netlink::MessageBuffer& buffer, std::size_t i) {
         const auto source = origin ? std::optional(origin->source) : std::nullopt;
         if (around) {
