@@ -76,6 +76,9 @@ TEST_F(TraceOuterPackets, AtInputBehindAnAcceptOfALink) {
     expect_harm(chain("inet", "input priority 10; policy drop", accept));
   }
   expect_harm(chain("ip", "input priority 10", "iif lo accept; udp dport 4789 drop"));
+}
+
+TEST_F(TraceOuterPackets, AtInputOfIptablesBehindAnAcceptOfALink) {
   expect_harm("iptables-legacy -w -A INPUT -i lo -j ACCEPT; iptables-legacy -w -P INPUT DROP");
   expect_harm(
       "iptables-legacy -w -A INPUT -i lo -j ACCEPT; iptables-legacy -w -A INPUT -p udp -j DROP");
@@ -98,6 +101,9 @@ TEST_F(TraceOuterPackets, AtOutputAndPostrouting) {
   expect_harm(chain("ip", "postrouting priority 0", "oif lo accept; udp dport 4789 drop"));
   expect_harm(chain("ip", "output priority -400", "udp dport 4789 drop"));
   expect_harm(chain("ip", "output priority -400", "udp dport 4789 meta mark set 0x1"));
+}
+
+TEST_F(TraceOuterPackets, AtOutputAndPostroutingOfIptables) {
   for (const std::string kind : {"legacy", "nft"}) {
     const std::string iptables = "iptables-" + kind + " -w ";
     expect_harm(iptables + "-A OUTPUT -o lo -j ACCEPT; " + iptables +
@@ -115,6 +121,9 @@ TEST_F(TraceOuterPackets, AtPrerouting) {
     expect_harm(chain("inet", hook, "iif lo accept; udp dport 4789 drop"));
     expect_harm(chain("ip", hook, "ip saddr 10.2.0.0/24 ip daddr 10.1.0.11 drop"));
   }
+}
+
+TEST_F(TraceOuterPackets, AtPreroutingOfIptables) {
   for (const std::string kind : {"legacy", "nft"}) {
     const std::string iptables = "iptables-" + kind + " -w ";
     expect_harm(iptables + "-t raw -A PREROUTING -p udp --dport 4789 -j DROP");
