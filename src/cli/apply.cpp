@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "cli/exit_code.h"
@@ -92,14 +94,26 @@ std::string nothing_done(const reconcile::ApplyReport& report, const Session& se
          (report.after.plan.conflicts().empty() ? "" : " but for what somebody else holds");
 }
 
-/// What a failed verification says: never silent about a difference that is left.
+/// What a failed verification says: never silent about a difference that is left, and of each thing
+/// once. Of several passes the last one's word counts.
 void say_remaining(const reconcile::ApplyReport& report) {
+  std::map<std::string, const reconcile::StepReport*> last;
   for (const auto& step : report.steps) {
-    if (step.status == reconcile::Status::kDone) continue;
-    spdlog::error("{}: {}", plan::resource(step.step), *step.why);
+    auto& word = last[plan::resource(step.step)];
+    const bool follows = step.status == reconcile::Status::kSkipped && word != nullptr &&
+                         word->status == reconcile::Status::kFailed;
+    if (!follows) word = &step;  // else skipped for its own sake
+  }
+  for (const auto& step : report.steps) {
+    const auto resource = plan::resource(step.step);
+    if (step.status == reconcile::Status::kDone || last.at(resource) != &step) continue;
+    spdlog::error("{}: {}", resource, *step.why);
   }
   for (const auto& step : report.after.plan.steps) {
-    spdlog::error("{} still differs: {}", plan::resource(step), plan::detail(step));
+    const auto resource = plan::resource(step);
+    const auto tried = last.find(resource);
+    const bool said = tried != last.end() && tried->second->status != reconcile::Status::kDone;
+    if (!said) spdlog::error("{} still differs: {}", resource, plan::detail(step));
   }
   if (!report.look_fault.empty()) {
     spdlog::error("could not look whether all is as it should be: {}", report.look_fault);
@@ -168,11 +182,11 @@ bool plain(const po::variables_map& values, const Options& given) {
          !given.force_generation && given.inventory != "-";
 }
 
-/// Whether a whole look has found nothing to do and nothing to say.
+/// Whether a whole look has found nothing to do and nothing to say. What the inventory's own
+/// warnings say follows from its bytes, which the record holds.
 bool in_order(const reconcile::ApplyReport& report, const Session& session) {
   return report.steps.empty() && report.settled() && report.after.plan.in_sync() &&
-         leftovers(report).empty() && report.memory_fault.empty() && session.chosen.refused.empty() &&
-         session.chosen.warnings.empty();
+         leftovers(report).empty() && report.memory_fault.empty() && session.chosen.refused.empty();
 }
 
 /// What a run does where nothing has changed since a whole look found all in order.
@@ -180,7 +194,6 @@ int leave_alone(const std::string& host, reconcile::RunRecord& runs, const Optio
                 bool quiet) {
   runs.last_success = now();
   runs.locked_in_a_row = 0;
-  if (stderr_is_journal()) runs.told.clear();
   keep(given.runs_file, runs);
   if (!quiet) std::cout << "Nothing to change: " << host << " is as the inventory says\n";
   return kOk;
@@ -215,11 +228,17 @@ int look_and_repair(const Options& given, const po::variables_map& values,
   const ExitCode locked = count_locked(runs, report.locked() && !good);
   auto warnings = session.chosen.warnings;
   std::ranges::move(leftovers(report), std::back_inserter(warnings));
-  if (stderr_is_journal()) warnings = news(warnings, runs.told);
+  const bool nothing_to_say = in_order(report, session);
+  if (stderr_is_journal()) {
+    warnings = news(warnings, runs.told);
+  } else if (nothing_to_say) {
+    runs.told.clear();  // the next runs end at once, and forget nothing
+  }
   keep(given.runs_file, runs);
   say(report, session, warnings, quiet);
   if (!good) say_remaining(report);
-  if (unchanged != nullptr && in_order(report, session) && complaints() == complained) {
+  const bool quiet_look = complaints() == complained + session.chosen.logged;
+  if (unchanged != nullptr && nothing_to_say && quiet_look) {
     unchanged->keep(session.machine, session.chosen, *session.host, report.after.facts);
   } else if (unchanged != nullptr) {
     unchanged->forget();

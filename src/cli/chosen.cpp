@@ -76,6 +76,7 @@ Chosen parse_inventory(std::string bytes, const std::string& name, const std::st
   auto loaded = inventory::parse(inventory::separated(bytes));
   const bool later = loaded.inventory && stderr_is_journal();
   std::vector<model::Finding> warnings;
+  std::size_t logged = 0;
   if (later) {
     for (const auto& one : loaded.diagnostics) {
       std::string line = inventory::render({one}, name, folder);
@@ -83,15 +84,22 @@ Chosen parse_inventory(std::string bytes, const std::string& name, const std::st
       warnings.push_back({model::Severity::kAdvice, "inventory", std::move(line), ""});
     }
   } else {
+    const std::size_t before = complaints();
     log_lines(loaded.inventory ? spdlog::level::warn : spdlog::level::err,
               inventory::render(loaded.diagnostics, name, folder));
+    logged = complaints() - before;
   }
   if (!loaded.inventory) {
     throw base::Error(base::ErrorKind::kInventory, name + " has faults; nothing of it is applied");
   }
   inventory::require_bips(*loaded.inventory, name);
   std::string hash = content_hash(bytes);
-  return {std::move(*loaded.inventory), std::move(bytes), std::move(hash), {}, std::move(warnings)};
+  return {std::move(*loaded.inventory),
+          std::move(bytes),
+          std::move(hash),
+          {},
+          std::move(warnings),
+          logged};
 }
 
 inventory::Inventory load_inventory(const std::string& file, const std::string& folder) {

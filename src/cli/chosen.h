@@ -2,6 +2,7 @@
 // Which inventory a run goes by: the present file, or, where that is refused, the copy of the last
 // one applied. Each is opened once; what was hashed and checked are the bytes that were parsed.
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -30,7 +31,8 @@ struct Chosen {
   std::string bytes;    // it was parsed from: inventory::joined()
   std::string hash;     // content_hash() of those
   std::string refused;  // why the present file does not count and this is the copy; else empty
-  std::vector<model::Finding> warnings = {};  // not logged yet
+  std::vector<model::Finding> warnings = {};  // of the inventory's own, not logged yet
+  std::size_t logged = 0;                     // how many were, see log.h
 };
 
 /// Where the inventory last applied is kept whole.

@@ -192,7 +192,9 @@ class Run {
       ProbedPeer peer;
       peer.name = peers_[i].name;
       if (peers_[i].asked) peer.asked = peers_[i].containers.front().to_string();
-      for (const auto& address : peers_[i].hosts) peer.addresses.push_back(address.to_string());
+      for (const auto* list : {&peers_[i].hosts, &peers_[i].outer}) {
+        for (const auto& address : *list) peer.addresses.push_back(address.to_string());
+      }
       for (const auto& subnet : peers_[i].subnets) peer.subnets.push_back(subnet.to_string());
       if (evidence[i].way.error == 0) {
         peer.next_hop = evidence[i].way.hop().to_string();

@@ -66,6 +66,11 @@ const LinkFacts* link_to(const model::Address& address, const HostFacts& facts) 
   return best;
 }
 
+bool diverted(const model::Prefix& destination, const Survey& survey) {
+  return std::ranges::binary_search(survey.facts.diversions, destination, {},
+                                    &model::Diversion::destination);
+}
+
 std::string route_state(const model::Route& wanted, const Survey& survey) {
   const auto& others = survey.facts.foreign_routes;
   const auto other = std::lower_bound(others.begin(), others.end(), wanted.destination,
@@ -75,13 +80,14 @@ std::string route_state(const model::Route& wanted, const Survey& survey) {
   if (other != others.end() && wanted.destination.contains(other->destination)) {
     return other->destination == wanted.destination ? "held by another" : "shadowed";
   }
-  const auto& diversions = survey.facts.diversions;
-  const auto diverted = std::lower_bound(diversions.begin(), diversions.end(), wanted.destination,
-                                         [](const auto& diversion, const auto& destination) {
-                                           return diversion.destination < destination;
-                                         });
-  if (diverted != diversions.end() && diverted->destination == wanted.destination) {
-    return "diverted";
+  if (diverted(wanted.destination, survey)) return "diverted";
+  if (wanted.link && *wanted.link == model::kTunnelLink) {
+    for (const auto& gateway : wanted.gateways) {
+      const auto& peers = survey.desired.neighbours;
+      const auto peer = std::ranges::lower_bound(peers, gateway, {}, &model::Neighbour::address);
+      const bool known = peer != peers.end() && peer->address == gateway;
+      if (known && diverted(model::Prefix(peer->outer, 32), survey)) return "diverted";
+    }
   }
   const auto found = std::lower_bound(
       survey.actual.state.routes.begin(), survey.actual.state.routes.end(), wanted,
@@ -98,8 +104,9 @@ std::string route_state(const model::Route& wanted, const Survey& survey) {
 /// What here concerns the ways to all peers; empty where nothing does.
 Word everywhere(const Survey& survey) {
   const auto conflicts = survey.plan.conflicts();
-  const bool drops = std::any_of(conflicts.begin(), conflicts.end(),
-                                 [](const auto& one) { return one.resource == "firewall"; });
+  const bool drops = std::any_of(conflicts.begin(), conflicts.end(), [](const auto& one) {
+    return one.resource == "firewall" || one.resource.starts_with("sysctl ");
+  });
   if (drops) return {"conflict", Tone::kBad};
   const bool drift =
       std::any_of(survey.plan.steps.begin(), survey.plan.steps.end(), [](const auto& step) {
@@ -214,6 +221,8 @@ const char* name(model::Reach reach) {
       return "reachable";
     case model::Reach::kStale:
       return "stale";
+    case model::Reach::kEntered:
+      return "entered";
     case model::Reach::kNotAsked:
       return "not asked";
     case model::Reach::kIncomplete:

@@ -86,7 +86,7 @@ std::vector<PeerStatus> peer_states(const inventory::Inventory& inventory,
 HopStatus hop_to(const model::Address& address, const model::HostFacts& facts,
                  const std::vector<model::NeighbourFacts>& neighbours);
 
-/// "reachable", "stale", "not asked", "incomplete", "failed".
+/// "reachable", "stale", "entered", "not asked", "incomplete", "failed".
 const char* name(model::Reach reach);
 
 std::string status_text(const StatusReport& report, bool color);

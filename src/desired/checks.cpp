@@ -6,6 +6,7 @@
 
 #include "desired/asymmetry.h"
 #include "desired/derive.h"
+#include "desired/forwarding.h"
 
 namespace overland::desired {
 namespace {
@@ -92,6 +93,18 @@ void reverse_paths(const Inventory& inventory, const Host& host, const model::Ho
   }
 }
 
+void forwarding(const Inventory& inventory, const Host& host, const model::HostFacts& facts,
+                std::vector<Finding>& result) {
+  if (facts.forwarding == model::Forwarding::kOurs) return;  // apply sets it
+  for (const auto& link : shut_links(inventory, host, facts)) {
+    const std::string key = model::link_parameter(link, "forwarding");
+    result.push_back({Severity::kConflict, "sysctl " + key,
+                      "is 0, which somebody else has set: what comes in by link " + link +
+                          " is not forwarded, to no container and from none",
+                      "sysctl -w " + key + "=1"});
+  }
+}
+
 const model::LinkFacts* link_named(const model::HostFacts& facts, const std::string& name) {
   const auto found = std::ranges::find(facts.links, name, &model::LinkFacts::name);
   return found == facts.links.end() || found->mtu == 0 ? nullptr : &*found;
@@ -137,6 +150,7 @@ std::vector<Finding> mismatches(const Inventory& inventory, const Host& host,
   std::vector<Finding> result;
   prefix_lengths(inventory, host, facts, result);
   reverse_paths(inventory, host, facts, result);
+  forwarding(inventory, host, facts, result);
   mtus(inventory, host, facts, result);
   return result;
 }

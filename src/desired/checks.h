@@ -10,8 +10,8 @@
 namespace overland::desired {
 
 /// Underlay links with another prefix length than their segment, and links whose strict rp_filter
-/// drops what the inventory's paths bring there (see asymmetry.h), of severity kConflict; MTUs that
-/// do not go together, kAdvice.
+/// drops what the inventory's paths bring there (see asymmetry.h), or whose forwarding somebody
+/// else turned off, of severity kConflict; MTUs that do not go together, kAdvice.
 std::vector<model::Finding> mismatches(const inventory::Inventory& inventory,
                                        const inventory::Host& host, const model::HostFacts& facts);
 

@@ -5,6 +5,7 @@
 #include "desired/container_networks.h"
 #include "desired/derive.h"
 #include "desired/docker.h"
+#include "desired/forwarding.h"
 
 namespace overland::desired {
 namespace {
@@ -24,6 +25,11 @@ std::vector<model::Sysctl> sysctls(const inventory::Inventory& inventory,
   const auto links = underlay_links(inventory, host, facts);
   if ((routes_containers(inventory, host) || host.router) && !left_to_docker(host, facts)) {
     result.push_back({model::kIpForward, "1"});
+  }
+  // Where somebody else turned forwarding on a link's is theirs, too, and told: checks.h.
+  if (facts.forwarding == model::Forwarding::kOurs) {
+    for (const auto& link : shut_links(inventory, host, facts))
+      result.push_back({model::link_parameter(link, "forwarding"), "1"});
   }
   if (host.router) {
     // ip-sysctl.rst: send_redirects is on if it is on for "all" OR for the link.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "desired/container_networks.h"
 #include "desired/derive.h"
@@ -57,19 +59,28 @@ void put_in_order(std::vector<T>& list) {
   if (!std::is_sorted(list.begin(), list.end())) std::sort(list.begin(), list.end());
 }
 
+/// Ours as it stands, with the MTU it has: what cannot be better goes on as it is. nullopt where
+/// there is none with that address.
+std::optional<model::Link> standing(const inventory::Tunnel& tunnel, const Host& host,
+                                    const model::HostFacts& facts) {
+  const auto* ours = find_link(facts, model::kTunnelLink);
+  const bool stays =
+      ours != nullptr && ours->ours && ours->vxlan && ours->vxlan->local == host.tunnel_address();
+  if (!stays) return std::nullopt;
+  return link_with(tunnel, host, ours->vxlan->mtu);
+}
+
 TunnelEnd without_carrier(const inventory::Tunnel& tunnel, const Host& host,
                           const model::HostFacts& facts) {
   const std::string address = host.tunnel_address().to_string();
   TunnelEnd end;
-  const auto* ours = find_link(facts, model::kTunnelLink);
-  const bool stays =
-      ours != nullptr && ours->ours && ours->vxlan && ours->vxlan->local == host.tunnel_address();
-  if (stays) end.link = link_with(tunnel, host, ours->vxlan->mtu);
+  end.link = standing(tunnel, host, facts);
   end.findings.push_back(
       {Severity::kMisfit, "tunnel",
        "no link of this machine has " + address + ", at which the tunnels of host " + host.name +
            " end: " +
-           (stays ? "nothing comes through them until one has" : "it has no tunnel until one has"),
+           (end.link ? "nothing comes through them until one has"
+                     : "it has no tunnel until one has"),
        "configure it on a link, or choose another of the host's addresses by tunnel_address"});
   return end;
 }
@@ -85,11 +96,13 @@ TunnelEnd tunnel_end(const Inventory& inventory, const Host& host, const model::
   const std::string shown =
       "link " + link->name + " carries packets of " + std::to_string(carried) + " bytes (its MTU)";
   if (carried < kLeastMtu) {
-    return {std::nullopt,
-            {{Severity::kMisfit, "tunnel",
-              shown + ", and a tunnel needs " + std::to_string(kLeastMtu) +
-                  ": there is none until it has more",
-              "raise it: ip link set " + link->name + " mtu 1500"}}};
+    auto stays = standing(tunnel, host, facts);
+    const std::string then = stays ? ": it stays as it was" : ": there is none";
+    return {
+        std::move(stays),
+        {{Severity::kMisfit, "tunnel",
+          shown + ", and a tunnel needs " + std::to_string(kLeastMtu) + then + " until it has more",
+          "raise it: ip link set " + link->name + " mtu 1500"}}};
   }
   TunnelEnd end;
   const std::uint32_t way = std::min<std::uint32_t>(tunnel.mtu.value_or(kMostMtu), carried);

@@ -33,8 +33,8 @@ class Routes {
   /// Foreign routes of the main table with exactly one of `destinations`, or within one, where the
   /// kernel prefers them; sorted. Of a large table those for the first address of each will do.
   virtual std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix> destinations) = 0;
-  /// Those of `destinations` whose packets policy rules send past the main table: packets with
-  /// `mark` that come in from `bridge`, or where that is null or down, this host's own. Sorted.
+  /// Those of `destinations` whose packets, with `mark`, rules lead past the main table: from
+  /// `bridge`, around what it sends (a tunnel), this host's own (null, or it is down). Sorted.
   virtual std::vector<model::Diversion> diversions(std::span<const model::Prefix> destinations,
                                                    const model::LinkFacts* bridge,
                                                    std::uint32_t mark) = 0;

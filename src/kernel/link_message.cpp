@@ -77,11 +77,19 @@ std::string ipvlan_mode(rtnl_link& link) {
   return kIpvlanModes.at(mode);
 }
 
+bool has_mac(rtnl_link& link, const model::Mac& mac) {
+  nl_addr* const address = ::rtnl_link_get_addr(&link);
+  return address != nullptr && ::nl_addr_get_len(address) == mac.size() &&
+         std::equal(mac.begin(), mac.end(),
+                    static_cast<const std::uint8_t*>(::nl_addr_get_binary_addr(address)));
+}
+
 /// nullopt where the kernel has not begun to look (NUD_NONE), or libnl read no state.
 std::optional<model::Reach> reach_of(int state) {
   if (state < 0) return std::nullopt;
   const auto has = [state](unsigned bits) { return (static_cast<unsigned>(state) & bits) != 0; };
-  if (has(NUD_REACHABLE | NUD_PERMANENT | NUD_NOARP)) return model::Reach::kReachable;
+  if (has(NUD_PERMANENT | NUD_NOARP)) return model::Reach::kEntered;
+  if (has(NUD_REACHABLE)) return model::Reach::kReachable;
   if (has(NUD_STALE | NUD_DELAY | NUD_PROBE)) return model::Reach::kStale;
   if (has(NUD_INCOMPLETE)) return model::Reach::kIncomplete;
   if (has(NUD_FAILED)) return model::Reach::kFailed;
@@ -121,7 +129,7 @@ void put_new(netlink::MessageBuffer& buffer, rtnl_link& link, const std::string&
 
 }  // namespace
 
-bool LinkMessage::ours() const {
+bool LinkMessage::marked() const {
   return (kind == "vlan" || kind == "macvlan" || kind == "ipvlan" || kind == "vxlan") &&
          (alias == model::kLinkAlias || (alias.empty() && group == kUnfinishedGroup));
 }
@@ -151,6 +159,7 @@ std::optional<LinkMessage> read_link(const nlmsghdr& message) {
   }
   link.ipvlan = ipvlan_mode(*raw);
   if (link.kind == "vxlan") link.vxlan = read_vxlan(message);
+  link.own_mac = link.vxlan && has_mac(*raw, model::tunnel_mac(link.vxlan->local));
   return link;
 }
 

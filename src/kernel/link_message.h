@@ -31,11 +31,12 @@ struct LinkMessage {
   std::uint16_t vlan = 0;                  // 802.1Q id where kind is "vlan"
   std::string ipvlan;                      // its mode where kind is "ipvlan": "l2", "l3", "l3s"
   std::optional<model::Vxlan> vxlan = {};  // where kind is "vxlan"
-  int parent = 0;  // interface index; 0: none, or in another network namespace
-  int master = 0;  // interface index of the bridge or bond it is a member of; 0: none
+  bool own_mac = false;  // of a tunnel: its Ethernet address is as overland makes it
+  int parent = 0;        // interface index; 0: none, or in another network namespace
+  int master = 0;        // interface index of the bridge or bond it is a member of; 0: none
 
   /// A VLAN link, macvlan, ipvlan or VXLAN link that carries our alias, or that we did not finish.
-  [[nodiscard]] bool ours() const;
+  [[nodiscard]] bool marked() const;
 };
 
 struct AddressMessage {

@@ -11,6 +11,7 @@
 
 #include "kernel/link_message.h"
 #include "kernel/tunnel.h"
+#include "kernel/tunnel_mark.h"
 #include "kernel/vxlan_message.h"
 #include "netlink/netlink_socket.h"
 
@@ -151,6 +152,14 @@ void finish_link(netlink::Socket& socket, const plan::LinkStep& step, const Link
   set_address(socket, step, link);
 }
 
+/// Of one without an alias the marks have gone with its routes and peers.
+bool is_same_tunnel(const plan::LinkStep& step, const Link& there) {
+  if (!step.from || !step.from->vxlan || !there.message.vxlan) return false;
+  const model::Vxlan& known = *step.from->vxlan;
+  const model::Vxlan& now = *there.message.vxlan;
+  return known.vni == now.vni && known.port == now.port && known.local == now.local;
+}
+
 /// As a member of a bridge.
 bool leads_to_a_wire(const Link& member) {
   const std::string& kind = member.message.kind;
@@ -176,7 +185,8 @@ std::vector<model::LinkFacts> LinkTable::facts() {
     fact.vlan = message.vlan;
     fact.ipvlan = message.ipvlan;
     fact.vxlan = message.vxlan;
-    fact.ours = message.ours();
+    fact.ours = is_ours(message);
+    if (fact.ours && fact.vxlan && !message.marked()) fact.vxlan->as_we_make_it = false;
     fact.addresses = link.addresses;
     const bool has_parent =
         message.kind == "vlan" || message.kind == "macvlan" || message.kind == "ipvlan";
@@ -226,10 +236,11 @@ void LinkTable::apply(const plan::LinkStep& step) {
   const Link* link = table.find(name);
   if (!step.to) {
     // Without our mark it is somebody else's by now: for us it is gone.
-    if (link != nullptr && link->message.ours()) remove_link(socket, *link);
+    const bool ours = link != nullptr && (is_ours(link->message) || is_same_tunnel(step, *link));
+    if (ours) remove_link(socket, *link);
     return;
   }
-  if (link != nullptr && !link->message.ours()) {
+  if (link != nullptr && !is_ours(link->message)) {
     throw base::Error(
         base::ErrorKind::kFailure,
         "cannot make " + title(*step.to) + ": a link of this name is there and not ours", EEXIST);

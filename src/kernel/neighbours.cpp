@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "kernel/link_message.h"
 #include "kernel/peer_tables.h"
+#include "kernel/tunnel_mark.h"
 
 namespace overland::kernel {
 namespace {
@@ -30,14 +31,11 @@ std::optional<Address> end_of(const NeighbourEntry& entry) {
 int own_tunnel() {
   const auto index = static_cast<int>(::if_nametoindex(std::string(model::kTunnelLink).c_str()));
   if (index == 0) return 0;
-  bool ours = false;
+  std::optional<LinkMessage> link;
   netlink::Socket().execute(
       1, [&](netlink::MessageBuffer& buffer, std::size_t) { put_link_question(buffer, index); },
-      [&](std::size_t, const nlmsghdr& message) {
-        const auto link = read_link(message);
-        ours = link && link->kind == "vxlan" && link->ours();
-      });
-  return ours ? index : 0;
+      [&](std::size_t, const nlmsghdr& message) { link = read_link(message); });
+  return link && link->kind == "vxlan" && is_ours(*link) ? index : 0;
 }
 
 std::vector<Neighbour> NeighbourTable::read() {

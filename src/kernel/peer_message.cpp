@@ -65,8 +65,11 @@ std::optional<NeighbourEntry> read_neighbour_entry(const nlmsghdr& message) {
   }
   const auto address = netlink::read_address(attributes[NDA_DST]);
   if (!address || address->family() != model::Family::kInet4) return std::nullopt;
+  const nlattr* const protocol = attributes[kProtocol];
+  const bool ours = protocol != nullptr && nla_len(protocol) == 1 &&
+                    *static_cast<const std::uint8_t*>(nla_data(protocol)) == model::kRouteProtocol;
   return NeighbourEntry{entry->ndm_ifindex, *address, read_mac(attributes[NDA_LLADDR]),
-                        (entry->ndm_state & NUD_PERMANENT) != 0};
+                        (entry->ndm_state & NUD_PERMANENT) != 0, ours};
 }
 
 std::optional<FdbEntry> read_fdb_entry(const nlmsghdr& message) {

@@ -20,6 +20,7 @@ struct NeighbourEntry {
   model::Address address;
   std::optional<model::Mac> mac;
   bool permanent = false;
+  bool ours = false;  // by its protocol, which Linux tells from 5.0 on
 };
 
 struct FdbEntry {

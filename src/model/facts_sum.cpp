@@ -44,7 +44,7 @@ class Sum {
   }
   void one(const LinkFacts& link) {
     const auto& [name, up, carrier, bridge, wired, mtu, vlan, parent, ours, addresses, rp_filter,
-                 ipvlan, vxlan] = link;
+                 forwards, ipvlan, vxlan] = link;
     (*this)(name, up, carrier, bridge, wired, mtu, vlan, parent, ours, addresses, ipvlan, vxlan);
   }
   void one(const Vxlan& tunnel) {

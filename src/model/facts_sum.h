@@ -9,7 +9,8 @@
 
 namespace overland::model {
 
-/// As a look at links alone gives them: without rp_filter, which stands in sysctls.
+/// As a look at links alone gives them: without rp_filter and `forwards`, which stand in
+/// sysctls.
 void add(const std::vector<LinkFacts>& links, base::Digest& sum);
 
 /// As a look at Docker alone gives them: without the members of networks, who are asked for changes

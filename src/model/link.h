@@ -72,6 +72,7 @@ struct LinkFacts {
   std::vector<InterfaceAddress> addresses;
   std::uint8_t rp_filter = 0;  // in force: 0 off, 1 strict, 2 loose (ip-sysctl.rst); only of links
                                // with addresses
+  bool forwards = true;        // what comes in by it; false only where the host as a whole forwards
   std::string ipvlan = {};     // of an ipvlan its mode, as Link has it
   std::optional<Vxlan> vxlan = {};  // where kind is "vxlan"
 
@@ -80,8 +81,9 @@ struct LinkFacts {
 
 /// How far the kernel got with a neighbour (NUD_… of linux/neighbour.h); the later, the worse.
 enum class Reach : std::uint8_t {
-  kReachable,   // it answered of late, or is entered by hand
+  kReachable,   // it answered of late
   kStale,       // it answered once
+  kEntered,     // by hand, or by us: nobody asks it, so nothing is known of it
   kNotAsked,    // no entry
   kIncomplete,  // being asked; no answer yet
   kFailed,      // it does not answer

@@ -31,4 +31,10 @@ inline std::string link_parameter(std::string link, const std::string& name) {
   return "net.ipv4.conf." + link + "." + name;
 }
 
+/// Whether `key` is the forwarding of one link. Where it is off while kIpForward is on somebody
+/// turned it off for that link: the kernel sets all at once.
+inline bool is_link_forwarding(const std::string& key) {
+  return key.starts_with("net.ipv4.conf.") && key.ends_with(".forwarding");
+}
+
 }  // namespace overland::model

@@ -67,6 +67,7 @@ bool forwards(const Evidence& evidence, const Peer& peer) {
     return echo.complaint && echo.complaint->type == kUnreachable &&
            echo.complaint->code == kHostUnreachable && echo.complaint->after >= neighbour &&
            (std::ranges::find(peer.hosts, echo.complaint->from) != peer.hosts.end() ||
+            std::ranges::find(peer.outer, echo.complaint->from) != peer.outer.end() ||
             std::ranges::find(peer.bridges, echo.complaint->from) != peer.bridges.end());
   });
 }

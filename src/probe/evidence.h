@@ -45,8 +45,9 @@ struct Echo {
   int refused = 0;                 // the errno with which our own kernel did
   std::optional<Micros> answered;  // round trip
   std::optional<Complaint> complaint;
-  std::optional<model::Address> left_as;  // its source where it left this host
-  bool came_back = false;                 // an answer was seen on the link, before all rules
+  std::optional<model::Address> left_as;         // its source where it left this host
+  bool came_back = false;                        // an answer was seen on the link, before all rules
+  std::optional<model::Address> packed_by = {};  // outer source of an answer through a tunnel
 };
 
 /// What was dropped on this host, by whom.

@@ -102,7 +102,8 @@ bool reached(const Peer& peer, const Evidence& evidence, const Verdict& verdict,
   if (peer.asked) return tcp ? connects : verdict.containers == Part::kOk;
   const bool host_only = verdict.containers == Part::kNone;
   if (tcp && !connects && !(host_only && evidence.tcp == Connected::kNotAsked)) return false;
-  if (verdict.containers == Part::kNone) return verdict.host == Part::kOk;
+  const Part itself = peer.hosts.empty() ? verdict.bridge : verdict.host;
+  if (verdict.containers == Part::kNone) return itself == Part::kOk;
   return verdict.containers == Part::kOk || verdict.containers == Part::kForwards;
 }
 

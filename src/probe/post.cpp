@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/error.h"
+#include "model/link.h"
 #include "probe/space.h"
 
 namespace overland::probe {
@@ -39,6 +40,20 @@ bool Post::watch(const std::string& link) {
     // A link that went away just now: what passes it is not known, and nothing is said of it.
   }
   return capture != nullptr;
+}
+
+void Post::watch_tunnel() {
+  if (packed_) return;
+  try {
+    packed_ = std::make_unique<Capture>(cookie_);
+  } catch (const base::Error&) {
+    return;  // nothing is said of it then
+  }
+  wait_for(packed_->fd(), POLLIN, [this] {
+    packed_->receive([this](auto packet, bool leaving) {
+      if (!leaving) file_packed(packet);
+    });
+  });
 }
 
 EchoSocket& Post::socket_for(Purpose purpose) {
@@ -104,6 +119,15 @@ void Post::file_seen(std::span<const std::uint8_t> packet, bool leaving) {
   if (echo == nullptr) return;
   if (leaving && heard->type == kEchoRequest) echo->left_as = heard->from;
   if (!leaving && heard->type == kEchoReply) echo->came_back = true;
+}
+
+void Post::file_packed(std::span<const std::uint8_t> packet) {
+  if (packet.size() < model::kVxlanOverhead) return;
+  const auto heard = read_icmp(packet.subspan(model::kVxlanOverhead), cookie_);
+  if (!heard || heard->type != kEchoReply) return;
+  const Sent* sent = nullptr;
+  Echo* echo = find(*heard, &sent);
+  if (echo != nullptr) echo->packed_by = model::Address::from_bytes(packet.subspan(12, 4));
 }
 
 void Post::listen(std::chrono::steady_clock::time_point end) {

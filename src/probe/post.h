@@ -27,6 +27,8 @@ class Post {
 
   /// Sees from now on what of ours passes `link`; false where it cannot.
   bool watch(const std::string& link);
+  /// Sees from now on by which outer source answers come through a tunnel, or to it.
+  void watch_tunnel();
   /// Puts the question once more, or for the first time.
   void send(std::size_t peer, std::size_t echo);
   /// Also waits for `fd`, and calls `ready` when there is something to be read or written.
@@ -50,6 +52,7 @@ class Post {
   Echo* find(const Heard& heard, const Sent** sent);
   void file(std::span<const std::uint8_t> packet, Stamp at);
   void file_seen(std::span<const std::uint8_t> packet, bool leaving);
+  void file_packed(std::span<const std::uint8_t> packet);
 
   std::vector<Evidence>& evidence_;
   std::uint64_t cookie_;
@@ -58,6 +61,7 @@ class Post {
   EchoSocket socket_;
   std::optional<EchoSocket> control_;
   std::map<std::string, std::unique_ptr<Capture>> captures_;
+  std::unique_ptr<Capture> packed_;
   std::map<int, std::pair<short, std::function<void()>>> others_;
   std::vector<Sent> sent_;  // by number
 };

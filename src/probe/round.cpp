@@ -95,6 +95,7 @@ class Round {
         evidence.link_up = link->second->up;
         evidence.link_carrier = link->second->carrier;
       }
+      if (!peers_[i].outer.empty()) post_.watch_tunnel();
       hops_.ask(ways[i].link, ways[i].hop());
     }
   }
@@ -213,6 +214,7 @@ class Round {
     if (nearest_answer(evidence_[peer])) return;
     const Peer& asked = peers_[peer];
     const bool from_host = stand_.sender.link.empty();
+    for (const auto& address : asked.outer) put(peer, Purpose::kControl, address);
     if (!from_host) {
       for (const auto& address : asked.hosts) put(peer, Purpose::kControl, address);
       for (const auto& address : asked.bridges) put(peer, Purpose::kControl, address);

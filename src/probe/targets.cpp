@@ -136,13 +136,16 @@ std::size_t routers_between(const inventory::Reach& reach, const Host& host) {
   return least;
 }
 
-Peer make_peer(const Inventory& inventory, std::size_t index, std::size_t routers) {
+Peer make_peer(const Inventory& inventory, std::size_t index, std::size_t routers, bool tunnel) {
   const Host& host = inventory.hosts[index];
   Peer peer;
   peer.name = host.name;
   peer.host = index;
   peer.routers = routers == inventory::kUnreachable ? 0 : routers;
-  for (const auto& own : host.addresses) peer.hosts.push_back(own.address);
+  if (tunnel) peer.outer.push_back(host.tunnel_address());
+  for (const auto& own : host.addresses) {
+    if (!tunnel) peer.hosts.push_back(own.address);
+  }
   for (const auto& bip : {host.bip, host.previous_bip}) {
     if (!bip) continue;
     peer.subnets.push_back(bip->prefix());
@@ -182,9 +185,10 @@ std::vector<Peer> targets(const Inventory& inventory, const Host& self,
     const auto named = finder.asked().find(i);
     const bool meant = asked.empty() ? &host != &self : named != finder.asked().end();
     if (!meant) continue;
-    const std::size_t routers = tunnels.between(own, i) ? 0 : routers_between(reach, host);
+    const bool tunnel = tunnels.between(own, i);
+    const std::size_t routers = tunnel ? 0 : routers_between(reach, host);
     if (asked.empty() && routers == inventory::kUnreachable) continue;
-    Peer peer = make_peer(inventory, i, routers);
+    Peer peer = make_peer(inventory, i, routers, tunnel);
     if (asked.empty() || named->second.empty()) {
       peers.push_back(std::move(peer));
       continue;

@@ -13,10 +13,12 @@
 namespace overland::probe {
 
 struct Peer {
-  std::string name;                     // of the host, or the address of somebody else
-  std::optional<std::size_t> host;      // index in the inventory
-  std::vector<model::Address> hosts;    // underlay addresses
-  std::vector<model::Prefix> subnets;   // bridge subnets
+  std::string name;                    // of the host, or the address of somebody else
+  std::optional<std::size_t> host;     // index in the inventory
+  std::vector<model::Address> hosts;   // underlay addresses
+  std::vector<model::Address> outer;   // those instead where a tunnel leads there: no container has
+                                       // a way to them
+  std::vector<model::Prefix> subnets;  // bridge subnets
   std::vector<model::Address> bridges;  // the addresses of the bridge in them
   /// Where a container may be, or those that were asked for.
   std::vector<model::Address> containers;

@@ -17,7 +17,7 @@ class Case {
   std::vector<Fault> faults() {
     for (const auto ask :
          {&Case::rules, &Case::route, &Case::link, &Case::lost, &Case::port, &Case::complaints,
-          &Case::behind, &Case::no_way_back, &Case::steps, &Case::neighbour}) {
+          &Case::behind, &Case::tunnel, &Case::no_way_back, &Case::steps, &Case::neighbour}) {
       (this->*ask)();
       if (!faults_.empty()) return std::move(faults_);
     }
@@ -43,7 +43,7 @@ class Case {
     const auto in = [&](const auto& list) {
       return std::ranges::find(list, address) != list.end();
     };
-    return in(peer_.hosts) || in(peer_.bridges);
+    return in(peer_.hosts) || in(peer_.outer) || in(peer_.bridges);
   }
   [[nodiscard]] bool heard() const { return ok(verdict_.host) || ok(verdict_.bridge); }
   static bool ok(Part part) { return part == Part::kOk || part == Part::kSome; }
@@ -194,6 +194,39 @@ class Case {
     }
     say(Place::kPeer, peer_.name + " answers, but does not forward to " + goal() +
                           ": run `overland status` there");
+  }
+
+  /// Nothing is heard through it: what its end says to this host itself narrows that down.
+  void tunnel() {
+    if (peer_.outer.empty()) return;
+    const auto answers = [&](const std::vector<model::Address>& any) {
+      return std::ranges::any_of(evidence_.echoes, [&](const Echo& echo) {
+        return echo.purpose == Purpose::kControl && echo.answered &&
+               std::ranges::find(any, echo.to) != any.end();
+      });
+    };
+    if (answers(peer_.bridges)) return;  // by the tunnel
+    for (const Echo& echo : evidence_.echoes) {
+      if (!echo.packed_by || *echo.packed_by == peer_.outer.front()) continue;
+      return say(Place::kWay, "answers of " + peer_.name + " come from " +
+                                  echo.packed_by->to_string() + " instead of " +
+                                  peer_.outer.front().to_string() +
+                                  ", the end of its tunnel, and are dropped: have the way between "
+                                  "pass its UDP port untranslated");
+    }
+    const std::string end = "the end of its tunnel, " + peer_.outer.front().to_string() + ",";
+    if (answers(peer_.outer)) {
+      return say(Place::kWay,
+                 end +
+                     " answers this host, but nothing comes through the tunnel: the way "
+                     "between drops its UDP port, or translates this host's address, or " +
+                     peer_.name +
+                     " does not take it; run `overland status` there, and see what "
+                     "`nft list chain ip overland outer-known` counts on both");
+    }
+    say(Place::kUnknown, "nothing comes through the tunnel, and " + end +
+                             " does not answer this host: it is off, or the way between drops "
+                             "pings, and maybe all");
   }
 
   void no_way_back() {

@@ -16,6 +16,7 @@
 #include <ctime>
 
 #include "base/error.h"
+#include "model/link.h"
 
 namespace overland::probe {
 namespace {
@@ -124,24 +125,49 @@ void EchoSocket::receive(const std::function<void(std::span<const std::uint8_t>,
   }
 }
 
+namespace {
+
+int index_of(const std::string& link) {
+  const unsigned index = ::if_nametoindex(link.c_str());
+  if (index == 0) base::throw_errno("cannot listen on " + link, errno);
+  return static_cast<int>(index);
+}
+
+/// For packets that have the value there.
+struct Place {
+  std::uint16_t width;  // BPF_B, BPF_W
+  std::uint32_t at;
+  std::uint32_t value;
+};
+
+}  // namespace
+
 Capture::Capture(const std::string& link, std::uint64_t cookie)
+    : Capture(index_of(link), cookie, 0) {}
+
+Capture::Capture(std::uint64_t cookie) : Capture(0, cookie, model::kVxlanOverhead) {}
+
+Capture::Capture(int link, std::uint64_t cookie, std::uint32_t around)
     : fd_(open_socket(AF_PACKET, SOCK_DGRAM, 0)) {
   enlarge(fd_);
   // An IPv4 header without options, ICMP, the first half of the cookie.
-  std::array<sock_filter, 8> program = {{
-      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x45, 0, 5),
-      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMP, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kCookiePlace),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(cookie >> 32U), 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, kLongestPacket),
-      BPF_STMT(BPF_RET | BPF_K, 0),
-  }};
-  set(fd_, SOL_SOCKET, SO_ATTACH_FILTER, sock_fprog{program.size(), program.data()});
-  const unsigned index = ::if_nametoindex(link.c_str());
-  if (index == 0) base::throw_errno("cannot listen on " + link, errno);
-  bind_to(fd_, static_cast<int>(index), ETH_P_ALL);
+  std::vector<Place> places = {
+      {BPF_B, around, 0x45},
+      {BPF_B, around + 9, IPPROTO_ICMP},
+      {BPF_W, around + kCookiePlace, static_cast<std::uint32_t>(cookie >> 32U)}};
+  if (around != 0) places.insert(places.begin(), {{BPF_B, 0, 0x45}, {BPF_B, 9, IPPROTO_UDP}});
+  std::vector<sock_filter> program;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto [width, at, value] = places[i];
+    const auto rest = static_cast<std::uint8_t>(2 * (places.size() - i) - 1);
+    program.push_back(BPF_STMT(static_cast<std::uint16_t>(BPF_LD | width | BPF_ABS), at));
+    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, rest));
+  }
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, kLongestPacket));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, 0));
+  set(fd_, SOL_SOCKET, SO_ATTACH_FILTER,
+      sock_fprog{static_cast<std::uint16_t>(program.size()), program.data()});
+  bind_to(fd_, link, ETH_P_ALL);
 }
 
 void Capture::receive(const std::function<void(std::span<const std::uint8_t>, bool)>& take) {

@@ -41,11 +41,15 @@ class EchoSocket {
 class Capture {
  public:
   Capture(const std::string& link, std::uint64_t cookie);
+  /// Hears those that a tunnel has packed (model::kVxlanOverhead), on any link.
+  explicit Capture(std::uint64_t cookie);
 
   void receive(const std::function<void(std::span<const std::uint8_t>, bool leaving)>& take);
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
+  Capture(int link, std::uint64_t cookie, std::uint32_t around);
+
   base::UniqueFd fd_;
 };
 

@@ -111,8 +111,9 @@ class Run {
 
 /// What has no mark of ours is known by the value it had before.
 bool replaces_values(const Step& step) {
-  return std::holds_alternative<plan::SysctlStep>(step) ||
-         std::holds_alternative<plan::AdoptStep>(step) ||
+  const auto* sysctl = std::get_if<plan::SysctlStep>(&step);
+  if (sysctl != nullptr) return !model::is_link_forwarding(sysctl->to->key);
+  return std::holds_alternative<plan::AdoptStep>(step) ||
          std::holds_alternative<plan::DockerStep>(step) ||
          std::holds_alternative<plan::RestartDockerStep>(step);
 }
@@ -217,8 +218,7 @@ bool look_again(const host::Ports& ports, const Goal& goal, const SavedState& sa
 }
 
 bool any_done(const std::vector<StepReport>& reports) {
-  return std::any_of(reports.begin(), reports.end(),
-                     [](const auto& report) { return report.status == Status::kDone; });
+  return std::ranges::any_of(reports, [](const auto& one) { return one.status == Status::kDone; });
 }
 
 bool exchange_failed(const std::vector<StepReport>& reports) {

@@ -127,6 +127,45 @@ const model::LinkFacts* bridge_of(const model::HostState& desired, const model::
   return bridge == facts.links.end() ? nullptr : &*bridge;
 }
 
+/// The tunnel as host::Routes asks about it; nullopt where no link has its address: then it sends
+/// nothing, and that is said already.
+std::optional<model::LinkFacts> tunnel_of(const model::HostState& desired,
+                                          const model::HostFacts& facts) {
+  for (const auto& link : desired.links) {
+    if (!link.vxlan) continue;
+    for (const auto& one : facts.links) {
+      for (const auto& address : one.addresses) {
+        if (one.name == link.name || address.address != link.vxlan->local) continue;
+        model::LinkFacts tunnel;
+        tunnel.name = link.name;
+        tunnel.vxlan = link.vxlan;
+        return tunnel;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+/// What of the tunnel's own packets is refused, or led elsewhere for their mark. Where others lead
+/// them by another table whatever their mark, that is their way.
+void observe_around(host::Routes& routes, const model::HostState& desired,
+                    model::HostFacts& facts) {
+  const auto tunnel = tunnel_of(desired, facts);
+  if (!tunnel) return;
+  std::vector<model::Prefix> outer;
+  outer.reserve(desired.neighbours.size());
+  for (const auto& one : desired.neighbours) outer.emplace_back(one.outer, 32);
+  const std::uint32_t mark = desired.firewall ? desired.firewall->mark : 0;
+  const auto found = routes.diversions(outer, &*tunnel, mark);
+  if (found.empty()) return;
+  const auto unmarked = routes.diversions(outer, &*tunnel, 0);
+  for (const auto& one : found) {
+    const bool anyway = std::ranges::binary_search(unmarked, one);
+    if (one.table == 0 || !anyway) facts.diversions.push_back(one);
+  }
+  std::ranges::sort(facts.diversions);
+}
+
 void observe_routes(host::Routes& routes, const model::HostState& desired, model::HostState& now,
                     model::HostFacts& facts) {
   const auto destinations = [](const std::vector<model::Route>& list) {
@@ -143,6 +182,7 @@ void observe_routes(host::Routes& routes, const model::HostState& desired, model
   // Asked for routes of ours that stand: of others the main table would say nothing either.
   facts.diversions = routes.diversions(destinations(now.routes), bridge_of(desired, facts),
                                        desired.firewall ? desired.firewall->mark : 0);
+  observe_around(routes, desired, facts);
 }
 
 void observe_docker(const host::Ports& ports, const model::HostState& desired,

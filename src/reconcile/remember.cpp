@@ -158,7 +158,9 @@ SavedState remember(SavedState saved, const std::vector<plan::Step>& steps,
     keep_sysctl(model::kIpForward, before_us(facts.forwarding), "1");
   }
   for (const auto& step : steps) {
-    if (const auto* sysctl = std::get_if<plan::SysctlStep>(&step)) {
+    // Of one link it goes with kIpForward, by which the kernel sets all.
+    const auto* sysctl = std::get_if<plan::SysctlStep>(&step);
+    if (sysctl != nullptr && !model::is_link_forwarding(sysctl->to->key)) {
       const auto before = sysctl->from ? std::optional(sysctl->from->value) : std::nullopt;
       keep_sysctl(sysctl->to->key, before, sysctl->to->value);
     }

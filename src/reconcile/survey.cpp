@@ -29,6 +29,19 @@ void look_at_rp_filter(host::Sysctls& sysctls, std::vector<model::LinkFacts>& li
   }
 }
 
+/// Of links that containers' packets may come in by: a container's own end has no IPv4 address.
+void look_at_forwarding(host::Sysctls& sysctls, std::vector<model::LinkFacts>& links) {
+  // While it is off as a whole that is all there is to say.
+  if (sysctls.read(model::kIpForward) != "1") return;
+  for (auto& link : links) {
+    const bool addressed = std::ranges::any_of(link.addresses, [](const auto& one) {
+      return one.address.family() == model::Family::kInet4;
+    });
+    if (!addressed && !link.bridge && !link.ours) continue;
+    link.forwards = sysctls.read(model::link_parameter(link.name, "forwarding")) != "0";
+  }
+}
+
 /// Direct routing that stands there because we asked for it is nobody's wish to be open. Where the
 /// memory of it is lost our own drop tells: it stands nowhere else.
 void disown_direct_routing(const SavedState& saved, model::HostFacts& facts) {
@@ -102,6 +115,7 @@ model::HostFacts look(const host::Ports& ports) {
   facts.boot = ports.sysctls.read("kernel.random.boot_id").value_or("");
   facts.links = ports.links.facts();
   look_at_rp_filter(ports.sysctls, facts.links);
+  look_at_forwarding(ports.sysctls, facts.links);
   answered("docker", facts.docker.unknown, [&] { facts.docker = ports.docker.facts(); });
   answered("firewall", facts.firewall.unknown,
            [&] { facts.firewall = ports.firewall.facts(facts.docker); });

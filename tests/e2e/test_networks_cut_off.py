@@ -43,7 +43,10 @@ def all_are_on_it(net, but=None):
         assert address is None or (end["IPAMConfig"] or {}).get("IPv4Address") == address, f"{name}: {end}"
         assert f"the-{name}" in end["Aliases"]
         assert end["NetworkID"] in ("", network), name
-    net.host.docker("start", "idle")
+    started = net.host.docker("start", "idle", check=False)
+    if started.returncode != 0:  # on a busy machine runc loses its own init now and then
+        assert "init preliminary setup" in started.stderr, started.stderr
+        net.host.docker("start", "idle")
     assert net.endpoint("idle", "app")["NetworkID"] == network
     net.host.docker("stop", "idle")
 

@@ -106,6 +106,30 @@ def test_the_network_identifier_is_taken(tunnelled):
     works(tunnelled)
 
 
+CHAIN = "nft 'table {} t {{ chain c {{ type filter hook {}; policy drop; {}\n}}; }}'"
+# What ends the tunnel, and what is said of it.
+DEADLY = {
+    "input": (CHAIN.format("inet", "input priority 5", "iif lo accept"), "drops traffic from 10.9.0.1 to UDP port 4789"),
+    "output": (CHAIN.format("inet", "output priority 5", "oif lo accept"), "drops traffic from this host to UDP port 4789"),
+    "ingress": (CHAIN.format("netdev", "ingress device eth0 priority 0", "arp operation 1 accept"), "of table netdev t drops"),
+    "rule": ("ip rule add to 10.9.0.1 blackhole", "refuses the tunnel's packets to 10.9.0.1"),
+    "route": ("ip route add blackhole 10.9.0.1", "refuses the tunnel's packets to 10.9.0.1"),
+    "mark": ("ip route add default dev eth0 table 7; ip rule add fwmark 0x200000/0x200000 lookup 7", "leads the tunnel's packets"),
+}
+
+
+@pytest.mark.parametrize("what", DEADLY)
+def test_what_ends_it_is_no_order(tunnelled, what):
+    tunnelled.sh("ip route add 10.9.0.0/24 dev eth0")
+    works(tunnelled)
+    assert tunnelled.overland("status", "--check").returncode == 0
+    command, said = DEADLY[what]
+    tunnelled.sh(command)
+    done = tunnelled.overland("status", "--check")
+    assert done.returncode != 0 and said in done.stdout, explain(done)
+    assert said in apply(tunnelled).stderr
+
+
 MOVES = {"vni": ("vni = 112\n", "type vxlan id 112 dstport 4789"), "port": ("port = 4790\n", "type vxlan id 111 dstport 4790")}
 
 

@@ -25,6 +25,11 @@ std::optional<Hook> hook_of(Bytes chain) {
   const Bytes policy = find_attribute(chain, NFTA_CHAIN_POLICY);
   result.policy_drop = !policy.empty() && number32_of(policy) == kDrop;
   result.device = text_of(find_attribute(hook, NFTA_HOOK_DEV));
+  for_each_attribute(find_attribute(hook, NFTA_HOOK_DEVS), [&](const Attribute& one) {
+    constexpr std::uint16_t kPrefix = 2;  // NFTA_DEVICE_PREFIX, Linux 6.16
+    result.devices.push_back(text_of(one.data) + (one.type == kPrefix ? "*" : ""));
+  });
+  if (result.devices.empty() && !result.device.empty()) result.devices = {result.device};
   return result;
 }
 

@@ -18,7 +18,9 @@ struct Hook {
   std::uint32_t number = 0;   // NF_INET_PRE_ROUTING 0 … NF_INET_POST_ROUTING 4
   std::int32_t priority = 0;  // lower comes first
   bool policy_drop = false;
-  std::string device = {};  // of family netdev
+  std::string device = {};  // of family netdev, where it is one
+  // All links of an ingress or egress chain; one that ends in * stands for what begins so.
+  std::vector<std::string> devices = {};
 };
 
 /// NFPROTO_… of linux/netfilter.h.

@@ -2,6 +2,8 @@
 
 #include <linux/netfilter/nf_tables.h>
 
+#include <array>
+
 #include "firewall/nft/numbers.h"
 
 namespace overland::firewall::nft {
@@ -25,22 +27,43 @@ std::optional<Field> network_field(std::uint32_t offset) {
   }
 }
 
-std::optional<Field> transport_field(std::uint32_t offset) {
-  switch (offset) {
-    case kPortOffset:
-      return Field::kDestinationPort;
-    case kVniOffset:
-      return Field::kVni;
-    case kInnerKindOffset:
-      return Field::kInnerKind;
-    case kInnerSourceOffset:
-      return Field::kInnerSource;
-    default:
-      return std::nullopt;
+constexpr std::array kTransportFields = {
+    Field::kDestinationPort, Field::kVni,        Field::kInnerKind,
+    Field::kInnerSource,     Field::kIcmpError,  Field::kQuotedHead,
+    Field::kQuotedTransport, Field::kQuotedKind, Field::kQuotedPort};
+
+std::optional<Field> transport_field(std::uint32_t offset, std::uint32_t size) {
+  for (const Field field : kTransportFields) {
+    const std::uint32_t number = short_number(field);
+    if (transport_offset(field) == offset && size == (number != 0 ? number : 4)) return field;
   }
+  return std::nullopt;
 }
 
 }  // namespace
+
+std::uint32_t transport_offset(Field field) {
+  switch (field) {
+    case Field::kDestinationPort:
+      return kPortOffset;
+    case Field::kVni:
+      return kVniOffset;
+    case Field::kInnerKind:
+      return kInnerKindOffset;
+    case Field::kInnerSource:
+      return kInnerSourceOffset;
+    case Field::kQuotedHead:
+      return kQuotedHeadOffset;
+    case Field::kQuotedTransport:
+      return kQuotedTransportOffset;
+    case Field::kQuotedKind:
+      return kQuotedKindOffset;
+    case Field::kQuotedPort:
+      return kQuotedPortOffset;
+    default:
+      return kIcmpErrorOffset;
+  }
+}
 
 std::optional<Loaded> meta_field(std::uint32_t key) {
   switch (key) {
@@ -69,10 +92,8 @@ std::optional<Loaded> payload_field(std::uint32_t base, std::uint32_t offset, st
   if (size == 0 || size > 4) return std::nullopt;
   const bool network = base == NFT_PAYLOAD_NETWORK_HEADER;
   if (!network && base != NFT_PAYLOAD_TRANSPORT_HEADER) return std::nullopt;
-  const auto field = network ? network_field(offset) : transport_field(offset);
+  const auto field = network ? network_field(offset) : transport_field(offset, size);
   if (!field) return std::nullopt;
-  const std::uint32_t number = short_number(*field);
-  if (!network && size != (number != 0 ? number : 4)) return std::nullopt;
   return Loaded{*field, size};
 }
 

@@ -18,4 +18,7 @@ std::optional<Loaded> meta_field(std::uint32_t key);
 /// By NFTA_PAYLOAD_BASE, _OFFSET and _LEN. Of an address as many leading bytes as there are.
 std::optional<Loaded> payload_field(std::uint32_t base, std::uint32_t offset, std::uint32_t size);
 
+/// Where a field behind the network's header begins, in bytes from there; of others 0.
+std::uint32_t transport_offset(Field field);
+
 }  // namespace overland::firewall::nft

@@ -38,6 +38,13 @@ inline constexpr std::uint32_t kPortOffset = 2;
 inline constexpr std::uint32_t kVniOffset = 12;
 inline constexpr std::uint32_t kInnerKindOffset = 28;
 inline constexpr std::uint32_t kInnerSourceOffset = 30 + kSourceOffset;
+// From the ICMP header of an error (RFC 792): 8 bytes, and the header and the first 8 bytes of what
+// it is about.
+inline constexpr std::uint32_t kIcmpErrorOffset = 0;
+inline constexpr std::uint32_t kQuotedHeadOffset = 8;
+inline constexpr std::uint32_t kQuotedTransportOffset = 8 + 9;
+inline constexpr std::uint32_t kQuotedKindOffset = 8 + 20;
+inline constexpr std::uint32_t kQuotedPortOffset = 8 + 20 + 2;
 
 /// By number: NF_INET_PRE_ROUTING … NF_INET_POST_ROUTING of linux/netfilter.h.
 inline constexpr std::array<const char*, 5> kHookNames = {"prerouting", "input", "forward",

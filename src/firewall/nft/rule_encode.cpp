@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "firewall/nft/fields.h"
 #include "firewall/nft/numbers.h"
 
 namespace overland::firewall::nft {
@@ -147,13 +148,15 @@ class Encoder {
       case Field::kTransport:
         return load("meta", NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_KEY, NFT_META_L4PROTO);
       case Field::kDestinationPort:
-        return load_behind(kPortOffset, field);
       case Field::kVni:
-        return load_behind(kVniOffset, field);
       case Field::kInnerKind:
-        return load_behind(kInnerKindOffset, field);
       case Field::kInnerSource:
-        return load_behind(kInnerSourceOffset, field);
+      case Field::kIcmpError:
+      case Field::kQuotedHead:
+      case Field::kQuotedTransport:
+      case Field::kQuotedKind:
+      case Field::kQuotedPort:
+        return load_behind(field);
       case Field::kSender:
       case Field::kTunnelled:
         throw std::logic_error("a pair is more than is loaded at once");
@@ -196,7 +199,7 @@ class Encoder {
   /// The source and, in the word behind it, the masked one of the packet within are one key.
   void among_pairs(const Match& match) {
     load_address(kSourceOffset);
-    load_behind(kInnerSourceOffset, Field::kInnerSource, kNextWord);
+    load_behind(Field::kInnerSource, kNextWord);
     if (match.mask != UINT32_MAX) bitwise(Field::kInnerSource, match.mask, 0, kNextWord);
     look_up(std::get<SetName>(match.value).name, match.negated);
   }
@@ -206,8 +209,8 @@ class Encoder {
   }
 
   /// What is behind the network header.
-  void load_behind(std::uint32_t offset, Field field, std::uint32_t to = kRegister) {
-    load_payload(NFT_PAYLOAD_TRANSPORT_HEADER, offset, size_of(field), to);
+  void load_behind(Field field, std::uint32_t to = kRegister) {
+    load_payload(NFT_PAYLOAD_TRANSPORT_HEADER, transport_offset(field), size_of(field), to);
   }
 
   void load_payload(std::uint32_t base, std::uint32_t offset, std::uint32_t size,

@@ -34,6 +34,11 @@ enum class Field : std::uint8_t {
   kInnerSource,      // of an IPv4 packet in such a frame: only as a part of
   kSocketUser,  // of the local socket that sends it; without one nothing matches, negated or not
   kTunnelled,   // the source a packet has, and that of the one within: only among a set of both
+  kIcmpError,   // of ICMP: type and code; of what it quotes, behind its header of 8 bytes, the next
+  kQuotedHead,  // version and length of the IP header
+  kQuotedTransport,  // IPPROTO_…
+  kQuotedKind,       // of ICMP: type and code; behind an IP header of 20 bytes, as the next
+  kQuotedPort,       // of UDP: of the destination
 };
 
 /// A number in network order.
@@ -43,9 +48,22 @@ constexpr bool is_address(Field field) {
 }
 /// Of a number shorter than four bytes and in network order its length in bytes; 0 of all others.
 constexpr std::uint32_t short_number(Field field) {
-  if (field == Field::kTransport) return 1;
-  if (field == Field::kDestinationPort) return 2;
-  return field == Field::kVni || field == Field::kInnerKind ? 3 : 0;
+  switch (field) {
+    case Field::kTransport:
+    case Field::kQuotedHead:
+    case Field::kQuotedTransport:
+      return 1;
+    case Field::kDestinationPort:
+    case Field::kIcmpError:
+    case Field::kQuotedKind:
+    case Field::kQuotedPort:
+      return 2;
+    case Field::kVni:
+    case Field::kInnerKind:
+      return 3;
+    default:
+      return 0;
+  }
 }
 /// Held as text, of kLinkNameSize.
 constexpr bool is_link(Field field) {

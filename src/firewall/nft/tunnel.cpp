@@ -74,6 +74,28 @@ Chain outer_in(const Tunnel& tunnel) {
   return chain;
 }
 
+/// "Fragmentation needed" (RFC 1191) about what this host sends without DF: packets of the tunnel,
+/// and the kernel's own echo replies, of which it believes anybody. No router says so, and one
+/// that is believed makes the way to a peer, and so the tunnel, narrow for ten minutes. Quoted with
+/// IP options, which neither has, they would be elsewhere.
+std::vector<Statements> forged_errors(const Tunnel& tunnel) {
+  constexpr std::uint32_t kFragmentationNeeded = 0x0304;
+  constexpr std::uint32_t kPlainHead = 0x45;
+  const Statements begin = {Match{Field::kTransport, std::uint32_t{IPPROTO_ICMP}},
+                            Match{Field::kIcmpError, kFragmentationNeeded}};
+  const Statements drop = {Action::kCounter, Verdict{Verdict::kDrop}};
+  std::vector<Statements> rules = {{Match{Field::kQuotedHead, kPlainHead, true}},
+                                   {Match{Field::kQuotedTransport, std::uint32_t{IPPROTO_ICMP}},
+                                    Match{Field::kQuotedKind, std::uint32_t{0}}},
+                                   {Match{Field::kQuotedTransport, std::uint32_t{IPPROTO_UDP}},
+                                    Match{Field::kQuotedPort, std::uint32_t{tunnel.port}}}};
+  for (Statements& rule : rules) {
+    rule.insert(rule.begin(), begin.begin(), begin.end());
+    rule.insert(rule.end(), drop.begin(), drop.end());
+  }
+  return rules;
+}
+
 /// Before filter (0), whose anchor accepts what has the mark at INPUT. Nothing else may have it
 /// there: a peer's containers reach what the host's own rules let them reach.
 Chain asked(const FirewallPolicy& policy) {
@@ -82,6 +104,7 @@ Chain asked(const FirewallPolicy& policy) {
   Statements rule = outer(*policy.tunnel);
   rule.emplace_back(Verdict{Verdict::kJump, kKnown});
   chain.rules.push_back(std::move(rule));
+  for (Statements& forged : forged_errors(*policy.tunnel)) chain.rules.push_back(std::move(forged));
   return chain;
 }
 

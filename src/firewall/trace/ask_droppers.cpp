@@ -14,6 +14,7 @@
 #include "firewall/legacy/table.h"
 #include "firewall/nft/socket.h"
 #include "firewall/printable.h"
+#include "firewall/trace/outer_ways.h"
 #include "firewall/trace/request.h"
 
 namespace overland::firewall::trace {
@@ -98,8 +99,11 @@ std::vector<model::Finding> ask_droppers(const model::FirewallPolicy& policy,
     // Before it is asked: what changes meanwhile makes the answer an old one.
     const std::uint32_t generation = nft::Socket().generation();
     const auto arguments = trace_arguments(policy);
-    const Json question = question_of(generation, arguments, options.program);
-    const auto legacy = legacy::live_tables({"filter", "mangle", "nat", "raw"});
+    auto asked = arguments;
+    // It finds them itself.
+    for (std::string& one : texts_of(outer_ways(policy))) asked.push_back(std::move(one));
+    const Json question = question_of(generation, asked, options.program);
+    const auto legacy = legacy::live_tables({"filter", "mangle", "nat", "raw", "security"});
     const bool lasts = !legacy || legacy->empty();
     if (lasts) {
       if (auto found = remembered(options.hint, question)) return *std::move(found);

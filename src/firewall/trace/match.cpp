@@ -4,6 +4,7 @@
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_mark.h>
+#include <linux/netfilter/xt_owner.h>
 #include <linux/netfilter/xt_tcpudp.h>
 
 #include <algorithm>
@@ -31,16 +32,19 @@ Answer state_matches(Bytes info, std::uint32_t state) {
   return listed != inverted ? Answer::kYes : Answer::kNo;
 }
 
-/// The source port is any, the protocol asked for beside it.
+/// Source ports are those of the kernel's default range; the protocol is asked for beside it.
 Answer udp_matches(Bytes info, std::uint16_t port) {
   xt_udp asked = {};
   if (info.size() < sizeof asked) return Answer::kMaybe;
   std::memcpy(&asked, info.data(), sizeof asked);
-  const bool any_source = asked.spts[0] == 0 && asked.spts[1] == UINT16_MAX;
+  constexpr std::uint16_t kLeastSource = 32768;  // net.ipv4.ip_local_port_range
+  const bool all = asked.spts[0] <= kLeastSource && asked.spts[1] == UINT16_MAX;
+  const bool none = asked.spts[1] < kLeastSource;
+  Answer source = all ? Answer::kYes : none ? Answer::kNo : Answer::kOpen;
+  if ((asked.invflags & XT_UDP_INV_SRCPT) != 0) source = opposite(source);
   const bool in = asked.dpts[0] <= port && port <= asked.dpts[1];
   const bool inverted = (asked.invflags & XT_UDP_INV_DSTPT) != 0;
-  if (in == inverted) return Answer::kNo;
-  return any_source ? Answer::kYes : Answer::kOpen;
+  return in == inverted ? Answer::kNo : source;
 }
 
 Answer mark_matches(Bytes info, const PacketState& state) {
@@ -55,6 +59,14 @@ Answer mark_matches(Bytes info, const PacketState& state) {
   return asked.invert != 0 ? opposite(answer) : answer;
 }
 
+/// Of a packet that no socket has sent: as the kernel's owner_mt.
+Answer owner_matches(Bytes info) {
+  xt_owner_match_info asked = {};
+  if (info.size() < sizeof asked) return Answer::kMaybe;
+  std::memcpy(&asked, info.data(), sizeof asked);
+  return asked.match == asked.invert ? Answer::kYes : Answer::kNo;
+}
+
 }  // namespace
 
 Answer extension_matches(Bytes data, const PacketState& state) {
@@ -67,6 +79,7 @@ Answer extension_matches(Bytes data, const PacketState& state) {
   if (state.packet.outer != 0) {
     if (name == "udp" && revision == 0) return udp_matches(info, state.packet.outer);
     if (name == "multiport") return Answer::kMaybe;
+    if (name == "owner" && revision == 1) return owner_matches(info);
   }
   if (std::find(kProtocols.begin(), kProtocols.end(), name) != kProtocols.end()) {
     return Answer::kOpen;
@@ -77,9 +90,8 @@ Answer extension_matches(Bytes data, const PacketState& state) {
 }
 
 bool goes_on(const std::string& name, Bytes data) {
-  constexpr std::array<std::string_view, 10> kHarmless = {
-      "counter", "log",    "notrack", "redir",    "dup",
-      "fwd",     "tproxy", "last",    "synproxy", "flow_offload"};
+  constexpr std::array<std::string_view, 9> kHarmless = {
+      "counter", "log", "notrack", "redir", "dup", "tproxy", "last", "synproxy", "flow_offload"};
   if (std::find(kHarmless.begin(), kHarmless.end(), name) != kHarmless.end()) return true;
   if (name == "objref") {
     constexpr std::array<std::uint32_t, 3> kConditions = {NFT_OBJECT_QUOTA, NFT_OBJECT_LIMIT,

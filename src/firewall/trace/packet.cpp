@@ -15,16 +15,39 @@ constexpr std::size_t kLongest = 64;  // all registers of nf_tables
 
 TraceBytes one_byte(std::uint8_t number) { return known_bytes(Bytes(&number, 1)); }
 
-TraceBytes link_name(const std::string& name) {
+/// A link of the packet; `none`: there it has none, which is another thing than not known.
+struct TracedLink {
+  std::string name;
+  bool none = false;
+  Answer doubt = Answer::kUnsure;
+};
+
+/// What this host sends has come by no link, and what goes to it leaves by none.
+TracedLink in_of(const PacketState& state) {
+  const TracedPacket& packet = state.packet;
+  if (packet.outer == 0) return {packet.in};
+  return {packet.in, packet.sent, Answer::kMaybe};
+}
+
+TracedLink out_of(const PacketState& state) {
+  const TracedPacket& packet = state.packet;
+  if (packet.outer == 0) return {state.routed ? packet.out : ""};
+  return {packet.out, !packet.sent, Answer::kMaybe};
+}
+
+TraceBytes link_name(const TracedLink& link) {
   std::array<std::uint8_t, IFNAMSIZ> bytes = {};
-  if (name.empty()) return unknown_bytes(bytes.size(), Answer::kUnsure);
-  std::copy_n(name.begin(), std::min<std::size_t>(name.size(), IFNAMSIZ - 1), bytes.begin());
+  if (link.none) return known_bytes(bytes);
+  if (link.name.empty()) return unknown_bytes(bytes.size(), link.doubt);
+  std::copy_n(link.name.begin(), std::min<std::size_t>(link.name.size(), IFNAMSIZ - 1),
+              bytes.begin());
   return known_bytes(bytes);
 }
 
-TraceBytes link_index(const std::string& name) {
-  const std::uint32_t index = name.empty() ? 0 : ::if_nametoindex(name.c_str());
-  return index == 0 ? unknown_bytes(sizeof index, Answer::kUnsure) : host_number(index);
+TraceBytes link_index(const TracedLink& link) {
+  if (link.none) return host_number(0);
+  const std::uint32_t index = link.name.empty() ? 0 : ::if_nametoindex(link.name.c_str());
+  return index == 0 ? unknown_bytes(sizeof index, link.doubt) : host_number(index);
 }
 
 void put_address(TraceBytes& header, std::size_t offset, const model::Prefix& prefix) {
@@ -36,6 +59,48 @@ void put_address(TraceBytes& header, std::size_t offset, const model::Prefix& pr
     const auto byte = static_cast<std::uint8_t>(address >> (24 - 8 * i));
     header[offset + i] = {static_cast<std::uint8_t>(byte & known), known, Answer::kMaybe};
   }
+}
+
+TraceBytes header_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
+  constexpr std::size_t kProtocol = 9;  // of struct iphdr, linux/ip.h
+  constexpr std::size_t kSource = 12;
+  constexpr std::size_t kDestination = 16;
+  constexpr std::size_t kHeader = 20;
+  if (offset > kHeader || size > kLongest) return unknown_bytes(kLongest, Answer::kOpen);
+  TraceBytes header = unknown_bytes(kHeader + kLongest, Answer::kOpen);
+  header[0] = {0x40, 0xf0, Answer::kOpen};
+  if (packet.outer != 0) header[kProtocol] = {IPPROTO_UDP, 0xff, Answer::kOpen};
+  put_address(header, kSource, packet.source);
+  put_address(header, kDestination, packet.destination);
+  const auto start = header.begin() + static_cast<std::ptrdiff_t>(offset);
+  return {start, start + static_cast<std::ptrdiff_t>(size)};
+}
+
+TraceBytes transport_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
+  constexpr std::size_t kPort = 2;  // of struct udphdr, linux/udp.h
+  TraceBytes bytes = unknown_bytes(std::min(size, kLongest), Answer::kOpen);
+  // A tunnel's source ports are those of the kernel's default range, 32768 and more.
+  if (packet.outer != 0 && offset == 0 && !bytes.empty()) bytes[0] = {0x80, 0x80, Answer::kOpen};
+  for (std::size_t i = 0; i < 2 && packet.outer != 0; ++i) {
+    const std::size_t at = kPort + i;
+    if (at < offset || at - offset >= bytes.size()) continue;
+    const auto byte = static_cast<std::uint8_t>(packet.outer >> (8U - 8U * i));
+    bytes[at - offset] = {byte, 0xff, Answer::kOpen};
+  }
+  return bytes;
+}
+
+TraceBytes frame_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
+  constexpr std::size_t kKind = 12;  // of struct ethhdr, linux/if_ether.h
+  constexpr std::array<std::uint8_t, 2> kIpv4 = {0x08, 0x00};
+  if (packet.tagged) return unknown_bytes(std::min(size, kLongest), Answer::kMaybe);
+  TraceBytes bytes = unknown_bytes(std::min(size, kLongest), Answer::kOpen);
+  for (std::size_t i = 0; i < kIpv4.size(); ++i) {
+    const std::size_t at = kKind + i;
+    if (at < offset || at - offset >= bytes.size()) continue;
+    bytes[at - offset] = {kIpv4.at(i), 0xff, Answer::kOpen};
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -68,13 +133,13 @@ TraceBytes meta_of(const PacketState& state, std::uint32_t key) {
     case NFT_META_MARK:
       return state.mark;
     case NFT_META_IIFNAME:
-      return link_name(state.packet.in);
+      return link_name(in_of(state));
     case NFT_META_OIFNAME:
-      return link_name(state.routed ? state.packet.out : "");
+      return link_name(out_of(state));
     case NFT_META_IIF:
-      return link_index(state.packet.in);
+      return link_index(in_of(state));
     case NFT_META_OIF:
-      return link_index(state.routed ? state.packet.out : "");
+      return link_index(out_of(state));
     case NFT_META_NFPROTO:
       return one_byte(kIpv4);
     case NFT_META_L4PROTO:
@@ -91,9 +156,16 @@ TraceBytes meta_of(const PacketState& state, std::uint32_t key) {
     case NFT_META_SDIF:
     case NFT_META_SDIFNAME:
       return unknown_bytes(kLongest, Answer::kMaybe);
+    case NFT_META_IIFTYPE:
+    case NFT_META_OIFTYPE:
+      return unknown_bytes(kLongest, state.packet.outer != 0 ? Answer::kMaybe : Answer::kOpen);
     default:
       return unknown_bytes(kLongest, Answer::kOpen);
   }
+}
+
+bool asks_for_socket(std::uint32_t meta_key) {
+  return meta_key == NFT_META_SKUID || meta_key == NFT_META_SKGID || meta_key == NFT_META_CGROUP;
 }
 
 std::uint32_t connection_state(const PacketState& state) {
@@ -122,31 +194,18 @@ TraceBytes connection_of(const PacketState& state, std::uint32_t key) {
   }
 }
 
-TraceBytes header_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
-  constexpr std::size_t kProtocol = 9;  // of struct iphdr, linux/ip.h
-  constexpr std::size_t kSource = 12;
-  constexpr std::size_t kDestination = 16;
-  constexpr std::size_t kHeader = 20;
-  if (offset > kHeader || size > kLongest) return unknown_bytes(kLongest, Answer::kOpen);
-  TraceBytes header = unknown_bytes(kHeader + kLongest, Answer::kOpen);
-  header[0] = {0x40, 0xf0, Answer::kOpen};
-  if (packet.outer != 0) header[kProtocol] = {IPPROTO_UDP, 0xff, Answer::kOpen};
-  put_address(header, kSource, packet.source);
-  put_address(header, kDestination, packet.destination);
-  const auto start = header.begin() + static_cast<std::ptrdiff_t>(offset);
-  return {start, start + static_cast<std::ptrdiff_t>(size)};
-}
-
-TraceBytes transport_of(const TracedPacket& packet, std::size_t offset, std::size_t size) {
-  constexpr std::size_t kPort = 2;  // of struct udphdr, linux/udp.h
-  TraceBytes bytes = unknown_bytes(std::min(size, kLongest), Answer::kOpen);
-  for (std::size_t i = 0; i < 2 && packet.outer != 0; ++i) {
-    const std::size_t at = kPort + i;
-    if (at < offset || at - offset >= bytes.size()) continue;
-    const auto byte = static_cast<std::uint8_t>(packet.outer >> (8U - 8U * i));
-    bytes[at - offset] = {byte, 0xff, Answer::kOpen};
+TraceBytes payload_of(const TracedPacket& packet, std::uint32_t base, std::size_t offset,
+                      std::size_t size) {
+  switch (base) {
+    case NFT_PAYLOAD_LL_HEADER:
+      return frame_of(packet, offset, size);
+    case NFT_PAYLOAD_NETWORK_HEADER:
+      return header_of(packet, offset, size);
+    case NFT_PAYLOAD_TRANSPORT_HEADER:
+      return transport_of(packet, offset, size);
+    default:
+      return unknown_bytes(std::min(size, kLongest), Answer::kOpen);
   }
-  return bytes;
 }
 
 }  // namespace overland::firewall::trace

@@ -18,6 +18,8 @@ struct TracedPacket {
   std::uint32_t mark = 0;     // the whole packet mark, once our table has set it
   bool passes = false;        // neither end is on this host
   std::uint16_t outer = 0;    // around a tunnel's packet, to this UDP port; 0: not
+  bool sent = false;          // such a one that this host sends; else it comes here
+  bool tagged = false;        // the frame may be a VLAN's
 };
 
 /// Where the packet is, and what rules may change while they are followed.
@@ -41,12 +43,13 @@ struct PacketState {
 /// A number as registers hold it, in the byte order of the machine.
 TraceBytes host_number(std::uint32_t number);
 
-/// `size` bytes of what NFTA_META_KEY, NFTA_CT_KEY name, and of the IPv4 header from `offset`.
+/// `size` bytes of what NFTA_META_KEY, NFTA_CT_KEY name, and of a header from `offset` on.
 TraceBytes meta_of(const PacketState& state, std::uint32_t key);
 TraceBytes connection_of(const PacketState& state, std::uint32_t key);
-TraceBytes header_of(const TracedPacket& packet, std::size_t offset, std::size_t size);
-/// Likewise of the header behind it.
-TraceBytes transport_of(const TracedPacket& packet, std::size_t offset, std::size_t size);
+bool asks_for_socket(std::uint32_t meta_key);
+/// `base`: which header, NFT_PAYLOAD_…
+TraceBytes payload_of(const TracedPacket& packet, std::uint32_t base, std::size_t offset,
+                      std::size_t size);
 /// NF_CT_STATE_… of linux/netfilter/nf_conntrack_common.h.
 std::uint32_t connection_state(const PacketState& state);
 

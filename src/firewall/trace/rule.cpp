@@ -53,8 +53,10 @@ class RuleTrace {
   /// False where nothing after this expression counts.
   bool take(const std::string& name, Bytes data) {
     if (name == "immediate") return immediate(data);
-    if (name == "reject") return decide({applies_, Verdict::kDrop, ""});
-    if (name == "queue") return decide({both(applies_, Answer::kMaybe), Verdict::kDrop, ""});
+    // Sent elsewhere is gone from here; "tproxy" hands over what is for this host.
+    if (name == "reject" || name == "fwd") return decide({applies_, Verdict::kDrop, ""});
+    if (name == "queue" || (name == "tproxy" && state_.packet.outer != 0))
+      return decide({both(applies_, Answer::kMaybe), Verdict::kDrop, ""});
     if (name == "lookup") return look_up(data);
     if (name == "target") return target(data);
     if (name == "masq" || (name == "nat" && number_of(data, NFTA_NAT_TYPE) == NFT_NAT_SNAT)) {
@@ -149,7 +151,7 @@ class RuleTrace {
     if (name == "meta") {
       const Bytes to = find_attribute(data, NFTA_META_DREG);
       if (to.empty()) return set_meta(data);
-      store(number32_of(to), meta_of(state_, number_of(data, NFTA_META_KEY)));
+      load_meta(number32_of(to), number_of(data, NFTA_META_KEY));
     } else if (name == "ct") {
       load_connection(data);
     } else if (name == "payload") {
@@ -169,6 +171,12 @@ class RuleTrace {
       set(state_.mark, number_of(data, NFTA_META_SREG));
     }
     return true;
+  }
+
+  /// What is around a tunnel's packets is the kernel's own: a rule about its socket ends there.
+  void load_meta(std::uint32_t to, std::uint32_t key) {
+    if (state_.packet.outer != 0 && asks_for_socket(key)) return require(Answer::kNo);
+    store(to, meta_of(state_, key));
   }
 
   void set(TraceBytes& mark, std::uint32_t from) const {
@@ -206,12 +214,7 @@ class RuleTrace {
     const std::uint32_t size = number_of(data, NFTA_PAYLOAD_LEN);
     const std::uint32_t offset = number_of(data, NFTA_PAYLOAD_OFFSET);
     const std::uint32_t base = number_of(data, NFTA_PAYLOAD_BASE);
-    const bool network = base == NFT_PAYLOAD_NETWORK_HEADER;
-    const bool transport = base == NFT_PAYLOAD_TRANSPORT_HEADER;
-    store(number32_of(to),
-          network     ? header_of(state_.packet, offset, size)
-          : transport ? transport_of(state_.packet, offset, size)
-                      : unknown_bytes(std::min<std::size_t>(size, kRegisterBytes), Answer::kOpen));
+    store(number32_of(to), payload_of(state_.packet, base, offset, size));
   }
 
   [[nodiscard]] TraceBytes masked(Bytes data) const {

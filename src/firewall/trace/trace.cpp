@@ -24,7 +24,11 @@ class Walk {
         throw base::Error(base::ErrorKind::kFailure, "it has too many rules to be followed");
       }
       for (const Branch& branch : follow(name, rule, so_far)) {
-        if (branch.applies == Answer::kNo || branch.applies == Answer::kOpen) continue;
+        if (branch.applies == Answer::kNo) continue;
+        if (branch.applies == Answer::kOpen) {
+          take_some(name, rule, branch, depth);
+          continue;
+        }
         const Answer here = both(so_far, branch.applies);
         const bool certain = branch.applies == Answer::kYes;
         switch (branch.verdict) {
@@ -61,6 +65,17 @@ class Walk {
   std::vector<TraceDrop> finish() { return std::move(drops_); }
 
  private:
+  /// Around a tunnel's packets nothing is left open to mean somebody else's: a rule about a length
+  /// or a payload may be about all of them. An accept of some saves nobody.
+  void take_some(const std::string& name, const TraceRule& rule, const Branch& branch, int depth) {
+    if (state_.packet.outer == 0) return;
+    if (branch.verdict == Verdict::kDrop) drop(name, rule.handle, Answer::kOpen);
+    if (branch.verdict != Verdict::kJump && branch.verdict != Verdict::kGoto) return;
+    const bool doubtful = doubtful_;
+    chain(branch.target, Answer::kOpen, depth + 1);
+    doubtful_ = doubtful;
+  }
+
   void note(TraceDrop found, Answer applies) {
     if (applies == Answer::kUnsure) return;
     found.certain = found.certain && applies == Answer::kYes && !doubtful_;

@@ -28,8 +28,9 @@ struct TraceDrop {
 /// What drops the packet on its way through base chain `chain`: at most one is certain, and it is
 /// the last; and what takes its mark before that, which it has again afterwards, so that each rule
 /// is told for its own. An accept that asks for a protocol or port saves nobody; one that asks for
-/// a link that is not known does. A jump to one of `trusted_chains` is an accept. Throws kFailure
-/// where the rules are too many to be followed.
+/// a link that is not known does. A drop that asks for what is not known of all the traffic is told
+/// around a tunnel's packets alone, as one that may be. A jump to one of `trusted_chains` is an
+/// accept. Throws kFailure where the rules are too many to be followed.
 std::vector<TraceDrop> trace(TraceTable& table, const std::string& chain, bool policy_drops,
                              const std::vector<std::string>& trusted_chains, PacketState& state);
 

@@ -93,6 +93,26 @@ TEST_F(AskDroppersTest, IsAskedAgainOnlyWhenSomethingMoved) {
   EXPECT_EQ(asked(), 5);
 }
 
+/// With a tunnel the answer is good for the links its packets take.
+TEST_F(AskDroppersTest, IsAskedAgainWhereAPeerIsReachedAnotherWay) {
+  install(kCounting);
+  policy_.tunnel = model::Tunnel{
+      "vxlan.ovl", 111, 4789, {{tests::prefixes({"10.2.0.12/32"}).front().network(), {}}}};
+  sh("ip link add eth0 type veth peer name eth1; ip link set eth0 up; ip link set eth1 up;"
+     "ip addr add 10.1.0.11/24 dev eth0; ip route add 10.2.0.0/24 dev eth0");
+  for (int i = 0; i < 3; ++i) ask();
+  EXPECT_EQ(asked(), 1);
+  sh("ip route add 10.3.0.0/24 dev eth1");
+  ask();
+  EXPECT_EQ(asked(), 1) << "none of the tunnel's business";
+  sh("ip route replace 10.2.0.0/24 dev eth1");
+  for (int i = 0; i < 3; ++i) ask();
+  EXPECT_EQ(asked(), 2);
+  sh("ip route del 10.2.0.0/24");
+  ask();
+  EXPECT_EQ(asked(), 3);
+}
+
 TEST_F(AskDroppersTest, AHintThatIsNotRootsOrNotWholeIsNotBelieved) {
   install(kCounting);
   const char* const harm[] = {"chown 1 $f",

@@ -45,7 +45,13 @@ TEST_F(TracePackets, WhatIsNamedDropsAndItsRemedyHelps) {
       "iptables-nft -t mangle -A PREROUTING -j MARK --set-mark 7",
       ("nft 'table inet t { chain c { type filter hook prerouting priority -150; meta l4proto icmp "
        "meta mark set ct mark\n}; }'"),
-      "nft 'table ip t { chain c { type filter hook postrouting priority 0; policy drop; }; }'"};
+      "nft 'table ip t { chain c { type filter hook postrouting priority 0; policy drop; }; }'",
+      ("nft 'table netdev t { chain c { type filter hook ingress device eth0 priority 0; ip saddr "
+       "192.168.200.0/24 drop\n}; }'"),
+      ("nft 'table inet t { chain c { type filter hook ingress device eth0 priority 0; ip saddr "
+       "192.168.200.0/24 counter drop\n}; }'"),
+      ("nft 'table netdev t { chain c { type filter hook egress device docker0 priority 0; ip "
+       "daddr 192.168.100.0/24 drop\n}; }'")};
   for (const char* rule : harm) {
     sh(rule);
     EXPECT_FALSE(passes()) << rule;
@@ -57,7 +63,7 @@ TEST_F(TracePackets, WhatIsNamedDropsAndItsRemedyHelps) {
     EXPECT_THAT(conflicts(), IsEmpty()) << remedy;
     EXPECT_TRUE(passes()) << remedy;
     sh("for kind in legacy nft; do iptables-$kind -t mangle -F; done; iptables-nft -t raw -F;"
-       "nft delete table ip t 2>/dev/null; nft delete table inet t 2>/dev/null; true");
+       "for one in ip inet netdev; do nft delete table $one t 2>/dev/null; done; true");
   }
 }
 

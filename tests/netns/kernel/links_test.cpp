@@ -79,10 +79,12 @@ TEST_F(Links, TellsTheNeighbours) {
   sh("ip neigh add 10.9.0.7 lladdr 02:00:00:00:00:07 dev lan nud reachable;"
      "ip neigh add 10.9.0.8 lladdr 02:00:00:00:00:08 dev lan nud stale;"
      "ip neigh add 10.9.0.9 dev lan nud failed;"
+     "ip neigh add 10.9.0.6 lladdr 02:00:00:00:00:06 dev lan nud permanent;"
      "ip -6 neigh add fe80::7 lladdr 02:00:00:00:00:07 dev lan nud reachable");
   EXPECT_EQ(reach_of("10.9.0.7"), model::Reach::kReachable);
   EXPECT_EQ(reach_of("10.9.0.8"), model::Reach::kStale);
   EXPECT_EQ(reach_of("10.9.0.9"), model::Reach::kFailed);
+  EXPECT_EQ(reach_of("10.9.0.6"), model::Reach::kEntered) << "it proves nothing";
   for (const auto& one : LinkTable().neighbours()) {
     EXPECT_EQ(one.address.family(), model::Family::kInet4);
   }

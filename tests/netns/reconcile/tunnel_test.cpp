@@ -82,6 +82,60 @@ TEST_F(TunnelHost, IsRepairedInOneRun) {
   }
 }
 
+/// What is said of policy routing is what it does to the tunnel's own packets, and its remedy
+/// helps.
+TEST_F(TunnelHost, RulesAndRoutesThatCatchItsPacketsAreTold) {
+  wanted_.firewall->mark = 0x200000;
+  wanted_.firewall->tunnel->port = 4789;
+  expect_reached();
+  const std::string outer = peers_[0].outer.to_string();
+  sh("ip route add default dev lan; ip route add default dev lan table 77");
+  const auto told = [&] {
+    std::string all;
+    for (const auto& one : survey().plan.conflicts()) all += one.sentence() + "\n";
+    return all;
+  };
+  ASSERT_EQ(told(), "");
+  struct Harm {
+    std::string rule;
+    std::string says;
+  };
+  const Harm harm[] = {
+      {"to " + outer + " blackhole", "refuses the tunnel's packets to " + outer},
+      {"to " + outer + " prohibit", "refuses the tunnel's packets to " + outer},
+      {"to " + outer + " unreachable", "refuses the tunnel's packets to " + outer},
+      {"from 10.9.0.1 to " + outer + " blackhole", "refuses the tunnel's"},
+      {"to " + outer + " ipproto udp dport 4789 blackhole", "refuses the tunnel's"},
+      {"to " + outer + " fwmark 0x200000/0x200000 lookup 77",
+       "takes overland's mark for its own and leads the tunnel's packets to " + outer +
+           " by table 77"},
+      {"to " + outer + " fwmark 0x200000/0xf00000 blackhole", "refuses the"}};
+  for (const auto& [rule, says] : harm) {
+    sh("ip rule add pref 100 " + rule);
+    const std::string now = told();
+    EXPECT_NE(now.find(says), std::string::npos) << rule << "\n" << now;
+    EXPECT_EQ(now.find('\n'), now.size() - 1) << "one sentence: " << now;
+    const auto command = now.rfind(": ip rule add");
+    ASSERT_NE(command, std::string::npos) << now;
+    sh(now.substr(command + 2));
+    EXPECT_EQ(told(), "") << rule;
+    sh("ip rule del pref 100; ip rule del pref 1");
+  }
+  for (const std::string kind : {"blackhole", "prohibit", "unreachable"}) {
+    sh("ip route add " + kind + " " + outer);
+    EXPECT_NE(told().find("refuses the tunnel's packets to " + outer), std::string::npos) << kind;
+    sh("ip route del " + kind + " " + outer);
+  }
+  // Where somebody leads them another way whatever their mark, and what is about others.
+  for (const std::string& harmless :
+       {"to " + outer + " lookup 77", "to " + outer + " ipproto tcp blackhole",
+        "from 10.9.0.7 to " + outer + " blackhole", "to " + outer + " fwmark 0x1/0xff blackhole"}) {
+    sh("ip rule add pref 100 " + harmless);
+    EXPECT_EQ(told(), "") << harmless;
+    sh("ip rule del pref 100");
+  }
+}
+
 TEST_F(TunnelHost, AnotherBipAndAnotherWayAreOneRun) {
   expect_reached();
   wanted_.links[0].address = model::InterfaceAddress::parse("192.168.105.1/32").value();

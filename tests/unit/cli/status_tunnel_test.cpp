@@ -81,6 +81,12 @@ TEST(StatusTunnel, TellsWhatIsMissing) {
   EXPECT_EQ(scene.report().peers.at(0).state.text, "no link");
 }
 
+TEST(StatusTunnel, TellsWhatCatchesThePacketsAround) {
+  TunnelScene scene;
+  scene.survey.facts.diversions = {{net("10.2.0.11/32"), 0}};
+  EXPECT_EQ(scene.report().peers.at(0).state.text, "diverted");
+}
+
 TEST(StatusTunnel, TellsOfOnePeerHowItIsReached) {
   TunnelScene scene;
   const auto detail = [&] {

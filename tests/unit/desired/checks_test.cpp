@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "desired/asymmetry.h"
+#include "desired/forwarding.h"
+#include "desired/sysctls.h"
 #include "unit/desired/campus.h"
 
 namespace overland {
@@ -47,6 +50,34 @@ model::HostFacts dual_homed_facts(std::uint8_t rp_filter) {
   facts.links = {link("eth0", {"172.16.10.10/24"}), link("eth1", {"172.16.20.10/24"})};
   for (auto& one : facts.links) one.rp_filter = rp_filter;
   return facts;
+}
+
+model::HostFacts shut_facts(const std::string& name) {
+  auto facts = dual_homed_facts(0);
+  facts.links.push_back(link("docker0", {"192.168.1.1/24"}));
+  facts.links.push_back(link("other", {"10.77.0.1/24"}));
+  for (auto& one : facts.links) one.forwards = one.name != name;
+  return facts;
+}
+
+TEST(Forwarding, OfOneLinkIsToldWhereItIsSomebodyElses) {
+  const auto inventory = load(kDualHomed);
+  for (const std::string name : {"eth0", "eth1", "docker0"}) {
+    auto facts = shut_facts(name);
+    facts.forwarding = model::Forwarding::kForeign;
+    const auto found = mismatches(inventory, inventory.hosts[0], facts);
+    ASSERT_EQ(found.size(), 1U) << name;
+    EXPECT_EQ(found[0].severity, model::Severity::kConflict);
+    EXPECT_EQ(found[0].resource, "sysctl net.ipv4.conf." + name + ".forwarding");
+    EXPECT_EQ(found[0].remedy, "sysctl -w net.ipv4.conf." + name + ".forwarding=1");
+    EXPECT_TRUE(desired::shut_links(inventory, inventory.hosts[0], facts) == std::vector{name});
+    facts.forwarding = model::Forwarding::kOurs;
+    EXPECT_TRUE(mismatches(inventory, inventory.hosts[0], facts).empty()) << "apply repairs it";
+    const auto wanted = desired::sysctls(inventory, inventory.hosts[0], facts);
+    const model::Sysctl one = {"net.ipv4.conf." + name + ".forwarding", "1"};
+    EXPECT_NE(std::find(wanted.begin(), wanted.end(), one), wanted.end()) << name;
+  }
+  EXPECT_TRUE(mismatches(inventory, inventory.hosts[0], shut_facts("other")).empty());
 }
 
 TEST(Asymmetries, OfAHostInTwoSegments) {

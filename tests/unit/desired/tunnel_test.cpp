@@ -86,6 +86,23 @@ TEST(TunnelLink, ALinkOfTooSmallPacketsCarriesNone) {
               ElementsAre(testing::Field(&model::Finding::message, HasSubstr("575"))));
 }
 
+TEST(TunnelLink, StaysAsItIsWhileItsLinkIsTooSmall) {
+  const auto inventory = load(two_sites());
+  auto facts = machine_at("10.1.0.11/24");
+  facts.links[0].mtu = 575;
+  model::LinkFacts ours = link("vxlan.ovl", {"192.168.11.1/32"});
+  ours.ours = true;
+  ours.vxlan = model::Vxlan{111, 4789, addr("10.1.0.11"), 1450};
+  facts.links.push_back(ours);
+  const auto end = desired::tunnel_end(inventory, inventory.hosts[0], facts);
+  ASSERT_TRUE(end.link);
+  EXPECT_EQ(end.link->vxlan->mtu, 1450U);
+  ASSERT_EQ(end.findings.size(), 1U);
+  EXPECT_THAT(end.findings[0].sentence(), HasSubstr("it stays as it was"));
+  const auto state = desired::derive(inventory, inventory.hosts[0], facts);
+  EXPECT_FALSE(state.neighbours.empty()) << "it goes on";
+}
+
 TEST(TunnelLink, AnAddressOfTheLoopbackSaysNothingOfTheWire) {
   const auto inventory = load(two_sites());
   auto facts = machine_at("10.1.0.11/32");

@@ -70,7 +70,7 @@ TEST(ReadNeighbour, TellsHowFarTheKernelGot) {
   EXPECT_EQ(read->address.to_string(), "10.0.0.7");
   EXPECT_EQ(read->reach, model::Reach::kFailed);
   EXPECT_EQ(reach(NUD_REACHABLE), model::Reach::kReachable);
-  EXPECT_EQ(reach(NUD_PERMANENT), model::Reach::kReachable);
+  EXPECT_EQ(reach(NUD_PERMANENT), model::Reach::kEntered);
   EXPECT_EQ(reach(NUD_STALE), model::Reach::kStale);
   EXPECT_EQ(reach(NUD_PROBE), model::Reach::kStale) << "it answered once";
   EXPECT_EQ(reach(NUD_INCOMPLETE), model::Reach::kIncomplete);
@@ -94,7 +94,7 @@ TEST(ReadLink, ReadsAVlan) {
   EXPECT_EQ(read->parent, 2);
   EXPECT_EQ(read->mtu, 1500U);
   EXPECT_EQ(read->flags & IFF_UP, unsigned{IFF_UP});
-  EXPECT_TRUE(read->ours());
+  EXPECT_TRUE(read->marked());
 }
 
 // What `ip link add link eth0 name v type vlan id 100` of iproute2 6.1 sends, turned into the
@@ -114,17 +114,17 @@ TEST(ReadLink, ReadsBytesOfAnotherWriter) {
   EXPECT_EQ(read->name, "v");
   EXPECT_EQ(read->vlan, 100);
   EXPECT_EQ(read->parent, 2);
-  EXPECT_FALSE(read->ours());
+  EXPECT_FALSE(read->marked());
 }
 
 TEST(ReadLink, OwnershipNeedsAKindOfOursAndOurMark) {
-  EXPECT_FALSE(kernel::read_link(link({"vlan", ""}).message())->ours());
-  EXPECT_FALSE(kernel::read_link(link({"vlan", "uplink"}).message())->ours());
-  EXPECT_TRUE(kernel::read_link(link({"macvlan", "overland"}).message())->ours());
-  EXPECT_FALSE(kernel::read_link(link({"macvtap", "overland"}).message())->ours());
-  EXPECT_TRUE(kernel::read_link(link({"vlan", "", kernel::kUnfinishedGroup}).message())->ours());
+  EXPECT_FALSE(kernel::read_link(link({"vlan", ""}).message())->marked());
+  EXPECT_FALSE(kernel::read_link(link({"vlan", "uplink"}).message())->marked());
+  EXPECT_TRUE(kernel::read_link(link({"macvlan", "overland"}).message())->marked());
+  EXPECT_FALSE(kernel::read_link(link({"macvtap", "overland"}).message())->marked());
+  EXPECT_TRUE(kernel::read_link(link({"vlan", "", kernel::kUnfinishedGroup}).message())->marked());
   EXPECT_FALSE(
-      kernel::read_link(link({"vlan", "mine", kernel::kUnfinishedGroup}).message())->ours());
+      kernel::read_link(link({"vlan", "mine", kernel::kUnfinishedGroup}).message())->marked());
 }
 
 TEST(ReadLink, DataOfOtherKindsIsNoVlanId) {
@@ -180,7 +180,7 @@ TEST(PutNewVlan, SendsTheMarkWithTheCreation) {
   EXPECT_EQ(read->vlan, 200);
   EXPECT_EQ(read->parent, 4);
   EXPECT_EQ(read->mtu, 9000U);
-  EXPECT_TRUE(read->ours());
+  EXPECT_TRUE(read->marked());
   EXPECT_EQ(canned.message().nlmsg_flags, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL);
 }
 

@@ -47,7 +47,7 @@ TEST(VxlanMessage, WhatIsWrittenIsRead) {
   const auto link = kernel::read_link(canned.message());
   ASSERT_TRUE(link);
   EXPECT_EQ(link->vxlan, tunnel().vxlan);
-  EXPECT_TRUE(link->ours());
+  EXPECT_TRUE(link->marked());
   EXPECT_EQ(canned.message().nlmsg_flags, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL);
 }
 

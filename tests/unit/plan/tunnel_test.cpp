@@ -58,6 +58,26 @@ TEST(TunnelPlan, TheLinksAddressIsNoNetworkInTheBridgesWay) {
   EXPECT_THAT(planned(desired, desired, {}, facts).conflicts(), IsEmpty());
 }
 
+TEST(TunnelPlan, RulesAboutItsPacketsAreOneSentence) {
+  auto desired = tunnelled_desired();
+  desired.neighbours.push_back(peer("10.2.0.13"));
+  auto facts = running_docker();
+  facts.diversions = {{net("10.2.0.12/32"), 0}, {net("10.2.0.13/32"), 0}};
+  auto told = planned(desired, desired, {}, facts).conflicts();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].sentence(),
+            "somebody else's rule or route (ip rule, ip route) refuses the tunnel's "
+            "packets to 10.2.0.12 and 1 more of its peers; remedy: remove it, or have the main "
+            "table asked before it, for each peer: ip rule add pref 1 to 10.2.0.12 ipproto udp "
+            "dport 4789 lookup main");
+  facts.diversions = {{net("10.2.0.13/32"), 77}, {net("192.168.112.0/24"), 0}};
+  told = planned(desired, desired, {}, facts).conflicts();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_THAT(told[0].message, HasSubstr("refuses packets to 192.168.112.0/24"));
+  EXPECT_THAT(told[1].message, HasSubstr("overland's mark for its own and leads the tunnel's "
+                                         "packets to 10.2.0.13 by table 77"));
+}
+
 TEST(TunnelPlan, GoesFromTheTopDown) {
   auto plan = planned(tunnelled_desired(), {});
   std::erase_if(plan.steps, [](const Step& step) {

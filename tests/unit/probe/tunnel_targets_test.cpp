@@ -21,6 +21,20 @@ TEST(TunnelTargets, ThoseBehindATunnelAreAskedToo) {
   EXPECT_THAT(names, ElementsAre("n2", "s1", "s2"));
 }
 
+TEST(TunnelTargets, NoContainerIsToReachTheOuterAddress) {
+  const auto inventory = load(two_sites());
+  for (const auto& peer : probe::targets(inventory, inventory.hosts[0], {}, false)) {
+    const auto& host = inventory.hosts[*peer.host];
+    const bool far = peer.name != "n2";
+    EXPECT_EQ(peer.hosts.empty(), far) << peer.name;
+    EXPECT_EQ(peer.outer.empty(), !far) << peer.name;
+    if (far) {
+      EXPECT_THAT(peer.outer, ElementsAre(host.tunnel_address()));
+    }
+    EXPECT_THAT(peer.bridges, ElementsAre(host.bip->address));
+  }
+}
+
 TEST(TunnelTargets, NothingStandsBetweenTheEndsOfATunnel) {
   const auto inventory = load(two_sites());
   const auto peers = probe::targets(inventory, inventory.hosts[0], {"s2"}, false);

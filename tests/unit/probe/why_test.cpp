@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "unit/probe/judge_scene.h"
 
@@ -118,6 +119,50 @@ TEST(Why, WhatCannotBeToldIsCalledSo) {
   auto evidence = seen(kNothing, kNothing, kNothing, kNothing);
   evidence.hop = Hop::kNotAsked;  // a tunnel: nobody is asked there
   EXPECT_THAT(judged(evidence).fault(), HasSubstr("unknown: no answer from k2"));
+}
+
+Peer tunnelled() {
+  Peer peer = k2();
+  std::swap(peer.hosts, peer.outer);
+  return peer;
+}
+
+/// The outer address and the bridge, asked by this host itself.
+Evidence through_the_tunnel(Says outer, Says bridge) {
+  auto evidence = seen(kNothing, kNothing, kNothing, kNothing);
+  evidence.echoes.front() = echo(Purpose::kControl, kHost, outer);
+  evidence.echoes.push_back(echo(Purpose::kControl, kBridge, bridge));
+  evidence.hop = Hop::kNotAsked;
+  return evidence;
+}
+
+TEST(Why, WhereATunnelEnds) {
+  const auto fault = [](Says outer, Says bridge) {
+    return judged(through_the_tunnel(outer, bridge), false, tunnelled()).fault();
+  };
+  EXPECT_THAT(fault(kAnswers, kNothing),
+              HasSubstr("way: the end of its tunnel, 10.0.0.2, answers this host, but nothing "
+                        "comes through the tunnel"));
+  EXPECT_THAT(fault(kNothing, kNothing),
+              HasSubstr("unknown: nothing comes through the tunnel, and the end of its tunnel"));
+  EXPECT_THAT(fault(kAnswers, kAnswers), HasSubstr("peer: k2 answers this host's own address"));
+  auto evidence = through_the_tunnel(kAnswers, kNothing);
+  evidence.echoes[2].packed_by = at("10.7.7.7");
+  EXPECT_THAT(judged(evidence, false, tunnelled()).fault(),
+              HasSubstr("way: answers of k2 come from 10.7.7.7 instead of 10.0.0.2"));
+}
+
+TEST(Why, AnEndThatIsNotAskedIsNoFault) {
+  auto evidence = seen(kNothing, kAnswers, kAnswers, kNothing);
+  evidence.echoes.erase(evidence.echoes.begin());
+  const auto verdict = judged(evidence, false, tunnelled());
+  EXPECT_TRUE(verdict.reached);
+  EXPECT_EQ(verdict.host, Part::kNone);
+  EXPECT_TRUE(verdict.notes.empty());
+  Peer empty = tunnelled();
+  empty.containers.clear();  // a bridge subnet without room
+  evidence.echoes.resize(1);
+  EXPECT_TRUE(judged(evidence, false, empty).reached);
 }
 
 }  // namespace
