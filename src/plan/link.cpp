@@ -49,6 +49,13 @@ bool moves(const model::Link& from, const model::Link& to) {
          (from.vxlan->vni != to.vxlan->vni || from.vxlan->port != to.vxlan->port);
 }
 
+/// Whether the coming rules bind another tunnel, and would leave this one open to everybody.
+bool outlives_its_rule(const model::Link& link, const Look& look) {
+  const auto& policy = look.desired.firewall;
+  return link.vxlan && policy && policy->tunnel &&
+         (policy->tunnel->vni != link.vxlan->vni || policy->tunnel->port != link.vxlan->port);
+}
+
 /// By this kernel, and behind a firewall that is known to bind what it brings.
 bool can_be_made(const Look& look) {
   const auto& policy = look.desired.firewall;
@@ -94,6 +101,10 @@ void plan_links(const Look& look, Plan& plan) {
       if (!tunnel_moves(look)) return;
       plan.steps.emplace_back(LinkStep{change.from, std::nullopt});
       plan.steps.emplace_back(LinkStep{std::nullopt, change.to});
+      return;
+    }
+    if (!change.to && outlives_its_rule(*change.from, look)) {
+      plan.steps.emplace_back(std::move(change));  // held like other removals it would be a way in
       return;
     }
     place(change, look, plan).emplace_back(std::move(change));

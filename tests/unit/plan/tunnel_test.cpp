@@ -111,6 +111,18 @@ TEST(TunnelPlan, NeverOutlivesItsRule) {
                                                  "link vxlan.ovl", "firewall"));
 }
 
+TEST(TunnelPlan, WhatHasNoRuleIsNotHeld) {
+  auto desired = with_vni(112);
+  desired.links.clear();  // none can be made now
+  const auto plan = planned(tunnelled_desired(), desired, {.prune = false});
+  ASSERT_GE(plan.steps.size(), 2U);
+  EXPECT_THAT(resources(plan.steps), ElementsAre("link vxlan.ovl", "firewall"));
+  EXPECT_EQ(plan.steps[0], Step(LinkStep{tunnel(), std::nullopt}));
+  desired = tunnelled_desired();
+  desired.links.clear();
+  EXPECT_THAT(planned(tunnelled_desired(), desired, {.prune = false}).steps, IsEmpty());
+}
+
 TEST(TunnelPlan, WhatIsHeldComesBackWithALinkMadeAnew) {
   auto actual = tunnelled_desired();
   actual.neighbours.push_back(peer("10.2.0.13"));
