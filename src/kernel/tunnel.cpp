@@ -12,6 +12,7 @@
 #include "kernel/neighbours.h"
 #include "kernel/own_routes.h"
 #include "kernel/routes.h"
+#include "kernel/sysctls.h"
 #include "kernel/vxlan_message.h"
 #include "netlink/netlink_socket.h"
 
@@ -72,9 +73,23 @@ int create(const Link& wanted) {
   return index;
 }
 
+/// No rule of ours asks for more than IPv4 within, and of packets cut behind all rules (inner_in of
+/// firewall/nft/tunnel.h) no other is asked.
+void close_ipv6(const std::string& name) {
+  std::string part = name;
+  std::ranges::replace(part, '.', '/');
+  try {
+    SysctlTree().apply(
+        {std::nullopt, model::Sysctl{"net.ipv6.conf." + part + ".disable_ipv6", "1"}});
+  } catch (const base::Error& error) {
+    if (error.kind() != base::ErrorKind::kUnsupported) throw;  // a kernel without IPv6
+  }
+}
+
 /// Sets alias, MTU and state.
 void finish(const Link& wanted, int index) {
   const model::Vxlan& tunnel = *wanted.vxlan;
+  close_ipv6(wanted.name);
   const netlink::Refusal refusal = ask([&](netlink::MessageBuffer& buffer) {
     put_finish_link(buffer, index, tunnel.mtu, wanted.up);
   });

@@ -144,10 +144,16 @@ Chain bridged() {
            {Action::kCounter, Verdict{Verdict::kDrop}}}};
 }
 
-/// Behind filter, where others that accept by the mark may come first: firewalld's chain is at 10.
-Chain outer_done(const FirewallPolicy& policy) {
-  Chain chain = base_chain("outer-done", "filter", "input", 100);
-  chain.rules.push_back({marked(policy.mark), clear_mark(policy)});
+/// The mark of what was let in is on what was within. A socket may hand over several packets at
+/// once (UDP_SEGMENT of udp(7)); where no wire is between they come to INPUT as one, of which the
+/// first VNI alone is seen, and are cut before the tunnel takes them: those behind another's VNI
+/// lack the mark. Before "trusted-in", which counts who brings it along.
+Chain inner_in(const FirewallPolicy& policy) {
+  Chain chain = base_chain("inner-in", "filter", "prerouting", -311);
+  const Match by_tunnel = {Field::kInLink, policy.tunnel->link};
+  chain.rules.push_back({by_tunnel, Match{Field::kMark, 0U, false, policy.mark}, Action::kCounter,
+                         Verdict{Verdict::kDrop}});
+  chain.rules.push_back({by_tunnel, clear_mark(policy)});
   return chain;
 }
 
@@ -247,7 +253,7 @@ std::vector<Tunnel::Sender> senders_in(const Table& table) {
 std::vector<Chain> tunnel_chains(const FirewallPolicy& policy, const Lists& lists) {
   if (!policy.tunnel) return {};
   std::vector<Chain> chains = {outer_in(*policy.tunnel), asked(policy),
-                               known(policy, lists),     outer_done(policy),
+                               known(policy, lists),     inner_in(policy),
                                outer_out(policy, lists), inner_done(policy)};
   if (policy.stops_forgers) {
     chains.push_back(bridged());

@@ -8,7 +8,8 @@
 //   outer-asked  what goes to the host itself loses its mark; outer packets go to
 //   outer-known  where they get it, which the anchor in filter INPUT accepts, or are dropped
 //   outer-bridged what a container sends with a peer's address is dropped before that
-//   outer-done   the mark goes, or what is within would have it
+//   inner-in     what was within has it, too, and loses it; what has it not is dropped: it was cut
+//                from others behind all rules
 //   outer-out    those this host sends have the mark of what is within, which goes here, and are
 //                not tracked; without it they are some other socket's, and dropped. Of what the host
 //                sends into the tunnel itself Docker shall not translate the source

@@ -102,7 +102,7 @@ class Follower {
       return !first || (hook.number == kPreroutingHook && hook.priority > kMarked);
     }
     if (packet.sent) return hook.number == kOutputHook && hook.priority <= kSentMarked;
-    return !first && kOuterMarked < hook.priority && hook.priority < kOuterDone;
+    return !first && kOuterMarked < hook.priority;
   }
 
   /// Whether our table has told connection tracking to leave it alone.

@@ -42,7 +42,7 @@ std::string outer_remedy(const Stop& stop, const TracedPacket& packet) {
            "/udp; firewall-cmd --reload; overland apply";
   }
   const bool at_input = stop.hook.number == kInputHook;
-  if (at_input && kOuterMarked < stop.hook.priority && stop.hook.priority < kOuterDone) {
+  if (at_input && kOuterMarked < stop.hook.priority) {
     return "accept what carries overland's mark before it: " +
            table.accept(stop.chain, packet.mark);
   }

@@ -11,11 +11,10 @@
 
 namespace overland::firewall::trace {
 
-/// Our mark is set at prerouting with this priority; at INPUT around a tunnel's packets alone,
-/// which lose it again. What the tunnel sends has it at OUTPUT until kSentMarked.
+/// Our mark is set at prerouting with this priority; at INPUT around a tunnel's packets alone. What
+/// the tunnel sends has it at OUTPUT until kSentMarked.
 inline constexpr std::int32_t kMarked = -310;
 inline constexpr std::int32_t kOuterMarked = -10;
-inline constexpr std::int32_t kOuterDone = 100;
 inline constexpr std::int32_t kSentMarked = -310;
 
 /// " drops traffic from … to …"

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -41,23 +42,25 @@ class Forger {
  public:
   /// Of this host itself where there is no `space`.
   explicit Forger(const std::string& space = "") {
-    if (space.empty()) {
-      socket_ = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-      EXPECT_GE(socket_, 0);
-      return;
-    }
     // A socket stays in the namespace it was made in; a thread of its own enters that.
     std::thread([&] {
-      const int in = ::open(("/run/netns/" + space).c_str(), O_RDONLY | O_CLOEXEC);
-      if (in < 0 || ::setns(in, CLONE_NEWNET) != 0) return;
-      ::close(in);
+      if (!space.empty()) {
+        const int in = ::open(("/run/netns/" + space).c_str(), O_RDONLY | O_CLOEXEC);
+        if (in < 0 || ::setns(in, CLONE_NEWNET) != 0) return;
+        ::close(in);
+      }
       socket_ = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+      plain_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     }).join();
     EXPECT_GE(socket_, 0) << "a raw socket in " << space;
+    EXPECT_GE(plain_, 0);
   }
   Forger(const Forger&) = delete;
   Forger& operator=(const Forger&) = delete;
-  ~Forger() { ::close(socket_); }
+  ~Forger() {
+    ::close(socket_);
+    ::close(plain_);
+  }
 
   void send(const Forged& what) const { put(what, datagram(what), 0); }
   /// In two fragments, the second of which holds all of the packet within but its beginning.
@@ -67,6 +70,24 @@ class Forger {
     const auto cut = all.begin() + static_cast<std::ptrdiff_t>(first);
     put(what, {all.begin(), cut}, kMore);
     put(what, {cut, all.end()}, static_cast<std::uint16_t>(first / 8));
+  }
+
+  /// Both at once (UDP_SEGMENT of udp(7)), as any user may; with the address of whoever sends.
+  void send_at_once(const Forged& first, const Forged& second) const {
+    Packet all;
+    for (const Forged* one : {&first, &second}) {
+      const Packet whole = datagram(*one);
+      all.insert(all.end(), whole.begin() + sizeof(udphdr), whole.end());
+    }
+    const int size = static_cast<int>(all.size() / 2);
+    EXPECT_EQ(::setsockopt(plain_, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size), 0);
+    sockaddr_in to = {};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(first.port);
+    EXPECT_EQ(::inet_pton(AF_INET, first.to.c_str(), &to.sin_addr), 1);
+    const ssize_t sent = ::sendto(plain_, all.data(), all.size(), 0,
+                                  reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    EXPECT_EQ(sent, static_cast<ssize_t>(all.size())) << std::strerror(errno);
   }
 
  private:
@@ -146,6 +167,7 @@ class Forger {
   }
 
   int socket_ = -1;
+  int plain_ = -1;
 };
 
 }  // namespace overland::tests

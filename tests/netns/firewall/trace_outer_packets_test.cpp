@@ -87,9 +87,6 @@ TEST_F(TraceOuterPackets, AtInputOfIptablesBehindAnAcceptOfALink) {
     expect_harm(mangle + "-A INPUT -i lo -j ACCEPT; " + mangle + "-A INPUT -j DROP");
     expect_harm(mangle + "-A INPUT -i docker0 -j ACCEPT; " + mangle + "-P INPUT DROP");
   }
-  // Where our mark has gone already.
-  expect_harm(chain("inet", "input priority 200",
-                    "meta mark and 0x200000 == 0x200000 accept; udp dport 4789 drop"));
 }
 
 TEST_F(TraceOuterPackets, AtOutputAndPostrouting) {

@@ -64,5 +64,25 @@ TEST_F(TunnelSpeakersTest, NobodyHereSpeaksAsTheTunnel) {
   }
 }
 
+// Handed over at once, and cut behind INPUT, where the first one's VNI alone was seen.
+TEST_F(TunnelSpeakersTest, NobodySpeaksAsAPeerBehindAnothersVni) {
+  firewall_.write(tunnelled());
+  Forged other = {"", "192.168.200.7"};
+  other.vni = 222;
+  const Forged ours = {"", "192.168.200.7"};
+  for (const char* space : {"x", "c"}) {
+    const int before = arrivals("c");
+    const int gone = dropped("inner-in");
+    Forger(space).send_at_once(other, ours);
+    EXPECT_TRUE(comes([&] { return dropped("inner-in") > gone || arrivals("c") > before; }));
+    EXPECT_EQ(arrivals("c"), before) << space;
+  }
+  EXPECT_TRUE(ping("p", "192.168.200.2", "192.168.100.2")) << "the tunnel itself";
+  sh("nft flush chain ip overland inner-in");
+  const int before = arrivals("c");
+  Forger("x").send_at_once(other, ours);
+  EXPECT_TRUE(comes([&] { return arrivals("c") > before; })) << "what the test is worth";
+}
+
 }  // namespace
 }  // namespace overland::firewall

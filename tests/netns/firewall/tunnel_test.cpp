@@ -260,11 +260,11 @@ TEST_F(TunnelTest, TellsWhatIsSpoilt) {
   };
   broken("nft flush chain ip overland outer-known");
   broken("nft flush chain ip overland outer-asked");
-  broken("nft flush chain ip overland outer-done");
+  broken("nft flush chain ip overland inner-in");
   broken("nft flush chain ip overland outer-in");
   broken("nft flush chain ip overland outer-out");
   broken("nft flush chain ip overland inner-done");
-  broken("nft delete chain ip overland outer-done");
+  broken("nft delete chain ip overland inner-in");
   broken("nft add rule ip overland outer-known accept");
   broken("nft insert rule ip overland outer-asked udp dport 4789 accept");
   broken("nft delete element ip overland tunnelled-24 '{ 10.2.0.12 . 0xc0a8c800 }'");

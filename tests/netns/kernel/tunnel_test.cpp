@@ -38,6 +38,8 @@ TEST_F(Tunnels, MakesOneReadsItBackAndRemovesIt) {
     EXPECT_NE(shown.find(part), std::string::npos) << part << " is not in " << shown;
   }
   EXPECT_EQ(shown.find(" dev "), std::string::npos) << shown;
+  const std::string closed = "/proc/sys/net/ipv6/conf/vxlan.ovl/disable_ipv6";
+  EXPECT_NE(sh("cat " + closed + " || test ! -e /proc/sys/net/ipv6"), "0\n");
   LinkTable().apply({tunnel(), std::nullopt});
   EXPECT_TRUE(links().empty());
 }
