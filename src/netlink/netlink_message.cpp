@@ -58,7 +58,7 @@ void MessageBuffer::put(int type, const void* data, std::size_t size) {
   const nlattr header = {static_cast<std::uint16_t>(NLA_HDRLEN + size),
                          static_cast<std::uint16_t>(type)};
   std::memcpy(at(place), &header, sizeof(header));
-  std::memcpy(at(place + NLA_HDRLEN), data, size);
+  if (size > 0) std::memcpy(at(place + NLA_HDRLEN), data, size);  // an empty span has no place
   grow_message();
 }
 
