@@ -11,7 +11,7 @@ from conftest import REPOSITORY
 jsonschema = pytest.importorskip("jsonschema", reason="python3-jsonschema is missing; run scripts/bootstrap")
 BROKEN = sorted((REPOSITORY / "tests/unit/inventory/broken").glob("*.toml"))
 # Faults of form, of a single value, of presence. What several values show together only `overland validate` sees.
-REFUSED = {f"OVL-E{number:03}" for number in (2, 3, 4, 5, 6, 8, 10, 13, 14, 23, 26, 28, 30, 31, 40, 50, 88)}
+REFUSED = {f"OVL-E{number:03}" for number in (2, 3, 4, 5, 6, 8, 10, 13, 14, 23, 26, 28, 30, 31, 40, 50, 88, 130)}
 # Seen in part: `localhost`, `.` and `..`, a size against its pool, two bits of a mark, names Docker keeps.
 EITHER = {"OVL-E020", "OVL-E025", "OVL-E045", "OVL-E060", "OVL-E080"}
 FLOAT = "version-float"  # 1.0 is an integer in JSON
@@ -54,6 +54,7 @@ end = true
 cluster = { name = "lab", pool = "10.100.0.0/16", ecmp = true, fallback = "pool" }
 docker = { daemon_json = "merge", bridge = "br0", program = "/opt/docker/dockerd", address_pools = ["10.210.0.0/16"] }
 firewall = { mark = 0x80000000, conntrack = false, guard = "on" }
+tunnel = { type = "vxlan", vni = 7, port = 8472, mtu = 1400, always = true, exclude = ["h1", "lan"] }
 [[segment]]
 name = "lan"
 subnet = "10.0.0.0/24"
