@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/error.h"
 #include "netlink/netlink_socket.h"
 
 namespace overland::firewall::trace {
@@ -54,6 +53,7 @@ Found ask(const std::string& link) {
 std::vector<std::string> members_of(const std::string& link) {
   std::vector<std::string> members;
   const std::uint32_t master = ::if_nametoindex(link.c_str());
+  if (master == 0) return members;  // gone by now; each link without a master would be one
   netlink::Socket().dump(
       [&](netlink::MessageBuffer& buffer) {
         buffer.begin(RTM_GETLINK, 0, ifinfomsg{});
@@ -95,12 +95,8 @@ void add_beneath(const LowerLink& above, int depth, std::vector<LowerLink>& resu
 
 std::vector<LowerLink> lower_links(const std::vector<std::string>& links) {
   std::vector<LowerLink> result;
-  try {
-    for (const std::string& link : links) {
-      if (!link.empty()) add_beneath({link, link, false, true}, 0, result);
-    }
-  } catch (const base::Error&) {
-    // Some are not known then.
+  for (const std::string& link : links) {
+    if (!link.empty()) add_beneath({link, link, false, true}, 0, result);
   }
   return result;
 }

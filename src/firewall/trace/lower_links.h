@@ -14,8 +14,8 @@ struct LowerLink {
   bool all = true;     // each packet passes it; else it is one of several
 };
 
-/// The parents and members of these links, and theirs. Throws nothing: none where the kernel does
-/// not say.
+/// The parents and members of these links, and theirs; none of a link that is gone. Throws where
+/// the kernel does not say.
 std::vector<LowerLink> lower_links(const std::vector<std::string>& links);
 
 }  // namespace overland::firewall::trace
