@@ -1,8 +1,7 @@
 #pragma once
-// The kernel parameters a host needs: forwarding for Docker hosts and routers, on each link
-// too where that is ours, no ICMP redirects
-// from routers (they would teach hosts paths the inventory does not know), rp_filter where it is
-// asked for.
+// The kernel parameters a host needs: forwarding for Docker hosts and routers, on each link too
+// where that is ours, no ICMP redirects from routers (they would teach hosts paths the inventory
+// does not know), rp_filter where it is asked for.
 
 #include <vector>
 

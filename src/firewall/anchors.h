@@ -14,7 +14,7 @@
 //                                          while DOCKER-USER is reached and accepts
 //                      → OVERLAND-FORWARD  the same on a host without Docker
 //   raw PREROUTING     → OVERLAND-RAW      first: Docker drops there what comes from outside
-//   filter INPUT       → OVERLAND-INPUT    only with a tunnel, and whatever Docker is: first, for
+//   filter INPUT       → OVERLAND-INPUT    only with a tunnel, and whatever Docker is: first, as
 //   its
 //                                          policy or a rule there may drop what is around the
 //                                          tunnel's packets. Table `ip overland` leaves the mark

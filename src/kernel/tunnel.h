@@ -15,7 +15,8 @@ void make_tunnel(const model::Link& wanted);
 
 /// Makes `wanted` of a link of ours under that name: in place where the kernel allows that, else
 /// anew, and then its peers and our routes by it are put back. Where it cannot be made anew the old
-/// one stands again. It keeps no address of IPv4 but the one wanted. Throws likewise.
+/// one stands again, if both have one VNI and port. It keeps no address of IPv4 but the one wanted.
+/// Throws likewise.
 void remake_tunnel(const model::Link& wanted, const LinkMessage& there,
                    std::span<const model::InterfaceAddress> addresses);
 

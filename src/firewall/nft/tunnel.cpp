@@ -163,10 +163,10 @@ Chain outer_out(const FirewallPolicy& policy, const Lists& lists) {
   Chain chain = base_chain("outer-out", "filter", "output", -310);
   // A socket may hand over several packets at once (UDP_SEGMENT of udp(7)), of which the first VNI
   // alone is seen. Tunnels of others are the kernel's, and no socket's of a user.
-  for (Statements drop : {to_port(*policy.tunnel), outer(*policy.tunnel)}) {
-    const bool any_vni = drop.size() == 2;
+  Statements by_socket = to_port(*policy.tunnel);
+  by_socket.emplace_back(Match{Field::kSocketUser, UINT32_MAX, true});
+  for (Statements drop : {by_socket, outer(*policy.tunnel)}) {
     drop.emplace_back(Match{Field::kMark, 0U, false, policy.mark});
-    if (any_vni) drop.emplace_back(Match{Field::kSocketUser, UINT32_MAX, true});
     drop.emplace_back(Action::kCounter);
     drop.emplace_back(Verdict{Verdict::kDrop});
     chain.rules.push_back(std::move(drop));
