@@ -9,8 +9,6 @@ namespace {
 using model::FirewallPolicy;
 using model::Prefix;
 
-constexpr std::size_t kMostPeers = 32;  // whose traffic is followed
-
 std::string first_or_unknown(const std::vector<std::string>& links) {
   return links.empty() ? "" : links.front();
 }
@@ -56,7 +54,7 @@ void add_outer(const FirewallPolicy& policy, const std::vector<OuterWay>& ways,
 std::vector<Alike> packets_of(const FirewallPolicy& policy, const std::vector<OuterWay>& ways) {
   std::vector<Prefix> peers = policy.peer_subnets;
   peers.insert(peers.end(), policy.peer_hosts.begin(), policy.peer_hosts.end());
-  if (peers.size() > kMostPeers) peers.resize(kMostPeers);
+  if (peers.size() > kMostTraced) peers.resize(kMostTraced);
   const std::string bridge = first_or_unknown(policy.bridges);
   std::vector<Alike> packets;
   for (const Prefix& local : policy.local) {
@@ -69,7 +67,7 @@ std::vector<Alike> packets_of(const FirewallPolicy& policy, const std::vector<Ou
     }
   }
   add_outer(policy, ways, packets);
-  const std::size_t most = std::min(policy.transit.size(), kMostPeers);
+  const std::size_t most = std::min(policy.transit.size(), kMostTraced);
   for (std::size_t i = 0; i < most; ++i) {
     for (std::size_t j = 0; j < most; ++j) {
       if (i == j) continue;

@@ -23,7 +23,6 @@ using model::Address;
 using model::FirewallPolicy;
 using model::Prefix;
 
-constexpr std::size_t kMostPeers = 32;
 constexpr std::uint8_t kBits = 32;
 constexpr int kMostVxlan = 64;  // attributes of a VXLAN link: more than any kernel has
 
@@ -134,7 +133,7 @@ std::vector<OuterWay> outer_ways(const FirewallPolicy& policy) {
   std::vector<OuterWay> ways;
   if (!policy.tunnel) return ways;
   const auto& senders = policy.tunnel->senders;
-  for (std::size_t i = 0; i < senders.size() && i < kMostPeers; ++i) {
+  for (std::size_t i = 0; i < senders.size() && i < kMostTraced; ++i) {
     ways.push_back({senders[i].outer, Prefix(), {}, ""});
   }
   try {

@@ -2,6 +2,7 @@
 // By which links what is around a tunnel's packets comes in and leaves, as the kernel routes it
 // now.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "model/firewall.h"
 
 namespace overland::firewall::trace {
+
+/// Of each list of a policy the first so many are followed.
+inline constexpr std::size_t kMostTraced = 32;
 
 /// Of one peer of the tunnel.
 struct OuterWay {
@@ -18,8 +22,8 @@ struct OuterWay {
   std::string out;              // empty: not known
 };
 
-/// Of the policy's first 32 senders; none without a tunnel. Throws nothing: what cannot be asked is
-/// not known.
+/// Of the policy's first kMostTraced senders; none without a tunnel. Throws nothing: what cannot be
+/// asked is not known.
 std::vector<OuterWay> outer_ways(const model::FirewallPolicy& policy);
 
 /// All that is in them, one text each.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "firewall/trace/outer_ways.h"
 
 namespace overland::firewall::trace {
 namespace {
@@ -15,14 +16,12 @@ using model::FirewallPolicy;
 using model::FirewallVariant;
 using model::Severity;
 
-constexpr std::size_t kMost = 32;  // of each list
-
 std::string text_of(const std::string& name) { return name; }
 std::string text_of(const model::Prefix& prefix) { return prefix.to_string(); }
 
 template <typename Item>
 void put(std::vector<std::string>& arguments, const char* key, const std::vector<Item>& items) {
-  for (std::size_t i = 0; i < items.size() && i < kMost; ++i) {
+  for (std::size_t i = 0; i < items.size() && i < kMostTraced; ++i) {
     arguments.push_back(std::string(key) + "=" + text_of(items[i]));
   }
 }
@@ -65,7 +64,7 @@ std::vector<std::string> trace_arguments(const FirewallPolicy& policy) {
       "mark=" + std::to_string(policy.mark)};
   if (policy.anchor == model::FirewallAnchor::kDockerNft) result.emplace_back("anchor=none");
   put(result, "bridge", policy.bridges);
-  for (std::size_t i = 0; i < policy.ingress.size() && i < kMost; ++i) {
+  for (std::size_t i = 0; i < policy.ingress.size() && i < kMostTraced; ++i) {
     const model::Ingress& one = policy.ingress[i];
     result.push_back("link=" + one.link);
     put(result, "from-peer", one.subnets);
@@ -75,7 +74,7 @@ std::vector<std::string> trace_arguments(const FirewallPolicy& policy) {
   if (policy.tunnel) {
     result.push_back("tunnel=" + std::to_string(policy.tunnel->port));
     const auto& senders = policy.tunnel->senders;
-    for (std::size_t i = 0; i < senders.size() && i < kMost; ++i) {
+    for (std::size_t i = 0; i < senders.size() && i < kMostTraced; ++i) {
       result.push_back("sender=" + model::Prefix(senders[i].outer, 32).to_string());
     }
   }

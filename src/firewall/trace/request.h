@@ -11,7 +11,7 @@
 namespace overland::firewall::trace {
 
 /// The policy as arguments: variant, mark, links, the tunnel's port and senders and, of each list,
-/// the first 32. What they leave out is not followed.
+/// the first kMostTraced. What they leave out is not followed.
 std::vector<std::string> trace_arguments(const model::FirewallPolicy& policy);
 /// The reverse. Throws kUsage.
 model::FirewallPolicy traced_policy(const std::vector<std::string>& arguments);
