@@ -4,6 +4,7 @@
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_mark.h>
+#include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_owner.h>
 #include <linux/netfilter/xt_tcpudp.h>
 
@@ -32,19 +33,43 @@ Answer state_matches(Bytes info, std::uint32_t state) {
   return listed != inverted ? Answer::kYes : Answer::kNo;
 }
 
-/// Source ports are those of the kernel's default range; the protocol is asked for beside it.
+/// Whether a source port is one of first..last: it is of the kernel's default range.
+Answer source_is(std::uint16_t first, std::uint16_t last) {
+  constexpr std::uint16_t kLeastSource = 32768;  // net.ipv4.ip_local_port_range
+  if (last < kLeastSource) return Answer::kNo;
+  return first <= kLeastSource && last == UINT16_MAX ? Answer::kYes : Answer::kOpen;
+}
+
+/// The protocol is asked for beside it; in multiport_matches(), too.
 Answer udp_matches(Bytes info, std::uint16_t port) {
   xt_udp asked = {};
   if (info.size() < sizeof asked) return Answer::kMaybe;
   std::memcpy(&asked, info.data(), sizeof asked);
-  constexpr std::uint16_t kLeastSource = 32768;  // net.ipv4.ip_local_port_range
-  const bool all = asked.spts[0] <= kLeastSource && asked.spts[1] == UINT16_MAX;
-  const bool none = asked.spts[1] < kLeastSource;
-  Answer source = all ? Answer::kYes : none ? Answer::kNo : Answer::kOpen;
+  Answer source = source_is(asked.spts[0], asked.spts[1]);
   if ((asked.invflags & XT_UDP_INV_SRCPT) != 0) source = opposite(source);
   const bool in = asked.dpts[0] <= port && port <= asked.dpts[1];
   const bool inverted = (asked.invflags & XT_UDP_INV_DSTPT) != 0;
   return in == inverted ? Answer::kNo : source;
+}
+
+/// As the kernel's multiport_mt: of a list of ports and ranges.
+Answer multiport_matches(Bytes info, std::uint16_t port) {
+  xt_multiport_v1 asked = {};
+  if (info.size() < sizeof asked) return Answer::kMaybe;
+  std::memcpy(&asked, info.data(), sizeof asked);
+  Answer listed = Answer::kNo;
+  for (std::size_t i = 0; i < asked.count && i < XT_MULTI_PORTS; ++i) {
+    const std::uint16_t first = asked.ports[i];
+    if (asked.pflags[i] != 0 && i + 1 < XT_MULTI_PORTS) ++i;  // a range: its end is the next
+    const std::uint16_t last = asked.ports[i];
+    const bool is_destination = first <= port && port <= last;
+    Answer one = Answer::kNo;
+    if (asked.flags != XT_MULTIPORT_DESTINATION) one = source_is(first, last);
+    if (asked.flags != XT_MULTIPORT_SOURCE && is_destination) one = Answer::kYes;
+    if (one == Answer::kYes || listed == Answer::kNo) listed = one;
+    if (listed == Answer::kYes) break;
+  }
+  return asked.invert != 0 ? opposite(listed) : listed;
 }
 
 Answer mark_matches(Bytes info, const PacketState& state) {
@@ -78,7 +103,7 @@ Answer extension_matches(Bytes data, const PacketState& state) {
   const Bytes info = find_attribute(data, NFTA_MATCH_INFO);
   if (state.packet.outer != 0) {
     if (name == "udp" && revision == 0) return udp_matches(info, state.packet.outer);
-    if (name == "multiport") return Answer::kMaybe;
+    if (name == "multiport" && revision == 1) return multiport_matches(info, state.packet.outer);
     if (name == "owner" && revision == 1) return owner_matches(info);
   }
   if (std::find(kProtocols.begin(), kProtocols.end(), name) != kProtocols.end()) {

@@ -141,6 +141,23 @@ TEST_F(TraceOuterPackets, AtALink) {
   expect_harm(chain("inet", "ingress" + at, "ip saddr 10.2.0.12 udp dport 4789 drop"));
 }
 
+TEST_F(TraceOuterPackets, ByListsOfPorts) {
+  for (const std::string kind : {"legacy", "nft"}) {
+    const std::string drop = "iptables-" + kind + " -w -t mangle -A INPUT -p udp -m multiport ";
+    expect_harm(drop + "--dports 53,4789 -j DROP");
+    expect_harm(drop + "--ports 53,4700:4800,65000 -j DROP");
+    expect_harm(drop + "! --dports 53,80:443 -j DROP");
+    expect_harm(drop + "--sports 22,1024:65535 -j DROP");
+    for (const char* other : {"--dports 53,4790:65535 -j DROP", "! --dports 4789,4790 -j DROP",
+                              "--sports 1:1023,4789 -j DROP", "--ports 1:4788,4790 -j DROP"}) {
+      sh(drop + other);
+      EXPECT_THAT(told(), IsEmpty()) << other;
+      EXPECT_TRUE(passes()) << other;
+      clean();
+    }
+  }
+}
+
 TEST_F(TraceOuterPackets, WhatIsNotToldPasses) {
   const std::string at = " device eth0 priority 0";
   const std::string harmless[] = {
