@@ -66,9 +66,12 @@ const LinkFacts* link_to(const model::Address& address, const HostFacts& facts) 
   return best;
 }
 
-bool diverted(const model::Prefix& destination, const Survey& survey) {
-  return std::ranges::binary_search(survey.facts.diversions, destination, {},
-                                    &model::Diversion::destination);
+/// "diverted" or "unrouted"; empty: neither.
+std::string diversion(const model::Prefix& destination, const Survey& survey) {
+  const auto& all = survey.facts.diversions;
+  const auto found = std::ranges::lower_bound(all, destination, {}, &model::Diversion::destination);
+  if (found == all.end() || found->destination != destination) return "";
+  return found->within ? "unrouted" : "diverted";
 }
 
 std::string route_state(const model::Route& wanted, const Survey& survey) {
@@ -80,13 +83,13 @@ std::string route_state(const model::Route& wanted, const Survey& survey) {
   if (other != others.end() && wanted.destination.contains(other->destination)) {
     return other->destination == wanted.destination ? "held by another" : "shadowed";
   }
-  if (diverted(wanted.destination, survey)) return "diverted";
+  if (auto how = diversion(wanted.destination, survey); !how.empty()) return how;
   if (wanted.link && *wanted.link == model::kTunnelLink) {
     for (const auto& gateway : wanted.gateways) {
       const auto& peers = survey.desired.neighbours;
       const auto peer = std::ranges::lower_bound(peers, gateway, {}, &model::Neighbour::address);
-      const bool known = peer != peers.end() && peer->address == gateway;
-      if (known && diverted(model::Prefix(peer->outer, 32), survey)) return "diverted";
+      if (peer == peers.end() || peer->address != gateway) continue;
+      if (auto how = diversion(model::Prefix(peer->outer, 32), survey); !how.empty()) return how;
     }
   }
   const auto found = std::lower_bound(

@@ -34,7 +34,8 @@ class Routes {
   /// kernel prefers them; sorted. Of a large table those for the first address of each will do.
   virtual std::vector<model::ForeignRoute> foreign(std::span<const model::Prefix> destinations) = 0;
   /// Those of `destinations` whose packets, with `mark`, rules lead past the main table: from
-  /// `bridge`, around what it sends (a tunnel), this host's own (null, or it is down). Sorted.
+  /// `bridge`, around what it sends (a tunnel; then also those no route leads out), this host's own
+  /// (null, or it is down). Sorted.
   virtual std::vector<model::Diversion> diversions(std::span<const model::Prefix> destinations,
                                                    const model::LinkFacts* bridge,
                                                    std::uint32_t mark) = 0;

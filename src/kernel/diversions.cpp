@@ -68,6 +68,11 @@ Rules rules(bool all) {
   return found;
 }
 
+std::string name_of(unsigned link) {
+  std::array<char, IF_NAMESIZE> name = {};
+  return ::if_indextoname(link, name.data()) == nullptr ? "" : name.data();
+}
+
 /// Where the packets asked about come in, and from whom.
 struct Origin {
   unsigned link = 0;  // interface index
@@ -100,13 +105,23 @@ void put_around(netlink::MessageBuffer& buffer, const model::Address& peer,
   buffer.put_u16(RTA_DPORT, htons(tunnel.port));
 }
 
-/// What refuses this host's own packets: a route, or a rule. That there is no route is no refusal,
-/// but by a rule that says so.
-bool refuses(const nlmsghdr& message, const Rules& known) {
-  if (message.nlmsg_type != NLMSG_ERROR) return false;
-  const int error = netlink::read_refusal(message).error;
-  return error == EHOSTUNREACH || error == EACCES || error == EINVAL ||
-         (error == ENETUNREACH && known.unreachable);
+/// What becomes of the packets around a tunnel's. A bridge of this host is a way out: who routes
+/// may be a container (a VPN).
+std::optional<Diversion> around_to(const Prefix& peer, const nlmsghdr& message,
+                                   const std::string& tunnel, const Rules& known) {
+  if (message.nlmsg_type == NLMSG_ERROR) {
+    const int error = netlink::read_refusal(message).error;
+    const bool refused = error == EHOSTUNREACH || error == EACCES || error == EINVAL;
+    // Of routes there is none, or one of type throw; a rule may answer so, too.
+    const bool none = error == ENETUNREACH || error == EAGAIN;
+    if (refused || (none && known.unreachable)) return Diversion{peer};
+    return none ? std::optional(Diversion{peer, 0, ""}) : std::nullopt;
+  }
+  const auto route = read_route(message);
+  if (!route) return std::nullopt;
+  const std::string link = name_of(route->link);
+  if (route->type == RTN_LOCAL || link == tunnel) return Diversion{peer, 0, link};
+  return Diversion{peer, route->table};
 }
 
 /// The table that has the answer; nullopt where the answer says nothing about rules.
@@ -145,11 +160,13 @@ std::vector<Diversion> RouteTable::diversions(std::span<const Prefix> destinatio
         if (origin) buffer.put_u32(RTA_IIF, origin->link);
       },
       [&](std::size_t i, const nlmsghdr& message) {
-        auto table = table_of(message);
-        if (around && message.nlmsg_type == NLMSG_ERROR) {
-          table = refuses(message, known) ? std::optional(std::uint32_t{0}) : std::nullopt;
+        std::optional<Diversion> found;
+        if (around) {
+          found = around_to(destinations[i], message, bridge->name, known);
+        } else if (const auto table = table_of(message)) {
+          found = Diversion{destinations[i], *table};
         }
-        if (table && *table != RT_TABLE_MAIN) result.push_back({destinations[i], *table});
+        if (found && found->table != RT_TABLE_MAIN) result.push_back(*std::move(found));
       });
   std::sort(result.begin(), result.end());
   // Some are asked about twice where answers were lost.

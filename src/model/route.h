@@ -63,10 +63,13 @@ struct ForeignRoute {
 };
 
 /// A destination whose packets a policy rule (ip-rule(8)) sends past the main table, where ours
-/// are.
+/// are; or a peer of the tunnel that the packets around the tunnel's do not reach.
 struct Diversion {
   Prefix destination;
   std::uint32_t table = 0;  // 0: into none, the rule refuses them
+  // No route leads them out of this host, but to this link of it; empty: nowhere at all. Only of a
+  // tunnel's peers.
+  std::optional<std::string> within = {};
 
   auto operator<=>(const Diversion&) const = default;
 };

@@ -30,6 +30,9 @@ void plan_routes(const Look& look, Plan& plan);
 void plan_docker(const Look& look, Plan& plan);
 void plan_networks(const Look& look, Plan& plan);
 
+/// What facts.diversions tell, one finding for all that have one cause.
+void find_diversions(const Look& look, std::vector<model::Finding>& findings);
+
 /// What keeps strangers from the containers of networks that stay for now stays, too. After all
 /// nouns.
 void keep_guards(const Look& look, Plan& plan);

@@ -87,63 +87,6 @@ void foreign_routes(const Look& look, Plan& plan) {
   }
 }
 
-using Diversions = std::vector<model::Diversion>;
-
-/// Of the packets around the tunnel's, in one sentence.
-void diverted_around(const HostState& desired, const Diversions& diversions, bool refused,
-                     std::vector<model::Finding>& findings) {
-  const auto concerns = [&](const model::Diversion& one) { return (one.table == 0) == refused; };
-  const auto first = std::ranges::find_if(diversions, concerns);
-  if (first == diversions.end()) return;
-  const auto others = std::ranges::count_if(diversions, concerns) - 1;
-  const bool known = desired.firewall && desired.firewall->tunnel;
-  const std::uint16_t port = known ? desired.firewall->tunnel->port : 0;
-  const std::string peer = first->destination.network().to_string();
-  const std::string packets =
-      "the tunnel's packets to " + peer +
-      (others == 0 ? "" : " and " + std::to_string(others) + " more of its peers");
-  findings.push_back(
-      {Severity::kConflict, "policy routing",
-       refused ? "somebody else's rule or route (ip rule, ip route) refuses " + packets
-               : "somebody else's rule (ip rule) takes overland's mark for its own and leads " +
-                     packets + " by table " + std::to_string(first->table),
-       std::string(refused ? "remove it" : "put another mark into this host's entry") +
-           ", or have the main table asked before it" + (others == 0 ? "" : ", for each peer") +
-           ": ip rule add pref 1 to " + peer + " ipproto udp dport " + std::to_string(port) +
-           " lookup main"});
-}
-
-/// One sentence for all: behind one rule there are often hundreds.
-void diverted_within(const Diversions& diversions, std::vector<model::Finding>& findings) {
-  if (diversions.empty()) return;
-  const auto& first = diversions.front();
-  const std::size_t others = diversions.size() - 1;
-  const std::string where =
-      first.table == 0 ? "refuses"
-                       : "sends past the main table, by table " + std::to_string(first.table) + ",";
-  findings.push_back(
-      {Severity::kConflict, "policy routing",
-       "somebody else's rule (ip rule) " + where + " packets to " + first.destination.to_string() +
-           (others == 0 ? "" : " and " + std::to_string(others) + " more of the cluster's subnets"),
-       "have the main table asked first for all but default routes: ip rule add pref 1 lookup main "
-       "suppress_prefixlength 0"});
-}
-
-void diversions(const Look& look, std::vector<model::Finding>& findings) {
-  std::vector<Prefix> outer;
-  for (const auto& peer : look.desired.neighbours) outer.emplace_back(peer.outer, 32);
-  std::ranges::sort(outer);
-  Diversions around;
-  Diversions within;
-  for (const auto& one : look.facts.diversions) {
-    (std::ranges::binary_search(outer, one.destination) ? around : within).push_back(one);
-  }
-  diverted_within(within, findings);
-  for (const bool refused : {true, false}) {
-    diverted_around(look.desired, around, refused, findings);
-  }
-}
-
 /// Without the next hops that are not on-link now: the kernel would refuse the whole route.
 /// nullopt where none is left.
 std::optional<model::Route> reachable(model::Route route, const model::HostFacts& facts) {
@@ -188,7 +131,7 @@ void enter_again(const Look& look, Plan& plan) {
 void plan_routes(const Look& look, Plan& plan) {
   hold_routes(look, plan);
   foreign_routes(look, plan);
-  if (!look.facts.diversions.empty()) diversions(look, plan.findings);
+  if (!look.facts.diversions.empty()) find_diversions(look, plan.findings);
   std::vector<Prefix> taken;
   for (const auto& foreign : look.facts.foreign_routes) {
     if (!look.options.adopt || is_of_an_address(foreign)) taken.push_back(foreign.destination);

@@ -146,8 +146,8 @@ std::optional<model::LinkFacts> tunnel_of(const model::HostState& desired,
   return std::nullopt;
 }
 
-/// What of the tunnel's own packets is refused, or led elsewhere for their mark. Where others lead
-/// them by another table whatever their mark, that is their way.
+/// What of the tunnel's own packets is refused, has no way, or is led elsewhere for its mark. Where
+/// others lead them by another table whatever their mark, that is their way.
 void observe_around(host::Routes& routes, const model::HostState& desired,
                     model::HostFacts& facts) {
   const auto tunnel = tunnel_of(desired, facts);

@@ -114,6 +114,10 @@ DEADLY = {
     "ingress": (CHAIN.format("netdev", "ingress device eth0 priority 0", "arp operation 1 accept"), "of table netdev t drops"),
     "rule": ("ip rule add to 10.9.0.1 blackhole", "refuses the tunnel's packets to 10.9.0.1"),
     "route": ("ip route add blackhole 10.9.0.1", "refuses the tunnel's packets to 10.9.0.1"),
+    "unrouted": ("ip route del default; ip route del 10.9.0.0/24", "no route leads the tunnel's packets to 10.9.0.1 and 1 more"),
+    "thrown": ("ip route add throw 10.9.0.1", "no route leads the tunnel's packets to 10.9.0.1"),
+    "loop": ("ip route add 10.9.0.1 dev vxlan.ovl", "leads the tunnel's packets to 10.9.0.1 into vxlan.ovl"),
+    "own": ("ip address add 10.9.0.1/32 dev lan", "leads the tunnel's packets to 10.9.0.1 into lan"),
     "mark": ("ip route add default dev eth0 table 7; ip rule add fwmark 0x200000/0x200000 lookup 7", "leads the tunnel's packets"),
 }
 

@@ -1,3 +1,6 @@
+#include <array>
+#include <string>
+
 #include "kernel/routes.h"
 #include "netns/kernel/kernel_sandbox.h"
 
@@ -49,6 +52,33 @@ TEST_F(Diversions, FindsRulesThatRefuse) {
     EXPECT_EQ(find(), (std::vector<model::Diversion>{{prefix("10.2.0.0/24"), 0}})) << action;
     sh("ip rule del pref 100");
   }
+}
+
+/// Around what a tunnel sends from 10.9.0.1; each command is taken back by the second.
+TEST_F(Diversions, WhatATunnelSendsNeedsAWayOut) {
+  model::LinkFacts tunnel;
+  tunnel.name = "vxlan.ovl";
+  tunnel.vxlan.emplace().port = 4789;
+  tunnel.vxlan->local = model::Address::parse("10.9.0.1").value();
+  const std::vector peer = {prefix("10.7.0.12/32")};
+  const auto around = [&] { return RouteTable().diversions(peer, &tunnel, 0x200000); };
+  sh("ip link add vxlan.ovl type vxlan id 111 dstport 4789 nolearning; ip link set vxlan.ovl up");
+  EXPECT_TRUE(around().empty());
+  const std::vector<std::array<std::string, 3>> cases = {
+      {"ip route del default", "ip route add default via 10.9.0.8", ""},
+      {"ip route add throw 10.7.0.12", "ip route del throw 10.7.0.12", ""},
+      {"ip route add 10.7.0.12 dev vxlan.ovl", "ip route del 10.7.0.12", "vxlan.ovl"},
+      {"ip address add 10.7.0.12/32 dev lo", "ip address del 10.7.0.12/32 dev lo", "lo"}};
+  for (const auto& [breaks, mends, link] : cases) {
+    sh(breaks);
+    EXPECT_EQ(around(), (std::vector<model::Diversion>{{peer[0], 0, link}})) << breaks;
+    sh(mends);
+    EXPECT_TRUE(around().empty()) << mends;
+  }
+  sh("ip route add blackhole 10.7.0.12");
+  EXPECT_EQ(around(), (std::vector<model::Diversion>{{peer[0], 0}}));
+  sh("ip route replace 10.7.0.12 via 10.3.0.7 dev docker0");  // a VPN in a container
+  EXPECT_TRUE(around().empty());
 }
 
 TEST_F(Diversions, OnLinkIsWhatARouteReachesWithoutAGateway) {

@@ -7,7 +7,7 @@
 #include "cli/status_peer.h"
 #include "cli/status_report.h"
 #include "desired/derive.h"
-#include "unit/networks.h"
+#include "unit/desired/two_sites.h"
 
 namespace overland::cli {
 namespace {
@@ -15,34 +15,14 @@ namespace {
 using namespace tests;
 using testing::HasSubstr;
 
-/// n1, which a tunnel joins with s1; all is as it shall be.
+/// n1, beside n2 and joined with s1 and s2 by the tunnel; all is as it shall be.
 struct TunnelScene {
-  inventory::Inventory inventory = *inventory::parse(R"(
-version = 1
-[tunnel]
-type = "vxlan"
-[[segment]]
-name = "north"
-subnet = "10.1.0.0/24"
-[[segment]]
-name = "south"
-subnet = "10.2.0.0/24"
-[[host]]
-name = "n1"
-address = "10.1.0.11"
-bip = "192.168.11.1/24"
-[[host]]
-name = "s1"
-address = "10.2.0.11"
-bip = "192.168.21.1/24"
-)")
-                                        .inventory;
+  inventory::Inventory inventory = load(two_sites());
   reconcile::Survey survey;
 
   TunnelScene() {
-    survey.facts = running_docker();
-    survey.facts.links = {tests::link("docker0", {"192.168.11.1/24"}),
-                          tests::link("eth0", {"10.1.0.11/24"})};
+    survey.facts = machine_at("10.1.0.11/24");
+    survey.facts.links.push_back(tests::link("docker0", {"192.168.11.1/24"}));
     survey.desired = desired::derive(inventory, inventory.hosts[0], survey.facts);
     survey.actual.state = survey.desired;
     auto& ours = survey.facts.links.emplace_back(tests::link("vxlan.ovl", {"192.168.11.1/32"}));
@@ -64,11 +44,12 @@ bip = "192.168.21.1/24"
 TEST(StatusTunnel, NamesTheWay) {
   TunnelScene scene;
   const auto peers = scene.report().peers;
-  ASSERT_EQ(peers.size(), 1U);
-  EXPECT_EQ(peers[0].next_hops.at(0).address, "10.2.0.11");
-  EXPECT_EQ(peers[0].next_hops.at(0).link, "vxlan.ovl");
-  EXPECT_EQ(peers[0].state.text, "route ok");  // although docker0 takes larger packets
-  EXPECT_EQ(scene.setting("tunnel"), "1 peer | 1 entered");
+  ASSERT_EQ(peers.size(), 3U);
+  EXPECT_EQ(peers[0].next_hops.at(0).link, "eth0");
+  EXPECT_EQ(peers[1].next_hops.at(0).address, "10.2.0.11");
+  EXPECT_EQ(peers[1].next_hops.at(0).link, "vxlan.ovl");
+  EXPECT_EQ(peers[1].state.text, "route ok");  // although docker0 takes larger packets
+  EXPECT_EQ(scene.setting("tunnel"), "2 peers | 2 entered");
   const std::string link = "192.168.11.1/32 up, VNI 111, outer 10.1.0.11, UDP port 4789, MTU 1450";
   EXPECT_EQ(scene.setting("link vxlan.ovl"), link + " | " + link);
 }
@@ -76,21 +57,23 @@ TEST(StatusTunnel, NamesTheWay) {
 TEST(StatusTunnel, TellsWhatIsMissing) {
   TunnelScene scene;
   scene.survey.actual.state.neighbours.clear();
-  EXPECT_EQ(scene.setting("tunnel"), "1 peer | 0 entered !");
+  EXPECT_EQ(scene.setting("tunnel"), "2 peers | 0 entered !");
   scene.survey.facts.links.pop_back();
-  EXPECT_EQ(scene.report().peers.at(0).state.text, "no link");
+  EXPECT_EQ(scene.report().peers.at(1).state.text, "no link");
 }
 
 TEST(StatusTunnel, TellsWhatCatchesThePacketsAround) {
   TunnelScene scene;
   scene.survey.facts.diversions = {{net("10.2.0.11/32"), 0}};
-  EXPECT_EQ(scene.report().peers.at(0).state.text, "diverted");
+  EXPECT_EQ(scene.report().peers.at(1).state.text, "diverted");
+  scene.survey.facts.diversions = {{net("10.2.0.11/32"), 0, ""}};
+  EXPECT_EQ(scene.report().peers.at(1).state.text, "unrouted");
 }
 
 TEST(StatusTunnel, TellsOfOnePeerHowItIsReached) {
   TunnelScene scene;
   const auto detail = [&] {
-    return peer_detail(scene.inventory, scene.inventory.hosts[0], scene.inventory.hosts[1],
+    return peer_detail(scene.inventory, scene.inventory.hosts[0], scene.inventory.hosts[2],
                        scene.survey, {});
   };
   EXPECT_THAT(peer_text(detail()),

@@ -78,6 +78,25 @@ TEST(TunnelPlan, RulesAboutItsPacketsAreOneSentence) {
                                          "packets to 10.2.0.13 by table 77"));
 }
 
+TEST(TunnelPlan, WhatHasNoRouteIsToldByItsCause) {
+  auto desired = tunnelled_desired();
+  desired.neighbours.push_back(peer("10.2.0.13"));
+  auto facts = running_docker();
+  facts.diversions = {{net("10.2.0.12/32"), 0, ""}, {net("10.2.0.13/32"), 0, ""}};
+  auto told = planned(desired, desired, {}, facts).conflicts();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(
+      told[0].sentence(),
+      "no route leads the tunnel's packets to 10.2.0.12 and 1 more of its peers; remedy: give "
+      "this host a route there (ip route add 10.2.0.12 via GATEWAY), or a default route");
+  facts.diversions = {{net("10.2.0.12/32"), 0, "vxlan.ovl"}, {net("10.2.0.13/32"), 0, "lo"}};
+  told = planned(desired, desired, {}, facts).conflicts();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_THAT(told[0].message, HasSubstr("packets to 10.2.0.13 into lo"));
+  EXPECT_THAT(told[1].message, HasSubstr("packets to 10.2.0.12 into vxlan.ovl"));
+  EXPECT_EQ(told[1].remedy, "remove that route");
+}
+
 TEST(TunnelPlan, GoesFromTheTopDown) {
   auto plan = planned(tunnelled_desired(), {});
   std::erase_if(plan.steps, [](const Step& step) {
