@@ -30,7 +30,8 @@ void check(const std::string& what, const netlink::Refusal& refusal, int forgive
   if (refusal.error != 0 && refusal.error != forgiven) throw netlink::refusal_error(what, refusal);
 }
 
-/// Whose VNI that is: "link flannel.1"; Docker's Swarm keeps its tunnels elsewhere.
+/// Whose VNI that is: "link flannel.1"; empty where it is in another network namespace, as those of
+/// Docker's Swarm, or ours where somebody moved it.
 std::string holder(const model::Vxlan& wanted) {
   std::string name;
   netlink::Socket().dump(
@@ -42,7 +43,7 @@ std::string holder(const model::Vxlan& wanted) {
         if (same) name = link->name;
         return true;
       });
-  return name.empty() ? "a link of another network namespace" : "link " + name;
+  return name.empty() ? name : "link " + name;
 }
 
 void remove(const std::string& name, int index) {
@@ -61,11 +62,17 @@ int create(const Link& wanted) {
                       what + ": this kernel has no vxlan; load the module vxlan", EOPNOTSUPP);
   }
   if (refusal.error == EEXIST) {
-    throw base::Error(base::ErrorKind::kFailure,
-                      what + ": " + holder(tunnel) + " has VNI " + std::to_string(tunnel.vni) +
-                          " on UDP port " + std::to_string(tunnel.port) +
-                          "; write another vni in [tunnel]",
-                      EEXIST);
+    const std::string other = holder(tunnel);
+    throw base::Error(
+        base::ErrorKind::kFailure,
+        what + ": " + (other.empty() ? "a link of another network namespace" : other) +
+            " has VNI " + std::to_string(tunnel.vni) + " on UDP port " +
+            std::to_string(tunnel.port) + "; " +
+            (other.empty() ? "if it was moved there, remove it (ip -all netns exec ip "
+                             "-d link show type vxlan); else "
+                           : "") +
+            "write another vni in [tunnel]",
+        EEXIST);
   }
   check(what, refusal);
   const auto index = static_cast<int>(::if_nametoindex(wanted.name.c_str()));

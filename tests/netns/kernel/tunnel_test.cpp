@@ -132,6 +132,20 @@ TEST_F(Tunnels, WhereAnotherCannotBeMadeTheOldOneIsGone) {
   EXPECT_TRUE(links().empty());
 }
 
+// The kernel keeps its number where it was made.
+TEST_F(Tunnels, OneThatWasMovedAwayIsLookedForElsewhere) {
+  stand();
+  sh("ip netns add away; ip link set vxlan.ovl netns away");
+  const std::string said = refused({std::nullopt, tunnel()}).what();
+  EXPECT_EQ(said.find("link of another network namespace has VNI 111 on UDP port 4789; if it was "
+                      "moved there, remove it (ip -all netns exec"),
+            std::string("cannot make tunnel vxlan.ovl: a ").size())
+      << said;
+  sh("ip -n away link delete vxlan.ovl");
+  LinkTable().apply({std::nullopt, tunnel()});
+  EXPECT_EQ(links(), std::vector{tunnel()});
+}
+
 TEST_F(Tunnels, APortInUseIsSaidAndNothingIsLeft) {
   const base::UniqueFd taken(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   sockaddr_in port = {};
