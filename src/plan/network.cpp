@@ -50,6 +50,13 @@ void follow(const Look& look, const Network& wanted, Plan& plan) {
 
 }  // namespace
 
+bool fit_on_parents(std::string_view version, const Network& one, const Network& other) {
+  if (one.parent.empty() || one.parent != other.parent) return true;
+  const bool ipvlan =
+      one.driver == NetworkDriver::kIpvlan || other.driver == NetworkDriver::kIpvlan;
+  return !ipvlan && model::docker_shares_parents(version);
+}
+
 void plan_networks(const Look& look, Plan& plan) {
   const auto& desired = look.desired.networks;
   if (look.observed.networks_unread) {

@@ -1,0 +1,98 @@
+"""Networks in use whose parent changes, with a real Docker: held, moved with all that is on them, and as they were where
+that fails."""
+
+import json
+
+import pytest
+from networked import BEGIN, Networked
+from product import apply, explain
+
+SUITES = ["bookworm", "sid"]
+PARENTS = "".join(f"ip link add par{i} type veth peer name far{i}; ip link set par{i} up; ip link set far{i} up; "
+                  for i in range(3))
+
+
+def wire(parent, name="wire", third=9, more="shim = true"):
+    return f"""
+[[network]]
+name = "{name}"
+driver = "macvlan"
+parent = "{parent}"
+subnet = "172.30.{third}.0/24"
+ranges = {{ docker-200 = "172.30.{third}.32/28", docker-201 = "172.30.{third}.48/28" }}
+gateway = "172.30.{third}.1"
+{more}
+"""
+
+
+@pytest.fixture(scope="module", params=SUITES)
+def net(request, product_lab):
+    lan = product_lab.lan(f"lan-{request.param}")
+    host = product_lab.host(f"moves-{request.param}", suite=request.param, links={"eth0": (lan, "10.0.0.200/24")})
+    host.write_daemon_json(bip="192.168.100.1/24")
+    host.start_docker()
+    host.sh(PARENTS)
+    net = Networked(host)
+    net.wants(BEGIN + wire("par0"))
+    apply(host)
+    net.run("web", "--network", "wire", "--ip", "172.30.9.40")
+    yield net
+    host.close()
+
+
+def parent_of(net, link):
+    shown = json.loads(net.host.sh(f"ip -j link show {link}").stdout)[0]
+    return shown["link"]
+
+
+def stands_on(net, parent, name="wire"):
+    assert net.inspect(name)["Options"]["parent"] == parent
+    assert parent_of(net, f"ovl-{name}") == parent
+    assert net.host.ping(net.endpoint("web" if name == "wire" else name, name)["IPAddress"])
+
+
+def test_another_parent_waits_for_who_is_on_it(net):
+    stands_on(net, "par0")
+    net.wants(BEGIN + wire("par1"))
+    before = net.id("wire")
+    for options in ((), ("--prune",)):
+        done = net.overland("apply", "--json", *options)
+        assert done.returncode == 1, explain(done)
+        assert [step["resource"] for step in json.loads(done.stdout)["held"]] == ["network wire"], explain(done)
+        assert "web uses it" in done.stderr and "--recreate-networks" in done.stderr
+        assert net.id("wire") == before
+        stands_on(net, "par0")
+
+
+def test_asked_for_it_moves_with_its_shim(net):
+    apply(net.host, "--recreate-networks")
+    stands_on(net, "par1")
+    assert not apply(net.host)["changed"]
+
+
+def test_what_docker_refuses_is_as_it_was_shim_and_all(net):
+    """The network is made, and nobody can be put on it: a member of a bridge carries no macvlan."""
+    net.host.sh("ip link add other type bridge; ip link set par2 master other")
+    net.wants(BEGIN + wire("par2"))
+    done = net.overland("apply", "--recreate-networks")
+    assert done.returncode == 1 and "as it was before" in done.stderr, explain(done)
+    assert net.inspect("wire")["Options"]["parent"] == "par1"
+    assert net.endpoint("web", "wire")["IPAddress"] == "172.30.9.40"
+    net.overland("apply")
+    stands_on(net, "par1")
+    net.host.sh("ip link del other")
+    net.wants(BEGIN + wire("par1"))
+    assert net.overland("apply").returncode == 0
+    stands_on(net, "par1")
+
+
+def test_two_that_swap_their_parents_are_moved_in_turn(net):
+    """Docker 20.10 takes one network a parent."""
+    net.wants(BEGIN + wire("par1") + wire("par2", "yard", 10))
+    apply(net.host)
+    net.run("yard", "--network", "yard", "--ip", "172.30.10.40")
+    net.wants(BEGIN + wire("par2") + wire("par1", "yard", 10))
+    apply(net.host, "--recreate-networks")
+    stands_on(net, "par2")
+    stands_on(net, "par1", "yard")
+    assert not apply(net.host)["changed"]
