@@ -1,4 +1,4 @@
-"""Networks in use whose parent changes, with a real Docker: held, moved with all that is on them, and as they were where
+"""Networks in use whose driver or parent changes, with a real Docker: held, moved with all that is on them, and as they were where
 that fails."""
 
 import json
@@ -22,6 +22,14 @@ subnet = "172.30.{third}.0/24"
 ranges = {{ docker-200 = "172.30.{third}.32/28", docker-201 = "172.30.{third}.48/28" }}
 gateway = "172.30.{third}.1"
 {more}
+"""
+
+
+BRIDGE = """
+[[network]]
+name = "wire"
+driver = "bridge"
+subnets = { docker-200 = "172.30.9.0/24" }
 """
 
 
@@ -84,6 +92,26 @@ def test_what_docker_refuses_is_as_it_was_shim_and_all(net):
     net.wants(BEGIN + wire("par1"))
     assert net.overland("apply").returncode == 0
     stands_on(net, "par1")
+
+
+def test_another_driver_waits_with_all_that_serves_it(net):
+    net.wants(BEGIN + BRIDGE)
+    done = net.overland("apply", "--json", "--prune")
+    assert done.returncode == 1, explain(done)
+    assert "network wire" in [step["resource"] for step in json.loads(done.stdout)["held"]], explain(done)
+    stands_on(net, "par1")
+
+
+def test_asked_for_it_becomes_a_bridge_and_macvlan_again(net):
+    apply(net.host, "--recreate-networks", "--prune")
+    assert net.inspect("wire")["Driver"] == "bridge"
+    assert net.endpoint("web", "wire")["IPAddress"] == "172.30.9.40"
+    assert "ovl-wire" not in net.host.sh("ip link").stdout
+    assert net.host.ping("172.30.9.40")
+    net.wants(BEGIN + wire("par1"))
+    apply(net.host, "--recreate-networks", "--prune")
+    stands_on(net, "par1")
+    assert not apply(net.host)["changed"]
 
 
 def test_two_that_swap_their_parents_are_moved_in_turn(net):
