@@ -124,3 +124,48 @@ def test_two_that_swap_their_parents_are_moved_in_turn(net):
     stands_on(net, "par2")
     stands_on(net, "par1", "yard")
     assert not apply(net.host)["changed"]
+
+
+APP = """
+[[network]]
+name = "app"
+driver = "bridge"
+subnets = { docker-200 = "192.168.110.0/24", docker-201 = "192.168.120.0/24" }
+"""
+
+
+def test_at_boot_links_and_policy_are_there_before_docker(net):
+    """Declared while the host was off: a network with a shim, a bridge, and an address of the shim that is there."""
+    net.host.docker("rm", "--force", "web", "yard")
+    net.host.stop_docker()
+    net.host.sh("ip link del ovl-wire; ip link del ovl-yard; nft flush ruleset; ip route flush proto 111")
+    moved = wire("par1", "yard", 10).replace("32/28", "64/28")
+    net.wants(BEGIN + wire("par2") + moved + wire("par0", "more", 11) + APP)
+    done = net.overland("apply", "--boot")
+    assert done.returncode == 0, explain(done)
+    for name, parent, address in (("wire", "par2", "172.30.9.32"), ("yard", "par1", "172.30.10.64"),
+                                  ("more", "par0", "172.30.11.32")):
+        assert parent_of(net, f"ovl-{name}") == parent
+        assert f" {address}/32 " in net.host.sh(f"ip -4 -o address show ovl-{name}").stdout
+    rules = net.host.sh("nft list table ip overland").stdout
+    assert "br-app" in rules and "192.168.110.0/24" in rules
+    net.host.start_docker()
+    after = apply(net.host)
+    resources = {step["resource"] for step in after["steps"]}
+    assert {"network more", "network app", "network yard"} <= resources
+    assert not [one for one in resources if one.startswith(("link", "route"))], resources
+    more = net.run("more", "--network", "more", "--ip", "172.30.11.40")
+    assert net.host.ping(more.address)
+    assert not apply(net.host)["changed"]
+
+
+def test_at_boot_a_network_that_will_be_used_is_served_again_once_docker_runs(net):
+    """Before Docker nobody can tell who is on it: the shim moves, and comes back for who is."""
+    net.run("web", "--network", "wire", "--ip", "172.30.9.40", "--restart", "always")
+    net.host.stop_docker()
+    net.wants(BEGIN + wire("par1") + APP)
+    assert net.overland("apply", "--boot").returncode == 0
+    net.host.start_docker()
+    done = net.overland("apply")
+    assert done.returncode == 1 and "--recreate-networks" in done.stderr, explain(done)
+    stands_on(net, "par2")
