@@ -33,6 +33,19 @@ Json tcp(probe::Connected state) {
   return {};
 }
 
+Json networks_json(const ProbedPeer& peer) {
+  Json networks = Json::array();
+  for (std::size_t i = 0; i < peer.networks.size(); ++i) {
+    const auto& network = peer.networks[i];
+    networks.push_back({{"name", network.name},
+                        {"subnet", network.led.to_string()},
+                        {"address", address(network.at)},
+                        {"state", word(peer.verdict.networks[i])},
+                        {"why", network.unasked}});
+  }
+  return networks;
+}
+
 Json peer_json(const ProbedPeer& peer, const std::string& source) {
   const auto& verdict = peer.verdict;
   Json faults = Json::array();
@@ -49,6 +62,7 @@ Json peer_json(const ProbedPeer& peer, const std::string& source) {
                 {"host", word(verdict.host)},
                 {"bridge", word(verdict.bridge)},
                 {"containers", word(verdict.containers)}};
+  entry["networks"] = networks_json(peer);
   entry["container"] = address(verdict.container);
   entry["source"] = address(verdict.source);
   entry["source_kept"] = verdict.source ? Json(verdict.source->to_string() == source) : Json();

@@ -15,6 +15,7 @@ struct ProbedPeer {
   std::string asked;  // the container's address that was asked for; empty: the whole peer
   std::vector<std::string> addresses;  // of the host
   std::vector<std::string> subnets;
+  std::vector<probe::PeerNetwork> networks;
   std::string next_hop;
   std::string link;  // to leave by; empty where there is none
   probe::Verdict verdict;

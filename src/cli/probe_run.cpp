@@ -196,6 +196,7 @@ class Run {
         for (const auto& address : *list) peer.addresses.push_back(address.to_string());
       }
       for (const auto& subnet : peers_[i].subnets) peer.subnets.push_back(subnet.to_string());
+      peer.networks = peers_[i].networks;
       if (evidence[i].way.error == 0) {
         peer.next_hop = evidence[i].way.hop().to_string();
         peer.link = evidence[i].way.link;

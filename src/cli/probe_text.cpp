@@ -82,17 +82,41 @@ std::string show(probe::Connected tcp) {
   return "-";
 }
 
-Row row_of(const ProbedStand& stand, const ProbedPeer& peer, bool tcp) {
+/// Columns that not everybody has.
+struct Columns {
+  bool networks = false;
+  bool tcp = false;
+};
+
+std::string show_networks(const Verdict& verdict) {
+  const auto count = [&](Part part) {
+    return static_cast<std::size_t>(std::ranges::count(verdict.networks, part));
+  };
+  const std::size_t asked = verdict.networks.size() - count(Part::kNone);
+  if (asked == 0) return verdict.networks.empty() ? "-" : "not asked";
+  const std::string all = std::to_string(asked) + " ok";
+  return count(Part::kOk) == asked ? all : std::to_string(count(Part::kOk)) + " of " + all;
+}
+
+Row row_of(const ProbedStand& stand, const ProbedPeer& peer, const Columns& columns) {
   const Verdict& verdict = peer.verdict;
   const std::string mtu = verdict.mtu ? std::to_string(*verdict.mtu) : "-";
-  Row row = {peer.name + (peer.asked.empty() ? "" : " " + peer.asked),
-             show(verdict.host),
-             show(verdict.bridge),
-             show_containers(verdict),
-             show_source(stand, verdict),
-             mtu + (verdict.mtu && verdict.mtu_shrunk ? "!" : "")};
-  if (tcp) row.push_back(show(verdict.tcp));
+  Row row = {peer.name + (peer.asked.empty() ? "" : " " + peer.asked), show(verdict.host),
+             show(verdict.bridge), show_containers(verdict)};
+  if (columns.networks) row.push_back(show_networks(verdict));
+  row.push_back(show_source(stand, verdict));
+  row.push_back(mtu + (verdict.mtu && verdict.mtu_shrunk ? "!" : ""));
+  if (columns.tcp) row.push_back(show(verdict.tcp));
   row.push_back(show_round_trip(verdict));
+  return row;
+}
+
+Row heads(const Columns& columns) {
+  Row row = {"PEER", "HOST", "BRIDGE", "CONTAINERS"};
+  if (columns.networks) row.emplace_back("NETWORKS");
+  row.insert(row.end(), {"SOURCE", "MTU"});
+  if (columns.tcp) row.emplace_back("TCP");
+  row.emplace_back("RTT");
   return row;
 }
 
@@ -129,10 +153,11 @@ std::string place_words(probe::Place place) {
 }
 
 std::string stand_text(const ProbedStand& stand, const ProbeReport& report, bool color) {
-  std::vector<Row> rows = {{"PEER", "HOST", "BRIDGE", "CONTAINERS", "SOURCE", "MTU"}};
-  if (report.tcp) rows.front().emplace_back("TCP");
-  rows.front().emplace_back("RTT");
-  for (const auto& peer : stand.peers) rows.push_back(row_of(stand, peer, report.tcp));
+  const bool networks =
+      std::ranges::any_of(stand.peers, [](const auto& peer) { return !peer.networks.empty(); });
+  const Columns columns = {networks, report.tcp};
+  std::vector<Row> rows = {heads(columns)};
+  for (const auto& peer : stand.peers) rows.push_back(row_of(stand, peer, columns));
   const auto width = widths(rows);
   std::string text = stand_line(stand, report.took) + line(rows.front(), width);
   for (std::size_t i = 0; i < stand.peers.size(); ++i) {

@@ -37,6 +37,42 @@ std::optional<model::Address> shim_of(const inventory::Network& network,
   return std::nullopt;
 }
 
+/// Our link among its containers; nullptr where the host has none.
+const model::LinkFacts* shim_link_of(const model::Network& now, const model::HostFacts& facts) {
+  const auto found = std::ranges::find_if(facts.links, [&](const model::LinkFacts& link) {
+    return link.ours && link.vlan == 0 && !link.vxlan && link.parent == now.parent &&
+           std::ranges::any_of(link.addresses,
+                               [&](const auto& own) { return now.subnet.contains(own.address); });
+  });
+  return now.parent.empty() || found == facts.links.end() ? nullptr : &*found;
+}
+
+/// It was declared with another driver, of which no more is known than Docker and the kernel have.
+void keep_driver(const model::Network& now, const model::HostFacts& facts,
+                 inventory::Network& network, HostNetwork& part) {
+  const auto* shim = shim_link_of(now, facts);
+  network.driver = now.driver;
+  network.mode = now.mode;
+  network.link = now.link;
+  network.parent = now.parent;
+  network.segment = std::nullopt;
+  network.shim = shim != nullptr;
+  network.shim_link = shim == nullptr ? "" : shim->name;
+  network.internal = now.internal;
+  if (now.driver != model::NetworkDriver::kBridge) network.join.clear();
+  part.subnet = now.subnet;
+  part.range = now.range;
+  part.gateway = now.gateway;
+  part.shim = shim == nullptr ? std::nullopt : std::optional(shim->addresses.front().address);
+  const bool by_shim = part.shim && part.gateway == part.shim;
+  network.gateway = now.driver == model::NetworkDriver::kBridge || network.is_routed_ipvlan()
+                        ? inventory::Gateway::kNone
+                    : by_shim ? inventory::Gateway::kShim
+                              : inventory::Gateway::kAddress;
+  const bool led = network.has_own_subnets() || by_shim;
+  part.routed = led && !now.internal ? std::optional(now.range.value_or(now.subnet)) : std::nullopt;
+}
+
 void keep(const model::Network& now, inventory::Network& network, HostNetwork& part) {
   part.subnet = now.subnet;
   part.range = now.range;
@@ -63,11 +99,15 @@ std::optional<Inventory> as_held(const Inventory& inventory, const Host& host,
     const auto& held = facts.held_networks;
     if (std::ranges::find(held, network.name) == held.end()) continue;
     const auto* now = in_docker(facts, network.name);
-    if (now == nullptr || now->driver != network.driver) continue;
+    if (now == nullptr) continue;
     if (taken(inventory, host, now->range.value_or(now->subnet))) continue;
     if (!result) result = inventory;
     auto& same = result->hosts[static_cast<std::size_t>(&host - inventory.hosts.data())];
     auto& copy = result->networks[index];
+    if (now->driver != network.driver) {
+      keep_driver(*now, facts, copy, (*same.networks)[i]);
+      continue;
+    }
     keep(*now, copy, (*same.networks)[i]);
     const bool moved = !now->parent.empty() && copy.driver != model::NetworkDriver::kBridge &&
                        now->parent != copy.parent && !copy.segment;

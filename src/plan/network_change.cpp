@@ -65,11 +65,8 @@ class Changes {
     const auto key = [](const Network& network) { return network.name; };
     keyed_diff(look_.observed.state.networks, wanted_, key, [&](const Change<Network>& one) {
       if (one.to && contains(look_.facts.waiting_networks, one.to->name)) return;
-      if (!one.from) {
-        make(*one.to);
-      } else {
-        change({one.from, one.to});
-      }
+      if (!one.from) return make(*one.to);
+      change({one.from, one.to});
     });
     mend();
     place_in_turn();
@@ -79,9 +76,8 @@ class Changes {
   void make(const Network& to) {
     if (in_the_way(to, false)) return;
     const auto* waiting = missing(look_, to.name);
-    NetworkStep step{std::nullopt, to};
-    if (waiting != nullptr) step.moved = moved_of(nullptr, waiting);
-    steps_.push_back(std::move(step));
+    steps_.push_back({std::nullopt, to});
+    if (waiting != nullptr) steps_.back().moved = moved_of(nullptr, waiting);
   }
 
   /// Changes and removes what nobody uses, or with the users where that was asked for, or begun.
@@ -207,33 +203,41 @@ class Changes {
     plan_.held.emplace_back(std::move(step));
   }
 
-  /// The first of the others whose present subnet `step` needs; nullptr where none does.
+  /// What `one` has that Docker gives to nobody else meanwhile; empty where `wanted` needs none.
+  [[nodiscard]] std::string needed_of(const Network& one, const Network& wanted) const {
+    const auto& docker = look_.facts.docker;
+    if (!fit_on_parents(docker.version, one, wanted)) return "link " + one.parent;
+    return one.subnet.overlaps(wanted.subnet) ? one.subnet.to_string() : "";
+  }
+
+  /// The first of the others whose present subnet or parent `step` needs; nullptr where none does.
   [[nodiscard]] const NetworkStep* blocker(const NetworkStep& step) const {
     if (!step.to) return nullptr;
     for (const auto& other : steps_) {
-      const bool same = other.from && other.from->name == step.to->name;
-      if (same || !other.from || !other.to || other.from == other.to) continue;
-      if (other.from->subnet.overlaps(step.to->subnet)) return &other;
+      if (!other.from || !other.to || other.from == other.to) continue;
+      const bool same = other.from->name == step.to->name;
+      if (!same && !needed_of(*other.from, *step.to).empty()) return &other;
     }
     return nullptr;
   }
 
-  /// A network of ours that stays as it is, on that subnet; nullptr where none does.
+  /// A network of ours that stays as it is, on that subnet or parent; nullptr where none does.
   [[nodiscard]] const Network* occupant(const Network& wanted) const {
     for (const auto& one : look_.observed.state.networks) {
-      if (one.name == wanted.name || !one.subnet.overlaps(wanted.subnet)) continue;
+      const auto needed = needed_of(one, wanted);
+      if (one.name == wanted.name || needed.empty()) continue;
       const bool moves = std::ranges::any_of(steps_, [&](const NetworkStep& step) {
         return step.from && step.from->name == one.name && step.from != step.to &&
                (step.to || look_.options.prune);
       });
-      const bool shared =
-          one.driver != model::NetworkDriver::kBridge && one.subnet == wanted.subnet;
+      const bool shared = one.driver != model::NetworkDriver::kBridge &&
+                          one.subnet == wanted.subnet && needed == one.subnet.to_string();
       if (!moves && !shared) return &one;
     }
     return nullptr;
   }
 
-  /// Those that need the subnet of one that stays, as long as that finds any.
+  /// Those that need what one has that stays, as long as that finds any.
   void hold_back_blocked() {
     for (bool again = true; again;) {
       again = false;
@@ -241,13 +245,12 @@ class Changes {
         if (!step->to || step->only_connects() || step->from == step->to) continue;
         const auto* stays = occupant(*step->to);
         if (stays == nullptr) continue;
-        plan_.findings.push_back(
-            {Severity::kAdvice, resource_of(step->to->name),
-             "waits for network " + stays->name + ", which still has " + stays->subnet.to_string(),
-             "overland apply --recreate-networks makes both anew"});
-        NetworkStep held = std::move(*step);
+        plan_.findings.push_back({Severity::kAdvice, resource_of(step->to->name),
+                                  "waits for network " + stays->name + ", which still has " +
+                                      needed_of(*stays, *step->to),
+                                  "overland apply --recreate-networks makes both anew"});
+        keep(std::move(*step));
         steps_.erase(step);
-        keep(std::move(held));
         again = true;
       }
     }
@@ -260,8 +263,7 @@ class Changes {
       if (next == steps_.end()) {
         // Around in a circle. Who was on it is remembered with its making.
         auto& first = steps_.front();
-        NetworkStep removal{first.from, std::nullopt, first.members, first.moved};
-        plan_.steps.emplace_back(std::move(removal));
+        plan_.steps.emplace_back(NetworkStep{first.from, std::nullopt, first.members, first.moved});
         first.from = std::nullopt;
         first.members = false;
         continue;

@@ -21,6 +21,8 @@ namespace {
 //   restart    Docker after the kernel: it rewrites its own rules, and finds everything else there
 //   networks   by the Docker that is to keep them, on parents that are there: it would make a
 //              missing one itself, and remove it with the network
+//   old parent a link that networks leave goes after them: their containers are on it until then,
+//              and where that fails they are put back on it
 // with the removals, from the top down (networks, routes, neighbours, the tunnel, firewall, shims,
 // links), before Docker:
 // what Docker made of a parent goes before the parent. Sysctls have none: on the way back
@@ -47,6 +49,7 @@ enum Rank {
   kDaemonJson,
   kRestart,
   kNetwork,
+  kOldParentRemoval,
 };
 
 struct Ranker {
@@ -95,10 +98,32 @@ bool tunnel_goes_first(const std::vector<Step>& steps) {
 
 Rank rank(const Step& step) { return std::visit(Ranker{}, step); }
 
+/// The parents of networks that are made anew.
+std::vector<std::string> old_parents(const std::vector<Step>& steps) {
+  std::vector<std::string> names;
+  for (const Step& step : steps) {
+    const auto* network = std::get_if<NetworkStep>(&step);
+    if (network == nullptr || !network->from || !network->to) continue;
+    if (!network->from->parent.empty()) names.push_back(network->from->parent);
+  }
+  return names;
+}
+
+/// Whether it takes one of them away.
+bool goes_below(const Step& step, const std::vector<std::string>& parents) {
+  const auto* link = std::get_if<LinkStep>(&step);
+  return link != nullptr && !link->to &&
+         std::find(parents.begin(), parents.end(), link->from->name) != parents.end();
+}
+
 }  // namespace
 
 void put_in_order(std::vector<Step>& steps) {
-  const auto order = tunnel_goes_first(steps) ? rank_before_firewall : rank;
+  const auto by_kind = tunnel_goes_first(steps) ? rank_before_firewall : rank;
+  const auto parents = old_parents(steps);
+  const auto order = [&](const Step& step) {
+    return !parents.empty() && goes_below(step, parents) ? kOldParentRemoval : by_kind(step);
+  };
   const auto before = [&](const Step& a, const Step& b) { return order(a) < order(b); };
   // Steps are large, and a first apply has a hundred thousand in order.
   if (std::is_sorted(steps.begin(), steps.end(), before)) return;

@@ -19,6 +19,7 @@ using Micros = std::chrono::microseconds;
 enum class Purpose : std::uint8_t {
   kHost,       // an underlay address
   kBridge,     // the address of its bridge
+  kNetwork,    // an address of its host in a declared network
   kContainer,  // what may be a container's address, or is asked for
   kSize,       // as large as the link takes
   kInbound,    // not tracked here: its answer meets what a new flow would
@@ -60,12 +61,19 @@ struct Drop {
 enum class Hop : std::uint8_t { kNotAsked, kAnswers, kSilent };
 enum class Connected : std::uint8_t { kNotAsked, kOpen, kRefused, kSilent };
 
+/// This kernel's way to a network of the peer.
+struct NetworkWay {
+  Lookup way;
+  bool watched = false;  // what leaves by its link was seen
+};
+
 struct Evidence {
   Lookup way;  // to the bridge, or to the host where it has none
   Hop hop = Hop::kNotAsked;
   bool link_up = true;  // of the link to leave by
   bool link_carrier = true;
-  bool watched = false;  // what leaves by that link was seen
+  bool watched = false;              // what leaves by that link was seen
+  std::vector<NetworkWay> networks;  // by Peer::networks; empty where none of any peer is asked
   std::vector<Echo> echoes;
   Connected tcp = Connected::kNotAsked;
   bool tcp_pending = false;  // its end is still to come

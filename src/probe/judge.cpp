@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "probe/networks.h"
 #include "probe/packet.h"
 #include "probe/why.h"
 
@@ -125,6 +126,7 @@ Verdict judge(const Peer& peer, const Evidence& evidence, const Setting& setting
                             std::string(verdict.host == Part::kSome ? "all addresses of " : "") +
                             "the host itself: it drops pings, or what comes from here");
   }
+  judge_networks(peer, evidence, setting, verdict);
   if (verdict.inbound == false) {
     for (const Drop& drop : evidence.drops) {
       if (drop.reply) verdict.notes.push_back(by_rule(drop, "new flows from there"));
@@ -140,7 +142,10 @@ Lost lost_here(const Peer& peer, const Evidence& evidence) {
   const bool whole = !peer.bridges.empty() || !peer.containers.empty();
   bool unheard = false;  // came back, and was not let in
   for (const Echo& echo : evidence.echoes) {
-    if (echo.purpose == Purpose::kControl || echo.purpose == Purpose::kStep) continue;
+    if (echo.purpose == Purpose::kControl || echo.purpose == Purpose::kStep ||
+        echo.purpose == Purpose::kNetwork) {
+      continue;
+    }
     if (echo.purpose == Purpose::kInbound && echo.left_as && echo.came_back && !echo.answered) {
       return Lost::kReplies;
     }

@@ -44,6 +44,7 @@ struct Verdict {
   Part host = Part::kNone;
   Part bridge = Part::kNone;
   Part containers = Part::kNone;
+  std::vector<Part> networks;               // by Peer::networks; kNone: not asked
   std::optional<model::Address> container;  // one that answered
   std::optional<model::Address> source;     // with which our packets leave this host
   std::optional<std::uint32_t> mtu;         // bytes of the largest packet that was answered

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "probe/connect.h"
+#include "probe/networks.h"
 #include "probe/next_hops.h"
 #include "probe/post.h"
 #include "probe/sizes.h"
@@ -48,6 +49,8 @@ class Round {
         hops_(post_),
         connections_(stand, post_) {
     look_at_ways(links);
+    look_at_networks(
+        stand.sender, peers, [&](const auto& link) { return post_.watch(link); }, evidence_);
     if (options.untrack && !stand.sender.link.empty()) {
       untracked_ = options.untrack(stand.sender.source, post_.inbound_id());
     }
@@ -62,7 +65,9 @@ class Round {
         post_.listen(std::min(end_, now + (waiting_ ? kTick : kSlowTick)));
       } while (Clock::now() < std::min(end_, now + kLeastTick));
     }
-    for (std::size_t i = 0; i < peers_.size(); ++i) note_hop(i);
+    for (Evidence& one : evidence_) {
+      if (one.way.error == 0) one.hop = hops_.of(one.way.link, one.way.hop());
+    }
     return std::move(evidence_);
   }
 
@@ -100,11 +105,6 @@ class Round {
     }
   }
 
-  void note_hop(std::size_t peer) {
-    const Lookup& way = evidence_[peer].way;
-    if (way.error == 0) evidence_[peer].hop = hops_.of(way.link, way.hop());
-  }
-
   /// Whether there is still something to wait for.
   bool go_through(Clock::time_point now) {
     std::size_t in_flight = 0;
@@ -123,10 +123,11 @@ class Round {
     return left;
   }
 
-  /// Host and bridge: those that answer at once or not at all.
+  /// Host, bridge and networks: those that answer at once or not at all.
   [[nodiscard]] bool answered(std::size_t peer) const {
     return settled(evidence_[peer], Purpose::kHost, false) &&
-           settled(evidence_[peer], Purpose::kBridge, true);
+           settled(evidence_[peer], Purpose::kBridge, true) &&
+           settled(evidence_[peer], Purpose::kNetwork, false);
   }
 
   bool begin(std::size_t peer, Clock::time_point now) {
@@ -144,6 +145,7 @@ class Round {
     const Peer& asked = peers_[peer];
     for (const auto& address : asked.hosts) put(peer, Purpose::kHost, address);
     for (const auto& address : asked.bridges) put(peer, Purpose::kBridge, address);
+    for (const auto& address : addresses_in(asked.networks)) put(peer, Purpose::kNetwork, address);
     // Mostly it answers; each that is not there costs the peer a neighbour and an ICMP error, of
     // which it sends few.
     if (!asked.containers.empty()) put(peer, Purpose::kContainer, asked.containers.front());
@@ -176,7 +178,8 @@ class Round {
     // seconds (ip_error() and icmpv4_xrlim_allow() take from the same tokens).
     if (!course.doubted && now >= course.since + kDoubt) {
       course.doubted = true;
-      for (const Purpose purpose : {Purpose::kHost, Purpose::kBridge, Purpose::kContainer}) {
+      for (const Purpose purpose :
+           {Purpose::kHost, Purpose::kBridge, Purpose::kNetwork, Purpose::kContainer}) {
         bool first = true;
         repeat(peer, purpose, [&](const Echo& echo) {
           return echo.complaint && echo.tries == 1 && std::exchange(first, false);
@@ -206,8 +209,9 @@ class Round {
     Evidence& evidence = evidence_[peer];
     courses_[peer].repeated = true;
     const auto silent = [](const Echo& echo) { return echo.tries == 1 && !echo.complaint; };
-    repeat(peer, Purpose::kHost, silent);
-    repeat(peer, Purpose::kBridge, silent);
+    for (const Purpose purpose : {Purpose::kHost, Purpose::kBridge, Purpose::kNetwork}) {
+      repeat(peer, purpose, silent);
+    }
     if (!first_answered(evidence, Purpose::kContainer)) {
       repeat(peer, Purpose::kContainer, silent);
     }

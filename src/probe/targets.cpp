@@ -9,6 +9,7 @@
 #include "inventory/report.h"
 #include "inventory/topology.h"
 #include "inventory/tunnels.h"
+#include "probe/networks.h"
 
 namespace overland::probe {
 namespace {
@@ -95,9 +96,8 @@ class Finder {
       for (const auto& part : *host.networks) {
         if (!part.routed || !meant(*part.routed)) continue;
         refuse(text + " is in network " + inventory_.networks[part.network].name + " of host " +
-               host.name +
-               ": probe asks for containers on docker0 only; a single address there is " +
-               "probed with --any");
+               host.name + ": probe asks for single containers on docker0 only; say " + host.name +
+               " to have its networks asked, or --any");
       }
     }
   }
@@ -107,7 +107,6 @@ class Finder {
     if (!subnet || subnet->family() != model::Family::kInet4) {
       refuse(inventory::quote(text) + " is no IPv4 subnet: write it as 192.168.100.0/24");
     }
-    refuse_networks(text, [&](const auto& one) { return one.overlaps(*subnet); });
     bool found = false;
     for (std::size_t i = 0; i < inventory_.hosts.size(); ++i) {
       const Host& host = inventory_.hosts[i];
@@ -190,6 +189,7 @@ std::vector<Peer> targets(const Inventory& inventory, const Host& self,
     if (asked.empty() && routers == inventory::kUnreachable) continue;
     Peer peer = make_peer(inventory, i, routers, tunnel);
     if (asked.empty() || named->second.empty()) {
+      peer.networks = networks_of(inventory, self, host);
       peers.push_back(std::move(peer));
       continue;
     }

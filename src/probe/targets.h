@@ -12,6 +12,17 @@
 
 namespace overland::probe {
 
+/// A [[network]] of the inventory on a peer.
+struct PeerNetwork {
+  std::string name;
+  model::Prefix led;                 // what packets are led there for: its subnet, or its range
+  std::string what;                  // is asked: "the gateway", "the shim"
+  std::optional<model::Address> at;  // nullopt: nothing is asked
+  std::string unasked;               // why not
+
+  bool operator==(const PeerNetwork&) const = default;
+};
+
 struct Peer {
   std::string name;                    // of the host, or the address of somebody else
   std::optional<std::size_t> host;     // index in the inventory
@@ -22,8 +33,9 @@ struct Peer {
   std::vector<model::Address> bridges;  // the addresses of the bridge in them
   /// Where a container may be, or those that were asked for.
   std::vector<model::Address> containers;
-  bool asked = false;       // the one container was
-  std::size_t routers = 0;  // between this host and it; by tunnel none
+  std::vector<PeerNetwork> networks;  // where all of the host is asked for
+  bool asked = false;                 // the one container was
+  std::size_t routers = 0;            // between this host and it; by tunnel none
 
   bool operator==(const Peer&) const = default;
 };

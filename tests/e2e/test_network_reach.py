@@ -4,6 +4,8 @@ whose containers go out by a shim of their host's, in the very network the hosts
     web (docker0) | app (bridge) | front (bridge, closed, joined to app) | mv (macvlan)      on one, two and three
 """
 
+import json
+
 import pytest
 from lab.cluster import POOL
 from lab.probe import reach
@@ -132,6 +134,25 @@ def test_each_address_has_one_answer_on_the_wire(net):
             assert own in other.sh(f"ip neigh show 10.0.0.{number}").stdout
 
 
+def probed(host, *peers):
+    """Whether all was reached, and by peer what was seen of it."""
+    done = host.overland("probe", "--json", *peers)
+    report = json.loads(done.stdout)
+    assert done.returncode == (0 if report["reached"] else 1), done
+    return report["reached"], {peer["name"]: peer for peer in report["stands"][0]["peers"]}
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_probe_asks_the_networks_of_others(net, name):
+    reached, peers = probed(net[name])
+    assert reached, peers
+    for peer in peers.values():
+        states = {one["name"]: (one["state"], one["address"] is not None, one["why"] != "") for one in peer["networks"]}
+        assert states == {"app": ("ok", True, False), "front": ("none", False, True), "mv": ("ok", True, False)}
+    text = net[name].overland("probe").stdout
+    assert "NETWORKS" in text and text.count("  2 ok  ") == 2, text
+
+
 def test_nothing_is_left_to_do(net):
     for host in net.values():
         assert plan(host)[0] == 0, plan(host)
@@ -141,6 +162,11 @@ def test_a_network_made_anew_with_another_link_is_followed(net):
     host = net["three"]
     host.where["app"].remove()
     host.docker("network", "rm", "app")
+    reached, peers = probed(net["one"])
+    assert not reached
+    assert peers["two"]["reached"]
+    assert [(one["where"], "network app" in one["message"]) for one in peers["three"]["faults"]] == [("peer", True)]
+    assert [one["state"] for one in peers["three"]["networks"]] == ["no", "none", "ok"]
     host.docker("network", "create", "--subnet", subnet("app", "three"), "app")
     host.where["app"] = host.container("app", network="app")
     apply(host)

@@ -98,6 +98,45 @@ shim = true
   }));
 }
 
+TEST(HeldNetwork, OfAnotherDriverKeepsItsShimAndWhatIsLedThere) {
+  const auto inventory = load(app("192.168.110.0/24", "192.168.120.0/24"));
+  auto now = macvlan("app", "172.30.9.0/24", "par0");
+  now.range = net("172.30.9.32/28");
+  now.gateway = addr("172.30.9.32");
+  auto facts = facts_with(now);
+  facts.links.push_back(link("par0", {}));
+  facts.links.push_back(link("ovl-app", {"172.30.9.32/32"}));
+  facts.links.back().ours = true;
+  facts.links.back().parent = "par0";
+  const auto held = desired::derive(inventory, inventory.hosts[0], facts);
+  ASSERT_EQ(held.links.size(), 1U);
+  EXPECT_EQ(held.links[0].name, "ovl-app");
+  EXPECT_EQ(held.links[0].parent, "par0");
+  EXPECT_EQ(held.links[0].address, iface("172.30.9.32/32"));
+  EXPECT_TRUE(std::ranges::any_of(held.routes, [](const auto& route) {
+    return route.destination == net("172.30.9.32/28") && route.link && *route.link == "ovl-app";
+  }));
+  EXPECT_THAT(held.firewall->behind, Contains(model::Behind{"ovl-app", {net("172.30.9.32/28")}}));
+  EXPECT_EQ(held.networks.at(0).driver, model::NetworkDriver::kBridge) << "what it shall be";
+}
+
+TEST(HeldNetwork, ThatIsABridgeStillStaysOneForThePolicy) {
+  const auto inventory = load(std::string(kTwo) + R"(
+[[network]]
+name = "app"
+driver = "macvlan"
+segment = "lan"
+ranges = { a = "10.0.0.64/28", b = "10.0.0.80/28" }
+gateway = "shim"
+shim = true
+)");
+  const auto held =
+      desired::derive(inventory, inventory.hosts[0], facts_with(bridge("app", "192.168.110.0/24")));
+  EXPECT_TRUE(held.links.empty());
+  EXPECT_THAT(held.firewall->behind, Contains(model::Behind{"br-app", {net("192.168.110.0/24")}}));
+  EXPECT_TRUE(held.firewall->arp_guards.empty());
+}
+
 std::vector<model::Prefix> held_at(const std::string& text,
                                    const std::vector<desired::HadSubnets>& before,
                                    const std::vector<desired::HadNetwork>& networks) {

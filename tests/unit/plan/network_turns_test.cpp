@@ -74,6 +74,49 @@ TEST_F(PlanNetwork, TwoThatSwapTheirSubnetsAreMadeInTurn) {
   }
 }
 
+TEST_F(PlanNetwork, TwoThatSwapTheirParentsAreMadeInTurnWhereDockerTakesOneAParent) {
+  const auto on = [](const char* a, const char* b) {
+    return std::vector{macvlan("a", "172.30.9.0/24", a), macvlan("b", "172.30.10.0/24", b)};
+  };
+  for (const auto& one : on("par0", "par1")) stands(one, {"web"});
+  desired.networks = on("par1", "par0");
+  for (const bool old : {false, true}) {
+    facts.docker.version = old ? "20.10.24" : "28.5.2";
+    const auto plan = planned({.recreate_networks = true});
+    EXPECT_EQ(plan.steps.size(), old ? 3U : 2U);
+    EXPECT_EQ(plan::simulate(actual.state, plan.steps).networks, desired.networks);
+  }
+  desired.networks = on("par1", "par2");
+  const auto plan = planned({.recreate_networks = true});
+  ASSERT_EQ(plan.steps.size(), 2U);
+  EXPECT_EQ(plan::resource(plan.steps[0]), "network b") << "a needs the parent that b leaves";
+}
+
+TEST_F(PlanNetwork, OneThatNeedsTheParentOfOneThatStaysWaits) {
+  stands(macvlan("a", "172.30.9.0/24", "par0"), {"web"});
+  desired.networks = {macvlan("a", "172.30.9.0/24", "par1"),
+                      macvlan("b", "172.30.10.0/24", "par0")};
+  facts.docker.version = "20.10.24";
+  const auto plan = planned();
+  EXPECT_TRUE(plan.empty());
+  ASSERT_EQ(plan.advice().size(), 2U);
+  EXPECT_EQ(plan.advice()[1].message, "waits for network a, which still has link par0");
+}
+
+TEST_F(PlanNetwork, TheOldParentGoesAfterTheNetworkThatLeavesIt) {
+  const auto from = vlan("eth1", 10, "172.16.10.9/24");
+  const auto to = vlan("eth1", 20, "172.16.20.9/24");
+  actual.state.links = {from};
+  desired.links = {to};
+  stands(macvlan("mv", "172.30.9.0/24", "eth1.10"), {"web"});
+  desired.networks = {macvlan("mv", "172.30.9.0/24", "eth1.20")};
+  const auto plan = planned({.recreate_networks = true});
+  std::vector<std::string> order;
+  for (const auto& step : plan.steps) order.push_back(plan::resource(step));
+  EXPECT_EQ(order, (std::vector<std::string>{"link eth1.20", "network mv", "link eth1.10"}));
+  EXPECT_EQ(planned().held.size(), 2U) << "its containers would go with their link";
+}
+
 TEST_F(PlanNetwork, OneThatNeedsTheSubnetOfOneThatStaysWaits) {
   stands(bridge("a", "192.168.110.0/24"), {"web"});
   desired.networks = {bridge("a", "192.168.111.0/24"), bridge("b", "192.168.110.0/24")};
