@@ -80,8 +80,8 @@ int create(const Link& wanted) {
   return index;
 }
 
-/// No rule of ours asks for more than IPv4 within, and of packets cut behind all rules (inner_in of
-/// firewall/nft/tunnel.h) no other is asked.
+/// No rule of ours asks for more than IPv4 within, and of packets cut behind all rules (inner_known
+/// of firewall/nft/tunnel.h) no other is asked.
 void close_ipv6(const std::string& name) {
   std::string part = name;
   std::ranges::replace(part, '.', '/');

@@ -34,7 +34,9 @@ Made by `scripts/bench --write`; do not edit. {machine}{hurry}
   nothing about a network card. All rows have the same topology. *Beside Docker's rules* is what a Docker 28 host has: filter,
   raw and nat rules, hence connection tracking. *Masqueraded* is Docker's own way from a container to one of another host: the source
   masqueraded, the port published there. *VXLAN* has bridge and tunnel in a namespace of their own, as Docker's overlay networks do. *Bound* is what Docker's rules alone
-  leave of plain routing: nothing that runs beside them can be faster.
+  leave of plain routing: nothing that runs beside them can be faster. *Two chains of ours that ask nothing* are what the default cannot do
+  without: one before routing, which marks what is let through, one in forward, for forged sources, and the source that is kept, for which the kernel
+  tracks connections. *By hand* is a VXLAN link with routes into it: both hosts route what is within, and ask all their rules about it; Docker's own has bridges there.
 * *Forwarded* packets pass one host only; with and without overland it is the same host, with the same rules of others and the same ends.
   *Nobody's* come from an address of no inventory and go to another: on a host from a network of virtual machines, on a router from segment to segment.
 * *Watching*: from the end of the command that disturbs to the return of what it took; a container pings a thousand times a second meanwhile,

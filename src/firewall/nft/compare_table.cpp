@@ -48,13 +48,20 @@ std::uint32_t mark_in(const Table& table) {
   return 0;
 }
 
+/// Trusted without being tracked; those around a tunnel's packets are no question of trust.
+bool untracks(const Statements& rule) {
+  const auto is_change = [](const Statement& one) {
+    return std::holds_alternative<MarkChange>(one);
+  };
+  return std::ranges::any_of(rule, is_change) &&
+         std::ranges::find(rule, Statement(Action::kNotrack)) != rule.end();
+}
+
 /// nullopt where the rules that would tell are gone.
 std::optional<bool> conntrack_in(const Table& table) {
   const Chain* chain = table.chain("trusted-in");
   if (chain == nullptr || chain->rules.empty()) return std::nullopt;
-  return std::none_of(chain->rules.begin(), chain->rules.end(), [](const Statements& rule) {
-    return std::find(rule.begin(), rule.end(), Statement(Action::kNotrack)) != rule.end();
-  });
+  return std::ranges::none_of(chain->rules, untracks);
 }
 
 void compare_sets(const Table& found, const Table& expected, std::vector<std::string>& defects) {

@@ -2,6 +2,7 @@
 
 #include "firewall/nft/matches.h"
 #include "firewall/nft/own.h"
+#include "firewall/nft/tunnel.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -14,6 +15,7 @@ constexpr const char* kForged = "forged";
 /// Before filter FORWARD, as "masqueraded" is.
 Chain bridged(const FirewallPolicy& policy, const Lists& lists) {
   Chain result = base_chain(kBridged, "filter", "forward", -10);
+  result.rules = tunnels_in_bridges(policy, lists);
   Statements rule;
   // Spares the containers on Docker's bridge all that follows.
   if (!policy.local.empty()) rule.emplace_back(negated(local_is(Field::kSource, policy.local)));

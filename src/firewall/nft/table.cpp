@@ -26,14 +26,23 @@ std::vector<std::string> sorted(std::vector<std::string> names) {
   return names;
 }
 
-/// Before raw (-300), where Docker drops, and before connection tracking (-200). Without connection
-/// tracking both directions between bridge subnets are untracked, or it would see half of a flow.
-Chain trusted_in(const FirewallPolicy& policy, const Lists& lists) {
-  Chain result = base_chain("trusted-in", "filter", "prerouting", -310);
+/// What is asked of every packet, whoever sends it.
+std::vector<Statements> asked_of_all(const FirewallPolicy& policy) {
+  std::vector<Statements> rules = by_tunnel(policy);
   // The mark is worth an accept, so nothing may bring it along: IPsec keeps the mark of the outer
   // packet, a tc filter or a veth within the namespace may set one.
-  result.rules.push_back({marked(policy.mark), Action::kCounter, MarkChange{~policy.mark, 0}});
-  for (Statements& rule : outside_rules(policy)) result.rules.push_back(std::move(rule));
+  rules.push_back({marked(policy.mark), Action::kCounter, MarkChange{~policy.mark, 0}});
+  for (Statements& rule : around_tunnelled(policy)) rules.push_back(std::move(rule));
+  for (Statements& rule : outside_rules(policy)) rules.push_back(std::move(rule));
+  return rules;
+}
+
+/// Before raw (-300), where Docker drops, and before connection tracking (-200). Without connection
+/// tracking both directions between bridge subnets are untracked, or it would see half of a flow.
+/// One chain for all that is asked there: each more costs every packet as much as ten rules.
+Chain trusted_in(const FirewallPolicy& policy, const Lists& lists) {
+  Chain result = base_chain("trusted-in", "filter", "prerouting", -310);
+  result.rules = asked_of_all(policy);
   const auto own = from_own(policy);
   const auto rule = [&](Statements statements, bool tracked) {
     trust(statements, policy, tracked);

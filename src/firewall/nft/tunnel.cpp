@@ -24,6 +24,7 @@ constexpr const char* kAsked = "outer-asked";
 constexpr const char* kKnown = "outer-known";
 constexpr const char* kBridged = "outer-bridged";
 constexpr const char* kSent = "inner-done";
+constexpr const char* kInner = "inner-known";
 
 std::string pair_set(std::uint8_t length) {
   return std::string(kList) + "-" + std::to_string(length);
@@ -62,17 +63,6 @@ Statements outer(const Tunnel& tunnel) {
 }
 
 MarkChange clear_mark(const FirewallPolicy& policy) { return {~policy.mark, 0}; }
-
-/// Before raw (-300) and connection tracking (-200). Those a router passes on to others are not for
-/// this host, and somebody may translate them.
-Chain outer_in(const Tunnel& tunnel) {
-  Chain chain = base_chain("outer-in", "filter", "prerouting", -305);
-  Statements rule = outer(tunnel);
-  rule.emplace_back(Action::kForThisHost);
-  rule.emplace_back(Action::kNotrack);
-  chain.rules.push_back(std::move(rule));
-  return chain;
-}
 
 /// "Fragmentation needed" (RFC 1191) about what this host sends without DF: packets of the tunnel,
 /// and the kernel's own echo replies, of which it believes anybody. No router says so, and one
@@ -147,20 +137,28 @@ Chain bridged() {
 /// The mark of what was let in is on what was within. A socket may hand over several packets at
 /// once (UDP_SEGMENT of udp(7)); where no wire is between they come to INPUT as one, of which the
 /// first VNI alone is seen, and are cut before the tunnel takes them: those behind another's VNI
-/// lack the mark. Before "trusted-in", which counts who brings it along.
-Chain inner_in(const FirewallPolicy& policy) {
-  Chain chain = base_chain("inner-in", "filter", "prerouting", -311);
-  const Match by_tunnel = {Field::kInLink, policy.tunnel->link};
-  chain.rules.push_back({by_tunnel, Match{Field::kMark, 0U, false, policy.mark}, Action::kCounter,
-                         Verdict{Verdict::kDrop}});
-  chain.rules.push_back({by_tunnel, clear_mark(policy)});
-  return chain;
+/// lack the mark.
+Chain inner_known(const FirewallPolicy& policy) {
+  return {kInner,
+          "",
+          "",
+          0,
+          "",
+          {{Match{Field::kMark, 0U, false, policy.mark}, Action::kCounter, Verdict{Verdict::kDrop}},
+           {clear_mark(policy)}}};
 }
 
 /// What the tunnel itself sends has the mark of what is within: any other socket here would speak
 /// as whatever container of this host it likes.
 Chain outer_out(const FirewallPolicy& policy, const Lists& lists) {
   Chain chain = base_chain("outer-out", "filter", "output", -310);
+  Statements tunnels = outer(*policy.tunnel);
+  tunnels.insert(tunnels.begin(), marked(policy.mark));
+  for (const Statement& one : {Statement(clear_mark(policy)), Statement(Action::kNotrack),
+                               Statement(Verdict{Verdict::kAccept})}) {
+    tunnels.push_back(one);
+  }
+  chain.rules.push_back(std::move(tunnels));
   // A socket may hand over several packets at once (UDP_SEGMENT of udp(7)), of which the first VNI
   // alone is seen. Tunnels of others are the kernel's, and no socket's of a user.
   Statements by_socket = to_port(*policy.tunnel);
@@ -171,10 +169,6 @@ Chain outer_out(const FirewallPolicy& policy, const Lists& lists) {
     drop.emplace_back(Verdict{Verdict::kDrop});
     chain.rules.push_back(std::move(drop));
   }
-  Statements rule = outer(*policy.tunnel);
-  rule.emplace_back(clear_mark(policy));
-  rule.emplace_back(Action::kNotrack);
-  chain.rules.push_back(std::move(rule));
   if (policy.local.empty()) return chain;
   for (const Match& to : among(Field::kDestination, lists.peer_subnets)) {
     Statements own = {Match{Field::kOutLink, policy.tunnel->link},
@@ -185,25 +179,12 @@ Chain outer_out(const FirewallPolicy& policy, const Lists& lists) {
   return chain;
 }
 
-/// As a socket of this host a container would speak, whose address Docker translates. Before filter
-/// FORWARD, as "bridged" is. Whatever VNI is seen: as in "outer-out".
-Chain outer_through(const FirewallPolicy& policy, const Lists& lists) {
-  Chain chain = base_chain("outer-through", "filter", "forward", -10);
-  Statements drop = {Match{Field::kInKind, "bridge"}};
-  for (const Group& group : lists.groups) drop.emplace_back(negated(group.arrives()));
-  for (Statement& one : to_port(*policy.tunnel)) drop.push_back(std::move(one));
-  drop.emplace_back(Action::kCounter);
-  drop.emplace_back(Verdict{Verdict::kDrop});
-  chain.rules.push_back(std::move(drop));
-  return chain;
-}
-
 /// Behind all that asks for the mark and translates (srcnat, 100).
 Chain inner_done(const FirewallPolicy& policy) {
   Chain chain = base_chain(kSent, "filter", "postrouting", 110);
   chain.rules.push_back({Match{Field::kOutLink, policy.tunnel->link}, set_mark(policy.mark)});
   Statements rule = outer(*policy.tunnel);  // what others marked: "sent-out"
-  rule.emplace_back(marked(policy.mark));
+  rule.insert(rule.begin(), marked(policy.mark));
   rule.emplace_back(clear_mark(policy));
   chain.rules.push_back(std::move(rule));
   return chain;
@@ -252,14 +233,36 @@ std::vector<Tunnel::Sender> senders_in(const Table& table) {
 
 std::vector<Chain> tunnel_chains(const FirewallPolicy& policy, const Lists& lists) {
   if (!policy.tunnel) return {};
-  std::vector<Chain> chains = {outer_in(*policy.tunnel), asked(policy),
-                               known(policy, lists),     inner_in(policy),
+  std::vector<Chain> chains = {asked(policy), known(policy, lists), inner_known(policy),
                                outer_out(policy, lists), inner_done(policy)};
-  if (policy.stops_forgers) {
-    chains.push_back(bridged());
-    chains.push_back(outer_through(policy, lists));
-  }
+  if (policy.stops_forgers) chains.push_back(bridged());
   return chains;
+}
+
+std::vector<Statements> by_tunnel(const FirewallPolicy& policy) {
+  if (!policy.tunnel) return {};
+  return {{Match{Field::kInLink, policy.tunnel->link}, Verdict{Verdict::kJump, kInner}}};
+}
+
+/// Those a router passes on to others are not for this host, and somebody may translate them.
+std::vector<Statements> around_tunnelled(const FirewallPolicy& policy) {
+  if (!policy.tunnel) return {};
+  Statements rule = outer(*policy.tunnel);
+  rule.emplace_back(Action::kForThisHost);
+  rule.emplace_back(Action::kNotrack);
+  return {std::move(rule)};
+}
+
+/// As a socket of this host a container would speak, whose address Docker translates. Whatever VNI
+/// is seen: as in "outer-out".
+std::vector<Statements> tunnels_in_bridges(const FirewallPolicy& policy, const Lists& lists) {
+  if (!policy.tunnel) return {};
+  Statements drop = to_port(*policy.tunnel);
+  drop.emplace_back(Match{Field::kInKind, "bridge"});
+  for (const Group& group : lists.groups) drop.emplace_back(negated(group.arrives()));
+  drop.emplace_back(Action::kCounter);
+  drop.emplace_back(Verdict{Verdict::kDrop});
+  return {std::move(drop)};
 }
 
 void add_tunnel_sets(Table& table, const FirewallPolicy& policy) {

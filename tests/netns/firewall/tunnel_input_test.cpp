@@ -140,7 +140,7 @@ TEST_F(TunnelInputTest, TheMarkStaysBetweenInputAndTheInnerPacket) {
     EXPECT_GT(seen("told"), 0) << iptables;
     sh(iptables + "-P INPUT ACCEPT");
   }
-  sh("nft flush chain ip overland inner-in; nft flush chain ip overland outer-out");
+  sh("nft flush chain ip overland inner-known; nft flush chain ip overland outer-out");
   EXPECT_TRUE(ping("p", "192.168.200.2", "192.168.100.2"));
   EXPECT_GT(brought(), 0) << "what the test is worth";
   EXPECT_GT(seen("sent"), 0) << "what the test is worth";

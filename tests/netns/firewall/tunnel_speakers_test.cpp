@@ -46,9 +46,9 @@ TEST_F(TunnelSpeakersTest, NobodyHereSpeaksAsTheTunnel) {
   };
   EXPECT_TRUE(lost(Forger(), "outer-out"));
   what.outer = "192.168.100.2";
-  EXPECT_TRUE(lost(Forger("c"), "outer-through"));
+  EXPECT_TRUE(lost(Forger("c"), "bridged"));
   what.outer = "172.20.0.2";
-  EXPECT_TRUE(lost(Forger("u"), "outer-through"));
+  EXPECT_TRUE(lost(Forger("u"), "bridged"));
   EXPECT_TRUE(ping("c", "192.168.100.2", "192.168.200.2")) << "the tunnel itself";
   EXPECT_TRUE(succeeds("ping -n -c 1 -W 5 192.168.200.2")) << "and this host by it";
   FirewallPolicy policy = tunnelled();
@@ -72,13 +72,13 @@ TEST_F(TunnelSpeakersTest, NobodySpeaksAsAPeerBehindAnothersVni) {
   const Forged ours = {"", "192.168.200.7"};
   for (const char* space : {"x", "c"}) {
     const int before = arrivals("c");
-    const int gone = dropped("inner-in");
+    const int gone = dropped("inner-known");
     Forger(space).send_at_once(other, ours);
-    EXPECT_TRUE(comes([&] { return dropped("inner-in") > gone || arrivals("c") > before; }));
+    EXPECT_TRUE(comes([&] { return dropped("inner-known") > gone || arrivals("c") > before; }));
     EXPECT_EQ(arrivals("c"), before) << space;
   }
   EXPECT_TRUE(ping("p", "192.168.200.2", "192.168.100.2")) << "the tunnel itself";
-  sh("nft flush chain ip overland inner-in");
+  sh("nft flush chain ip overland inner-known");
   const int before = arrivals("c");
   Forger("x").send_at_once(other, ours);
   EXPECT_TRUE(comes([&] { return arrivals("c") > before; })) << "what the test is worth";

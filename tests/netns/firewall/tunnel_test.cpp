@@ -241,7 +241,7 @@ TEST_F(TunnelTest, IsListedByNftAndLoadedAgain) {
   FirewallPolicy policy = tunnelled();
   policy.tunnel->senders[0].inner = prefixes({"192.168.200.0/24", "192.168.211.0/26"});
   write(policy);
-  EXPECT_THAT(sh("nft list chain ip overland outer-in"),
+  EXPECT_THAT(sh("nft list chain ip overland trusted-in"),
               HasSubstr("udp dport 4789 @th,96,24 0x6f fib daddr type local notrack"));
   sh("f=$(mktemp) && nft -s list ruleset > $f && nft flush ruleset && nft -f $f && rm $f");
   expect_in_force(policy);
@@ -260,11 +260,10 @@ TEST_F(TunnelTest, TellsWhatIsSpoilt) {
   };
   broken("nft flush chain ip overland outer-known");
   broken("nft flush chain ip overland outer-asked");
-  broken("nft flush chain ip overland inner-in");
-  broken("nft flush chain ip overland outer-in");
+  broken("nft flush chain ip overland inner-known");
   broken("nft flush chain ip overland outer-out");
   broken("nft flush chain ip overland inner-done");
-  broken("nft delete chain ip overland inner-in");
+  broken("nft flush chain ip overland trusted-in; nft delete chain ip overland inner-known");
   broken("nft add rule ip overland outer-known accept");
   broken("nft insert rule ip overland outer-asked udp dport 4789 accept");
   broken("nft delete element ip overland tunnelled-24 '{ 10.2.0.12 . 0xc0a8c800 }'");

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+#include <string>
+
 #include "firewall/nft/compare_table.h"
 #include "firewall/nft/tunnel.h"
 #include "firewall/nft/write_table.h"
@@ -79,8 +82,40 @@ TEST(NftTunnel, AnotherVniOrPortChangesRulesAlone) {
   EXPECT_THAT(commands, Each(testing::AnyOf(StartsWith("flush chain ip overland "),
                                             StartsWith("add rule ip overland "))));
   EXPECT_THAT(commands, IsSupersetOf({"flush chain ip overland outer-asked",
-                                      "flush chain ip overland outer-in"}));
+                                      "flush chain ip overland trusted-in"}));
   EXPECT_THAT(commands, Not(Contains("flush chain ip overland outer-known")));
+}
+
+// Each more costs every packet of the host.
+TEST(NftTunnel, TakesNoChainMoreWhereOneOfOursIsAsked) {
+  const auto hooks = [](const FirewallPolicy& policy) {
+    std::multiset<std::string> result;
+    for (const Chain& chain : encode_table(policy).chains) {
+      if (chain.hook == "prerouting" || chain.hook == "forward") result.insert(chain.hook);
+    }
+    return result;
+  };
+  FirewallPolicy without = tunnelled();
+  without.tunnel.reset();
+  ASSERT_TRUE(without.stops_forgers);
+  EXPECT_EQ(hooks(tunnelled()), hooks(without));
+}
+
+TEST(NftTunnel, ChainsOfAnEarlierVersionGoInPlace) {
+  Table earlier = encode_table(tunnelled());
+  for (const char* name : {"inner-in", "outer-in"}) {
+    earlier.chains.push_back({name, "filter", "prerouting", -311, "accept", {}});
+  }
+  EXPECT_TRUE(decode_policy(earlier, tunnelled()) == tunnelled());
+  EXPECT_FALSE(find_defects(earlier, tunnelled()).empty());
+  std::vector<std::string> commands;
+  for (const auto& some : commands_for(earlier, tunnelled(), WriteMode::kDelta)) {
+    for (const Command& command : some) commands.push_back(to_string(command));
+  }
+  EXPECT_THAT(
+      commands,
+      ElementsAre("flush chain ip overland inner-in", "flush chain ip overland outer-in",
+                  "delete chain ip overland inner-in", "delete chain ip overland outer-in"));
 }
 
 TEST(NftTunnel, WhatIsTakenFromItsRulesIsADefect) {
