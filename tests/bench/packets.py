@@ -166,12 +166,12 @@ def rates(programs, size):
     what = f"packets between containers, {size.many:,} peers in the sets"
     bare = "plain routing, no rules at all"
     return [
-        row(what + ", no Docker rules", "alone", bare, "plain", 0.7),
+        row(what + ", no Docker rules", "alone", bare, "plain", 0.8),
         row(what + ", no Docker rules, `conntrack = false`", "alone-untracked", bare, "plain", 0.8),
-        row(what + ", beside Docker's rules", "overland", bare, "plain", 0.7),
+        row(what + ", beside Docker's rules", "overland", bare, "plain", 0.8),
         row(what + ", beside Docker's rules", "overland", "Docker's way: masqueraded, to a published port",
             "masqueraded", 1.05),
-        row(what + ", beside Docker's rules", "overland", "VXLAN, as in Docker's overlay networks", "overlay", 1.05),
+        row(what + ", beside Docker's rules", "overland", "VXLAN, as in Docker's overlay networks", "overlay", 1.2),
         row(what + ", the same and `conntrack = false`", "untracked", bare, "plain", 0.8),
         row(what + ", the same and `conntrack = false`", "untracked", "overland's default", "overland"),
         row("bound: Docker's rules, all accepted, no NAT", "docker", bare, "plain"),
