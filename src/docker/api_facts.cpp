@@ -53,6 +53,17 @@ std::vector<std::string> open_from(const json& network) {
   return links;
 }
 
+/// What was given, else the link without a wire that Docker makes: libnetwork/drivers/macvlan and
+/// ipvlan, getDummyName().
+std::string parent_of(const json& network) {
+  const std::string driver = text_of(network, "Driver");
+  if (driver != "macvlan" && driver != "ipvlan") return {};
+  const json* options = member(network, "Options");
+  std::string given = options == nullptr ? "" : text_of(*options, "parent");
+  if (!given.empty()) return given;
+  return (driver == "macvlan" ? "dm-" : "di-") + text_of(network, "Id").substr(0, 12);
+}
+
 model::DockerNetwork network_of(const json& entry) {
   model::DockerNetwork network;
   network.name = text_of(entry, "Name");
@@ -61,6 +72,7 @@ model::DockerNetwork network_of(const json& entry) {
   network.id = text_of(entry, "Id");
   network.driver = text_of(entry, "Driver");
   network.ours = ours(entry);
+  network.parent = parent_of(entry);
   if (const json* ipam = member(entry, "IPAM")) {
     for (const json& config : list_of(*ipam, "Config")) {
       append_prefix(network.subnets, text_of(config, "Subnet"));

@@ -44,6 +44,7 @@ struct DockerNetwork {
   std::optional<Network> ours = {};
   /// Containers on it, running or not, by name; nullopt: not asked, or not known.
   std::optional<std::vector<NetworkMember>> members = {};
+  std::string parent = {};  // of macvlan and ipvlan; one that Docker made for want of another, too
 
   auto operator<=>(const DockerNetwork&) const = default;
 };

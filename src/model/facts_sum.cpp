@@ -39,8 +39,8 @@ class Sum {
     for (const auto& [key, value] : options) (*this)(key, value);
   }
   void one(const DockerNetwork& network) {
-    const auto& [name, link, subnets, open_from, id, driver, ours, members] = network;
-    (*this)(name, link, subnets, open_from, id, driver, ours);
+    const auto& [name, link, subnets, open_from, id, driver, ours, members, parent] = network;
+    (*this)(name, link, subnets, open_from, id, driver, ours, parent);
   }
   void one(const LinkFacts& link) {
     const auto& [name, up, carrier, bridge, wired, mtu, vlan, parent, ours, addresses, rp_filter,

@@ -37,6 +37,35 @@ bool foreign(const model::HostFacts& facts, const std::string& name) {
                      [&](const auto& link) { return link.name == name && !link.ours; });
 }
 
+/// The network in Docker whose parent that is; nullptr where there is none.
+const model::DockerNetwork* network_on(const model::HostFacts& facts, const std::string& link) {
+  const auto& all = facts.docker.networks;
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.parent == link; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+model::Finding taken_name(const Look& look, const model::Link& wanted) {
+  model::Finding finding = {model::Severity::kConflict, "link " + wanted.name,
+                            "a link of that name exists and is not our " + kind(wanted),
+                            wanted.vlan == 0
+                                ? "remove it (ip link del " + wanted.name + "), or rename it"
+                                : "rename or remove it, or correct parent or vlan in the "
+                                  "inventory"};
+  const auto* network = network_on(look.facts, wanted.name);
+  if (wanted.vlan == 0 || network == nullptr) return finding;
+  // Docker tells nobody which parents it made.
+  finding.message += "; network " + network->name +
+                     " is on it: where Docker made it, as it does with a parent that is missing, "
+                     "it takes it away with that network";
+  const std::string away = "docker network rm " + network->name + ", ip link del " + wanted.name +
+                           " if it is still there, then overland apply";
+  finding.remedy = network->ours ? "stop its containers, " + away + ", which puts them on it again"
+                                 : "take its containers off it, " + away + ", and make " +
+                                       network->name + " again, on that link";
+  return finding;
+}
+
 const model::Link* tunnel_in(const std::vector<model::Link>& links) {
   const auto found = std::find_if(links.begin(), links.end(),
                                   [](const auto& link) { return link.vxlan.has_value(); });
@@ -84,12 +113,7 @@ bool tunnel_moves(const Look& look) {
 void plan_links(const Look& look, Plan& plan) {
   for (const auto& wanted : look.desired.links) {
     if (!foreign(look.facts, wanted.name)) continue;
-    plan.findings.push_back({model::Severity::kConflict, "link " + wanted.name,
-                             "a link of that name exists and is not our " + kind(wanted),
-                             wanted.vlan == 0
-                                 ? "remove it (ip link del " + wanted.name + "), or rename it"
-                                 : "rename or remove it, or correct parent or vlan in the "
-                                   "inventory"});
+    plan.findings.push_back(taken_name(look, wanted));
   }
   const auto key = [](const model::Link& link) { return link.name; };
   keyed_diff(look.observed.state.links, look.desired.links, key, [&](LinkStep change) {

@@ -8,7 +8,6 @@
 namespace overland::plan {
 namespace {
 
-using model::DockerNetwork;
 using model::Network;
 using model::NetworkDriver;
 using model::NetworkMaker;
@@ -48,6 +47,22 @@ void follow(const Look& look, const Network& wanted, Plan& plan) {
   tell("is " + now->driver + " " + join(subnets, ", ") + ", the inventory says " + said);
 }
 
+/// A parent that Docker made for another network for want of one, with that one's id in its name.
+void note_dockers_parent(const Look& look, const Network& wanted, Plan& plan) {
+  constexpr std::size_t kPrefix = 3;  // "dm-", "di-"
+  for (const auto& other : look.facts.docker.networks) {
+    if (other.name == wanted.name || wanted.parent.size() <= kPrefix) continue;
+    const bool own =
+        other.parent == wanted.parent && other.id.starts_with(wanted.parent.substr(kPrefix));
+    if (!own) continue;
+    plan.findings.push_back({Severity::kConflict, resource_of(wanted.name),
+                             "its parent, link " + wanted.parent +
+                                 ", is Docker's own for network " + other.name +
+                                 ", leads nowhere, and goes with it",
+                             "give it a link of this machine as its parent"});
+  }
+}
+
 }  // namespace
 
 bool fit_on_parents(std::string_view version, const Network& one, const Network& other) {
@@ -71,6 +86,7 @@ void plan_networks(const Look& look, Plan& plan) {
   std::vector<Network> wanted;
   for (const auto& one : desired) {
     if (one.maker == NetworkMaker::kOverland) {
+      note_dockers_parent(look, one, plan);
       wanted.push_back(one);
     } else {
       follow(look, one, plan);

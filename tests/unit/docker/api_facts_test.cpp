@@ -35,6 +35,19 @@ TEST(ParseNetworks, KnowsWhatDockerLeavesOpen) {
   EXPECT_EQ(open_from(label + R"(trusted_host_interfaces":"eth1:eth0")"), two);
 }
 
+TEST(ParseNetworks, KnowTheirParentsThoseOfDockersOwnToo) {
+  const auto parent = [](const std::string& driver, const std::string& options) {
+    return parse_networks(R"([{"Name":"n","Id":"0123456789abcdef","Driver":")" + driver +
+                          R"(","Options":)" + options + "}]")
+        .at(0)
+        .parent;
+  };
+  EXPECT_EQ(parent("macvlan", R"({"parent":"eth0.10"})"), "eth0.10");
+  EXPECT_EQ(parent("macvlan", "{}"), "dm-0123456789ab");
+  EXPECT_EQ(parent("ipvlan", "null"), "di-0123456789ab");
+  EXPECT_EQ(parent("bridge", R"({"parent":"eth0"})"), "");
+}
+
 std::string fault_of(const std::string& info) {
   model::DockerFacts facts;
   try {
@@ -120,7 +133,8 @@ TEST(DockerApiFacts, ReadsNetworks) {
     EXPECT_EQ(networks[index], expected) << expected.name;
   };
   expect(0, {"bare", "br-bb", {}, {}, "bb", "bridge"});
-  expect(1, {"lan", "", prefixes({"172.16.10.0/24"}), {}, "aa", "macvlan"});
+  const auto lan = prefixes({"172.16.10.0/24"});
+  expect(1, {"lan", "", lan, {}, "aa", "macvlan", {}, {}, "dm-aa"});
   expect(2, {"named", "web0", prefixes({"10.9.0.0/24"}), {}, "ff", "bridge"});
   const std::string id = "0123456789abcdef0123";
   const auto subnets = prefixes({"172.18.0.0/16", "fd00:1::/64"});
