@@ -8,7 +8,6 @@
 namespace overland::plan {
 namespace {
 
-using model::DockerNetwork;
 using model::Network;
 using model::NetworkDriver;
 using model::NetworkMaker;
