@@ -93,7 +93,7 @@ def everything_is_in_place(place, bip):
     assert json.loads(guest.sh("cat /etc/docker/daemon.json").stdout)["bip"] == bip
     rules = guest.sh("nft list table ip overland > /dev/null; iptables -S FORWARD; iptables -S DOCKER-USER").stdout
     assert "-A FORWARD -j DOCKER-USER\n" in rules
-    assert "-N DOCKER-USER\n-A DOCKER-USER -m comment --comment overland -j OVERLAND-FORWARD\n" in rules
+    assert "-N DOCKER-USER\n-A DOCKER-USER -m mark --mark 0x200000/0x200000 -m comment --comment overland -j OVERLAND-FORWARD\n" in rules
     done = guest.overland("plan", "--detailed-exitcode")
     assert done.returncode == 0, done.stdout
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "firewall/nft/matches.h"
 #include "firewall/nft/rule.h"
 #include "firewall/nft/table.h"
 #include "firewall/printable.h"
@@ -41,7 +42,7 @@ AnchorsSeen AnchorState::seen(const Marks& marks) const {
   AnchorsSeen result;
   for (std::size_t i = 0; i < kSpots.size(); ++i) {
     for (const RuleEntry& rule : look.spots.at(i)) {
-      result.rules.at(i).push_back(as_anchor_rule(rule));
+      result.rules.at(i).push_back(as_anchor_rule(rule, marks));
     }
   }
   result.forward_drops = look.forward_drops();
@@ -61,6 +62,12 @@ std::vector<Statements> statements_of(std::string_view chain, const Marks& marks
   std::vector<Statements> rules;
   for (const MarkRule& rule : rules_of(chain, marks)) rules.push_back(anchor_rule(rule));
   return rules;
+}
+
+Statements jump_to(const char* chain, const Marks& marks) {
+  const Verdict jump = {Verdict::kJump, chain};
+  if (marks.size() != 1) return {jump};
+  return {marked(marks.front()), jump};
 }
 
 AnchorState read_anchors(Look look) {

@@ -31,6 +31,9 @@ struct AnchorState {
 /// What `chain`, one of kOwnChains, holds for `marks`.
 std::vector<Statements> statements_of(std::string_view chain, const Marks& marks);
 
+/// What leads there, for `marks`. All else is spared the way; while there are two marks nothing is.
+Statements jump_to(const char* chain, const Marks& marks);
+
 /// Changes nothing and makes no table.
 AnchorState read_anchors(Look look);
 

@@ -40,7 +40,7 @@ class Writer {
   void put(const AnchorSpot& spot, const AnchorsSeen& seen, const Marks& marks) {
     make_place(spot);
     fill(spot, seen, marks);
-    const std::vector<AnchorRule> rules = as_rules(look_.rules_at(spot));
+    const std::vector<AnchorRule> rules = as_rules(look_.rules_at(spot), marks);
     if (jump_fault(spot, rules).empty()) return;
     remove_jumps(spot);
     std::vector<std::uint64_t> others;
@@ -48,7 +48,7 @@ class Writer {
       if (!ours(rule)) others.push_back(rule.handle);
     }
     const std::size_t place = place_of(spot, rules);
-    commands_.put_rule(spot.table, spot.chain, {Verdict{Verdict::kJump, spot.target}},
+    commands_.put_rule(spot.table, spot.chain, jump_to(spot.target, marks),
                        place == 0 ? 0 : others.at(place - 1));
   }
 
@@ -120,9 +120,10 @@ class Writer {
   std::vector<Command> take() { return commands_.take(); }
 
  private:
-  static std::vector<AnchorRule> as_rules(const std::vector<RuleEntry>& entries) {
+  static std::vector<AnchorRule> as_rules(const std::vector<RuleEntry>& entries,
+                                          const Marks& marks) {
     std::vector<AnchorRule> rules;
-    for (const RuleEntry& rule : entries) rules.push_back(as_anchor_rule(rule));
+    for (const RuleEntry& rule : entries) rules.push_back(as_anchor_rule(rule, marks));
     return rules;
   }
 

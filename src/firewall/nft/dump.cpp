@@ -9,6 +9,8 @@
 
 #include "firewall/attributes.h"
 #include "firewall/nft/numbers.h"
+#include "firewall/nft/rule.h"
+#include "model/ownership.h"
 
 namespace overland::firewall::nft {
 namespace {
@@ -57,6 +59,9 @@ RuleEntry rule_of(Bytes rule) {
       result.plain = false;
     }
   });
+  if (!result.plain && result.jump.starts_with(model::kChainPrefix)) {
+    result.mark = mark_asked(find_attribute(rule, NFTA_RULE_EXPRESSIONS));
+  }
   return result;
 }
 

@@ -52,6 +52,8 @@ struct RuleEntry {
   std::string chain = {};
   bool returns = false;
   bool decides = false;  // accepts or drops
+  // Of a jump to a chain of ours that is not plain, but for a match of the mark: these bits.
+  std::uint32_t mark = 0;
 };
 
 struct SetEntry {

@@ -86,8 +86,9 @@ bool Look::foreign_rules() const {
   });
 }
 
-AnchorRule as_anchor_rule(const RuleEntry& rule) {
-  return {rule.jump, rule.plain, rule.goes, rule.returns, rule.decides};
+AnchorRule as_anchor_rule(const RuleEntry& rule, const Marks& marks) {
+  const bool plain = rule.plain || (rule.mark != 0 && marks == Marks{rule.mark});
+  return {rule.jump, plain, rule.goes, rule.returns, rule.decides};
 }
 
 std::vector<std::string> remnants() {

@@ -33,7 +33,9 @@ struct Look {
   [[nodiscard]] bool foreign_rules() const;
 };
 
-AnchorRule as_anchor_rule(const RuleEntry& rule);
+/// A jump to a chain of ours that only what carries the one mark takes is as good as a plain one:
+/// nothing else is accepted there.
+AnchorRule as_anchor_rule(const RuleEntry& rule, const Marks& marks);
 
 /// Throws kPrivilege without CAP_NET_ADMIN.
 Look look();

@@ -11,6 +11,7 @@
 #include <map>
 
 #include "firewall/nft/fields.h"
+#include "firewall/nft/matches.h"
 #include "firewall/nft/numbers.h"
 #include "firewall/nft/own.h"
 #include "firewall/nft/tunnel.h"
@@ -268,6 +269,13 @@ Statements decode_rule(Bytes expressions, const AnonymousSet& anonymous) {
                  find_attribute(element.data, NFTA_EXPR_DATA));
   });
   return decoder.finish();
+}
+
+std::uint32_t mark_asked(Bytes expressions) {
+  Statements rule = decode_rule(expressions, [](const auto&) { return std::nullopt; });
+  std::erase(rule, Statement(Action::kCounter));
+  const auto* match = rule.size() == 2 ? std::get_if<Match>(&rule.front()) : nullptr;
+  return match != nullptr && *match == marked(match->mask) ? match->mask : 0;
 }
 
 }  // namespace overland::firewall::nft

@@ -3,6 +3,7 @@
 // Reading the kernel's form rather than libnftables' listing keeps reading independent of its
 // version and of the size of the sets, which it loads whole whatever is asked. Pure.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,5 +19,8 @@ using AnonymousSet = std::function<std::optional<std::vector<Range>>(const std::
 
 /// `expressions` is NFTA_RULE_EXPRESSIONS. Counters lose their values, comments go.
 Statements decode_rule(Bytes expressions, const AnonymousSet& anonymous);
+
+/// The bits a packet's mark has to have for a rule that asks for nothing else; 0 of any other.
+std::uint32_t mark_asked(Bytes expressions);
 
 }  // namespace overland::firewall::nft

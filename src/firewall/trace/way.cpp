@@ -160,7 +160,7 @@ class Search {
       if (is(kForwardSpot, chain.table, chain.name)) {
         std::vector<AnchorRule> rules;
         for (const nft::RuleEntry& rule : dump_.rules(chain.table, chain.name)) {
-          rules.push_back(nft::as_anchor_rule(rule));
+          rules.push_back(nft::as_anchor_rule(rule, {policy_.mark}));
         }
         if (leads_to_us(std::move(rules))) return;
         hook.policy_drop = false;  // our anchor comes before it

@@ -125,7 +125,8 @@ TEST_F(NftTest, KeepsForeignRulesOfDockerUserWhereTheyStand) {
   expect_in_force(two_host_policy());
   EXPECT_EQ(sh("iptables-nft -S DOCKER-USER"),
             "-N DOCKER-USER\n"
-            "-A DOCKER-USER -m comment --comment overland -j OVERLAND-FORWARD\n"
+            "-A DOCKER-USER -m mark --mark 0x200000/0x200000 -m comment --comment overland -j "
+            "OVERLAND-FORWARD\n"
             "-A DOCKER-USER -s 1.2.3.4/32 -j DROP\n"
             "-A DOCKER-USER -s 1.2.3.5/32 -m conntrack --ctstate NEW -j DROP\n"
             "-A DOCKER-USER -j RETURN\n");
@@ -137,7 +138,8 @@ TEST_F(NftTest, KeepsForeignRulesOfDockerUserWhereTheyStand) {
   expect_in_force(two_host_policy());
   EXPECT_EQ(sh("iptables-nft -S DOCKER-USER | sed -n 2,3p"),
             "-A DOCKER-USER -s 1.2.3.6/32 -j DROP\n"
-            "-A DOCKER-USER -m comment --comment overland -j OVERLAND-FORWARD\n");
+            "-A DOCKER-USER -m mark --mark 0x200000/0x200000 -m comment --comment overland -j "
+            "OVERLAND-FORWARD\n");
 }
 
 TEST_F(NftTest, StandsDirectlyBelowTheJumpToDockerUser) {
@@ -173,7 +175,8 @@ TEST_F(NftTest, MakesNoDockerUserWithoutDockerAndTakesAlongTheOneItMade) {
   write(without);
   expect_in_force(without);
   EXPECT_EQ(sh("iptables-nft -S FORWARD | sed -n '$p'"),
-            "-A FORWARD -m comment --comment overland -j OVERLAND-FORWARD\n");
+            "-A FORWARD -m mark --mark 0x200000/0x200000 -m comment --comment overland -j "
+            "OVERLAND-FORWARD\n");
 }
 
 TEST_F(NftTest, ShowsAnotherMarkAndAnotherAnchorAsThePolicyInForce) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "firewall/nft/anchor_state.h"
+#include "firewall/nft/matches.h"
 #include "firewall/nft/table.h"
 
 namespace overland::firewall::nft {
@@ -49,8 +50,12 @@ std::vector<std::string> lines(const std::vector<Command>& commands) {
   for (const Command& command : commands) {
     std::string line = to_string(command);
     const auto* rule = std::get_if<Rule>(&command.object);
-    if (rule != nullptr && rule->statements.size() == 1) {
-      line += " jump " + std::get<Verdict>(rule->statements.front()).chain;
+    const auto* verdict = rule == nullptr || rule->statements.empty()
+                              ? nullptr
+                              : std::get_if<Verdict>(&rule->statements.back());
+    if (verdict != nullptr && rule->statements.size() <= 2) {
+      if (rule->statements.front() == Statement(marked(kMark))) line += " marked";
+      line += " jump " + verdict->chain;
       line += rule->comment ? " comment" : "";
     }
     result.push_back(std::move(line));
@@ -75,12 +80,12 @@ TEST(NftAnchorCommands, PutTheOneAtInputFirst) {
               ElementsAre("add table ip overland", "add chain ip filter INPUT",
                           "add chain ip overland made-filter-INPUT",
                           "add chain ip filter OVERLAND-INPUT", "add rule ip filter OVERLAND-INPUT",
-                          "insert rule ip filter INPUT jump OVERLAND-INPUT comment"));
+                          "insert rule ip filter INPUT marked jump OVERLAND-INPUT comment"));
   AnchorState pushed = standing(true);
   std::swap(pushed.look.spots[3][0], pushed.look.spots[3][1]);
   EXPECT_THAT(put(pushed, kTunnelled),
               ElementsAre("delete rule ip filter INPUT handle 10",
-                          "insert rule ip filter INPUT jump OVERLAND-INPUT comment"));
+                          "insert rule ip filter INPUT marked jump OVERLAND-INPUT comment"));
 }
 
 TEST(NftAnchorCommands, TakeTheOneAtInputAwayWithTheTunnel) {
@@ -98,16 +103,40 @@ TEST(NftAnchorCommands, TakeTheOneAtInputAwayWithTheTunnel) {
 TEST(NftAnchorCommands, MoveAJumpBelowTheOneToDockerUser) {
   AnchorState state = standing();
   std::swap(state.look.spots[1][0], state.look.spots[1][1]);
-  EXPECT_THAT(put(state),
-              ElementsAre("delete rule ip filter FORWARD handle 6",
-                          "add rule ip filter FORWARD position 5 jump OVERLAND-USER comment"));
+  EXPECT_THAT(
+      put(state),
+      ElementsAre("delete rule ip filter FORWARD handle 6",
+                  "add rule ip filter FORWARD position 5 marked jump OVERLAND-USER comment"));
 }
 
 TEST(NftAnchorCommands, PutAJumpFirstWhereNothingLeadsToDockerUser) {
   AnchorState state = standing();
   state.look.spots[1] = {RuleEntry{9, "", false}, jump(6, "OVERLAND-USER")};
-  EXPECT_THAT(put(state), ElementsAre("delete rule ip filter FORWARD handle 6",
-                                      "insert rule ip filter FORWARD jump OVERLAND-USER comment"));
+  EXPECT_THAT(put(state),
+              ElementsAre("delete rule ip filter FORWARD handle 6",
+                          "insert rule ip filter FORWARD marked jump OVERLAND-USER comment"));
+}
+
+TEST(NftAnchorCommands, LeaveAJumpThatAsksForTheMark) {
+  AnchorState state = standing(true);
+  for (auto& rules : state.look.spots) {
+    for (RuleEntry& rule : rules) {
+      if (!rule.jump.starts_with("OVERLAND-")) continue;
+      rule.plain = false;
+      rule.mark = kMark;
+    }
+  }
+  EXPECT_THAT(put(state, kTunnelled), IsEmpty());
+  EXPECT_THAT(judge(state.seen({kMark}), kTunnelled, "table ip ").defects, IsEmpty());
+  // What carries the other would not come that far.
+  for (const Marks& marks : {Marks{0x40}, Marks{kMark, 0x40}}) {
+    EXPECT_THAT(judge(state.seen(marks), kTunnelled, "table ip ").defects,
+                Contains(HasSubstr("OVERLAND-RAW has a condition")));
+    EXPECT_THAT(lines(put_commands(state, kTunnelled, marks)),
+                Contains("delete rule ip raw PREROUTING handle 4"));
+  }
+  EXPECT_EQ(jump_to("OVERLAND-RAW", {kMark, 0x40}),
+            Statements{(Verdict{Verdict::kJump, "OVERLAND-RAW"})});
 }
 
 TEST(NftAnchorCommands, RewriteAChainThatHoldsOtherRules) {
@@ -135,7 +164,7 @@ TEST(NftAnchorCommands, MoveToForwardAloneWhereDockerIsGone) {
   EXPECT_THAT(
       put(state, FirewallAnchor::kForward),
       ElementsAre("delete rule ip filter FORWARD handle 6",
-                  "insert rule ip filter FORWARD jump OVERLAND-FORWARD comment",
+                  "insert rule ip filter FORWARD marked jump OVERLAND-FORWARD comment",
                   "delete rule ip filter DOCKER-USER handle 7",
                   "flush chain ip filter OVERLAND-USER", "delete chain ip filter OVERLAND-USER",
                   "delete chain ip filter DOCKER-USER",
