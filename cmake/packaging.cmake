@@ -22,7 +22,8 @@ install(FILES packaging/completion/overland.fish DESTINATION share/fish/vendor_c
 install(DIRECTORY config/ DESTINATION share/doc/overland/examples
         FILES_MATCHING PATTERN *.toml PATTERN rt_protos.d EXCLUDE PATTERN schema EXCLUDE)
 install(DIRECTORY config/schema DESTINATION share/overland FILES_MATCHING PATTERN *.json)
-install(FILES docs/inventory.md docs/json.md docs/operations.md docs/sources.md docs/troubleshooting.md docs/upgrading.md README.md
+install(FILES docs/inventory.md docs/json.md docs/neighbours.md docs/networks.md docs/operations.md docs/security.md
+              docs/sources.md docs/support.md docs/troubleshooting.md docs/upgrading.md README.md
         DESTINATION share/doc/overland OPTIONAL)
 install(FILES docs/prometheus/overland.rules.yml DESTINATION share/doc/overland/examples OPTIONAL)
 install(FILES packaging/debian/copyright DESTINATION share/doc/overland)

@@ -133,7 +133,7 @@ def test_the_debian_package_holds_what_it_should(packages):
                  "usr/share/overland/schema/inventory.json", "usr/share/overland/schema/status.json",
                  "usr/share/zsh/vendor-completions/_overland", "usr/share/fish/vendor_completions.d/overland.fish",
                  "usr/share/man/man8/overland.8.gz", "usr/share/doc/overland/examples/two-hosts.toml",
-                 "usr/share/doc/overland/json.md"):
+                 "usr/share/doc/overland/json.md", "usr/share/doc/overland/neighbours.md"):
         assert re.search(rf"^-\S+ root/root .* \./{re.escape(path)}$", listed, re.MULTILINE), path
     assert "usr/local" not in listed
     depends = run(["dpkg-deb", "--field", deb, "Depends"]).stdout
