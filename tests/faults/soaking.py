@@ -104,7 +104,7 @@ class Member:
     def harm(self, fault):
         try:
             self.shell.stdin.write("(" + FAULTS[fault].replace("{address}", self.words["address"]).replace("{file}", FILE) +
-                                   ") &\n")
+                                   ") &\njobs\n")  # which takes the dead ones away: of pids there are 32,768
             self.shell.stdin.flush()
         except BrokenPipeError as error:
             raise AssertionError("the shell of the faults has ended") from error
