@@ -37,33 +37,40 @@ std::optional<model::Address> shim_of(const inventory::Network& network,
   return std::nullopt;
 }
 
-/// Our link among its containers; nullptr where the host has none.
-const model::LinkFacts* shim_link_of(const model::Network& now, const model::HostFacts& facts) {
-  const auto found = std::ranges::find_if(facts.links, [&](const model::LinkFacts& link) {
-    return link.ours && link.vlan == 0 && !link.vxlan && link.parent == now.parent &&
-           std::ranges::any_of(link.addresses,
-                               [&](const auto& own) { return now.subnet.contains(own.address); });
-  });
-  return now.parent.empty() || found == facts.links.end() ? nullptr : &*found;
+struct Shim {
+  std::string link;
+  std::optional<model::Address> address;
+};
+
+/// Our link among its containers; empty where the host has none.
+Shim shim_link_of(const model::Network& now, const model::HostFacts& facts) {
+  if (now.parent.empty()) return {};
+  for (const model::LinkFacts& link : facts.links) {
+    if (!link.ours || link.vlan != 0 || link.vxlan || link.parent != now.parent) continue;
+    for (const auto& own : link.addresses) {
+      if (now.subnet.contains(own.address)) return {link.name, own.address};
+    }
+  }
+  return {};
 }
 
 /// It was declared with another driver, of which no more is known than Docker and the kernel have.
 void keep_driver(const model::Network& now, const model::HostFacts& facts,
                  inventory::Network& network, HostNetwork& part) {
-  const auto* shim = shim_link_of(now, facts);
+  const Shim shim = shim_link_of(now, facts);
   network.driver = now.driver;
   network.mode = now.mode;
   network.link = now.link;
   network.parent = now.parent;
   network.segment = std::nullopt;
-  network.shim = shim != nullptr;
-  network.shim_link = shim == nullptr ? "" : shim->name;
+  network.shim = shim.address.has_value();
+  network.shim_link = shim.link;
   network.internal = now.internal;
   if (now.driver != model::NetworkDriver::kBridge) network.join.clear();
   part.subnet = now.subnet;
   part.range = now.range;
   part.gateway = now.gateway;
-  part.shim = shim == nullptr ? std::nullopt : std::optional(shim->addresses.front().address);
+  part.shim = shim.address;
   const bool by_shim = part.shim && part.gateway == part.shim;
   network.gateway = now.driver == model::NetworkDriver::kBridge || network.is_routed_ipvlan()
                         ? inventory::Gateway::kNone
