@@ -86,25 +86,26 @@ def test_the_role_passes_ansible_lint_and_yamllint():
     assert done.returncode == 0 and "production" in done.stderr + done.stdout, done.stdout + done.stderr
 
 
-def test_networks_and_tunnel_are_written_as_toml(tmp_path):
+def test_tables_within_tables_are_written_as_toml(tmp_path):
     need("ansible")
     networks = [{"name": "shop", "driver": "bridge", "subnets": {"a.example.com": "10.110.1.0/24", "b": "10.110.2.0/24"},
                  "join": ["docker0"]},
                 {"name": "wire", "driver": "macvlan", "segment": "lan", "range": "10.0.0.128/25", "range_length": 28,
                  "gateway": "shim", "shim": True, "options": {"com.docker.network.driver.mtu": "1400"}}]
     tunnel = {"type": "vxlan", "mtu": 1400, "exclude": ["b"]}
+    docker = {"address_pools": ["10.210.0.0/16", {"base": "10.211.0.0/16", "size": 26}]}
     hosts = {name: {"overland_address": f"10.0.0.{slot + 1}", "overland_slot": slot, "overland_tunnel_address": f"10.0.0.{slot + 1}"}
              for slot, name in enumerate(("a.example.com", "b"))}
     common = yaml.safe_load((ANSIBLE / "roles/overland/defaults/main.yml").read_text()) | {
         "overland_networks": networks, "overland_segments": [{"name": "lan", "subnet": "10.0.0.0/24"}],
-        "overland_tunnel": tunnel, "ansible_connection": "local"}
+        "overland_tunnel": tunnel, "overland_docker": docker, "ansible_connection": "local"}
     (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": common}}))
     template = ANSIBLE / "roles/overland/templates/inventory.toml.j2"
     run(["env", "LC_ALL=C.UTF-8", f"ANSIBLE_HOME={tmp_path}", "ansible", "b", "-i", tmp_path / "hosts.yml", "-m", "template",
          "-a", f"src={template} dest={tmp_path}/inventory.toml"])
     written = tomllib.loads((tmp_path / "inventory.toml").read_text())
     assert written["network"] == networks
-    assert written["tunnel"] == tunnel
+    assert (written["tunnel"], written["docker"]) == (tunnel, docker)
     assert [(host["slot"], host["tunnel_address"]) for host in written["host"]] == [(0, "10.0.0.1"), (1, "10.0.0.2")]
 
 
