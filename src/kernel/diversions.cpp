@@ -27,10 +27,25 @@ using model::Prefix;
 /// Of so many destinations it is asked whether a route refuses them, where no rule may: 2 ms.
 constexpr std::size_t kMostUnruled = 1024;
 
-struct Rules {
-  bool foreign = false;      // others than the three every host begins with
-  bool unreachable = false;  // one of them answers as if there were no route
+/// Whose packets a rule is about; /0: anybody's.
+struct Selector {
+  Prefix from, to;
 };
+
+struct Rules {
+  bool foreign = false;               // others than the three every host begins with
+  std::vector<Selector> unreachable;  // of those that answer as if there were no route
+
+  [[nodiscard]] bool may_refuse(const Address& from, const Prefix& to) const {
+    return std::ranges::any_of(unreachable, [&](const Selector& rule) {
+      return rule.from.contains(from) && rule.to.overlaps(to);
+    });
+  }
+};
+
+Prefix prefix_of(const nlattr* address, std::uint8_t length) {
+  return {netlink::read_address(address).value_or(Address()), length};
+}
 
 void consider(const nlmsghdr& message, Rules& found) {
   std::array<nlattr*, FRA_MAX + 1> attributes = {};
@@ -43,7 +58,9 @@ void consider(const nlmsghdr& message, Rules& found) {
   const std::uint32_t table = netlink::read_u32(attributes[FRA_TABLE], header->table);
   const bool usual = table == RT_TABLE_LOCAL || table == RT_TABLE_MAIN || table == RT_TABLE_DEFAULT;
   found.foreign = found.foreign || header->action != FR_ACT_TO_TBL || !usual;
-  found.unreachable = found.unreachable || header->action == FR_ACT_UNREACHABLE;
+  if (header->action != FR_ACT_UNREACHABLE) return;
+  found.unreachable.push_back({prefix_of(attributes[FRA_SRC], header->src_len),
+                               prefix_of(attributes[FRA_DST], header->dst_len)});
 }
 
 /// Up to the first foreign one, or `all`.
@@ -108,19 +125,21 @@ void put_around(netlink::MessageBuffer& buffer, const model::Address& peer,
 /// What becomes of the packets around a tunnel's. A bridge of this host is a way out: who routes
 /// may be a container (a VPN).
 std::optional<Diversion> around_to(const Prefix& peer, const nlmsghdr& message,
-                                   const std::string& tunnel, const Rules& known) {
+                                   const model::LinkFacts& tunnel, const Rules& known) {
   if (message.nlmsg_type == NLMSG_ERROR) {
     const int error = netlink::read_refusal(message).error;
     const bool refused = error == EHOSTUNREACH || error == EACCES || error == EINVAL;
     // Of routes there is none, or one of type throw; a rule may answer so, too.
     const bool none = error == ENETUNREACH || error == EAGAIN;
-    if (refused || (none && known.unreachable)) return Diversion{peer};
-    return none ? std::optional(Diversion{peer, 0, ""}) : std::nullopt;
+    if (!refused && !none) return std::nullopt;
+    if (refused || known.may_refuse(tunnel.vxlan->local, peer)) return Diversion{peer};
+    return Diversion{peer, 0, ""};
   }
   const auto route = read_route(message);
   if (!route) return std::nullopt;
   const std::string link = name_of(route->link);
-  if (route->type == RTN_LOCAL || link == tunnel) return Diversion{peer, 0, link};
+  const bool leaves = route->type == RTN_UNICAST && link != tunnel.name && link != "lo";
+  if (!leaves) return Diversion{peer, 0, link};
   return Diversion{peer, route->table};
 }
 
@@ -162,7 +181,7 @@ std::vector<Diversion> RouteTable::diversions(std::span<const Prefix> destinatio
       [&](std::size_t i, const nlmsghdr& message) {
         std::optional<Diversion> found;
         if (around) {
-          found = around_to(destinations[i], message, bridge->name, known);
+          found = around_to(destinations[i], message, *bridge, known);
         } else if (const auto table = table_of(message)) {
           found = Diversion{destinations[i], *table};
         }

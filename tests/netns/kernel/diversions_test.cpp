@@ -68,6 +68,12 @@ TEST_F(Diversions, WhatATunnelSendsNeedsAWayOut) {
       {"ip route del default", "ip route add default via 10.9.0.8", ""},
       {"ip route add throw 10.7.0.12", "ip route del throw 10.7.0.12", ""},
       {"ip route add 10.7.0.12 dev vxlan.ovl", "ip route del 10.7.0.12", "vxlan.ovl"},
+      {"ip route add 10.7.0.0/24 dev lo", "ip route del 10.7.0.0/24", "lo"},
+      {"ip rule add to 10.8.0.0/16 unreachable; ip rule add from 10.8.0.1 unreachable; ip route "
+       "del "
+       "default",
+       "ip rule del to 10.8.0.0/16; ip rule del from 10.8.0.1; ip route add default via 10.9.0.8",
+       ""},
       {"ip address add 10.7.0.12/32 dev lo", "ip address del 10.7.0.12/32 dev lo", "lo"}};
   for (const auto& [breaks, mends, link] : cases) {
     sh(breaks);
@@ -75,7 +81,9 @@ TEST_F(Diversions, WhatATunnelSendsNeedsAWayOut) {
     sh(mends);
     EXPECT_TRUE(around().empty()) << mends;
   }
-  sh("ip route add blackhole 10.7.0.12");
+  sh("ip rule add to 10.7.0.0/24 unreachable");
+  EXPECT_EQ(around(), (std::vector<model::Diversion>{{peer[0], 0}}));
+  sh("ip rule del to 10.7.0.0/24; ip route add blackhole 10.7.0.12");
   EXPECT_EQ(around(), (std::vector<model::Diversion>{{peer[0], 0}}));
   sh("ip route replace 10.7.0.12 via 10.3.0.7 dev docker0");  // a VPN in a container
   EXPECT_TRUE(around().empty());
