@@ -30,9 +30,29 @@ json find_ours(const std::string& name, const Ask& ask) {
 
 void remove(const std::string& id, const Ask& ask) { ask({"/networks/" + id, "DELETE"}); }
 
+/// Whether Docker names, as what is in the way, a network that it does not list. Killed while it
+/// makes or removes one, 20.10 leaves it with the driver, and no restart takes it away.
+bool is_in_the_way_of_itself(const std::string& refusal, const Ask& ask) {
+  constexpr std::string_view kWords = "conflicts with network ";  // and an id, in libnetwork
+  const std::size_t at = refusal.find(kWords);
+  if (at == std::string::npos) return false;
+  const std::string rest = refusal.substr(at + kWords.size());
+  const std::string id = rest.substr(0, rest.find(' '));
+  const json list = parse_answer(ask({"/networks"}), "/networks");
+  return std::ranges::none_of(list, [&](const json& one) { return text_of(one, "Id") == id; });
+}
+
 std::string create(const std::string& body, const Ask& ask) {
-  const json answer = parse_answer(ask({"/networks/create", "POST", body}), "/networks/create");
-  return text_of(answer, "Id");
+  try {
+    const json answer = parse_answer(ask({"/networks/create", "POST", body}), "/networks/create");
+    return text_of(answer, "Id");
+  } catch (const Error& error) {
+    if (!is_in_the_way_of_itself(error.what(), ask)) throw;
+    throw Error(error.kind(), std::string(error.what()) +
+                                  "; that one Docker does not list: it was killed while it made or "
+                                  "removed it (stop Docker, move network/files/local-kv.db in its "
+                                  "data root away, start it, and run overland apply)");
+  }
 }
 
 /// Puts on it those that are not. Throws where one could not be told, when all others were.

@@ -43,22 +43,17 @@ def all_are_on_it(net, but=None):
         assert address is None or (end["IPAMConfig"] or {}).get("IPv4Address") == address, f"{name}: {end}"
         assert f"the-{name}" in end["Aliases"]
         assert end["NetworkID"] in ("", network), name
-    started = net.host.docker("start", "idle", check=False)
-    if started.returncode != 0:  # on a busy machine runc loses its own init now and then
-        assert "init preliminary setup" in started.stderr, started.stderr
-        net.host.docker("start", "idle")
+    net.host.docker("start", "idle")
     assert net.endpoint("idle", "app")["NetworkID"] == network
     net.host.docker("stop", "idle")
 
 
 def finish(net):
     """What was begun, and holds what was not. Docker may still be at what the killed one asked for: then the next run is."""
-    for _ in range(3):
-        done = net.overland("apply")
-        if "failed" not in done.stdout:
-            return
+    until = time.monotonic() + 60
+    while "failed" in (done := net.overland("apply")).stdout:
+        assert time.monotonic() < until, explain(done)
         time.sleep(1)
-    raise AssertionError(explain(done))
 
 
 def test_whenever_overland_is_killed(net):
@@ -84,20 +79,29 @@ def start_after_kill(host):
     except CommandFailed as error:
         if "reservePools" not in str(error):
             raise
-        host.sh(f"mv {NETWORKS}.before {NETWORKS}")
+        host.sh(f"mv {NETWORKS} {NETWORKS}.gone")
         host.start_docker()
+
+
+def is_forgotten(net):
+    """Killed between its driver's part of it and its own, Docker 20.10 has a network it does not list, for good."""
+    done = net.overland("apply", "--recreate-networks")
+    return "that one Docker does not list" in done.stderr
 
 
 def test_dockerd_killed_in_the_middle(net):
     on = net.inspect("app")["Options"]["com.docker.network.bridge.enable_icc"] != "true"
     net.wants(icc(on))
-    net.host.sh(f"cp {NETWORKS} {NETWORKS}.before")
     net.host.sh("(sleep 0.4; kill -9 $(cat /var/run/docker.pid)) & overland apply --recreate-networks; wait", check=False)
     time.sleep(1)
     net.host.stop_docker()
     start_after_kill(net.host)
     for name in ("web", "db"):
         net.host.docker("start", name, check=False)
+    if is_forgotten(net):  # the remedy
+        net.host.stop_docker()
+        net.host.sh(f"mv {NETWORKS} {NETWORKS}.gone")
+        net.host.start_docker()
     apply(net.host, "--recreate-networks")
     all_are_on_it(net)
 

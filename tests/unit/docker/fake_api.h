@@ -24,8 +24,9 @@ using ::testing::HasSubstr;
 struct FakeApi {
   std::map<std::string, json> networks;
   std::map<std::string, json> containers;
-  std::string refuses = {};       // "METHOD /path" begins so
-  int refusals = 0;               // so often
+  std::string refuses = {};  // "METHOD /path" begins so
+  int refusals = 0;          // so often
+  std::string why = "Docker says no";
   std::vector<std::string> told;  // all that is no GET
   int made = 0;
   int dies_after = -1;  // so many requests; -1: never
@@ -37,7 +38,7 @@ struct FakeApi {
     if (request.method != "GET") told.push_back(line);
     if (refusals > 0 && line.starts_with(refuses)) {
       --refusals;
-      throw base::Error(base::ErrorKind::kInvalid, "Docker says no");
+      throw base::Error(base::ErrorKind::kInvalid, why);
     }
     if (line == "GET /networks") return list(networks).dump();
     if (line.starts_with("GET /containers/json")) return list(containers).dump();

@@ -140,5 +140,18 @@ TEST_F(Networks, WhereItCannotBePutBackThatIsSaid) {
   EXPECT_THAT(said, HasSubstr("; on it were web"));
 }
 
+TEST_F(Networks, OneThatOnlyDockersDriverKnowsHasARemedy) {
+  const std::string words = "cannot create network 12 (br-app): conflicts with network ";
+  api.networks["net9"] = {{"Name", "theirs"}, {"Id", "net9"}};
+  api.refuses = "POST /networks/create";
+  for (const auto& [id, is] : {std::pair("ghost", true), std::pair("net9", false)}) {
+    api.why = words + id + " (br-app): networks have same bridge name";
+    api.refusals = 1;
+    const std::string said = fault({std::nullopt, app});
+    EXPECT_THAT(said, HasSubstr(api.why));
+    EXPECT_EQ(said.find("does not list") != std::string::npos, is) << said;
+  }
+}
+
 }  // namespace
 }  // namespace overland::docker
