@@ -4,9 +4,10 @@ import json
 
 from . import layer, probe, sockets
 from .host import Host
-from .shell import LabError
+from .shell import CommandFailed, LabError
 
 IMAGE = "lab"
+LOST_INIT = "init preliminary setup"  # runc's words: on a busy machine it loses its own init now and then
 STATE = "{{.State.Pid}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
 
 
@@ -35,8 +36,15 @@ class DockerHost(Host):
     def service(self, verb):
         self.run(["service", "docker", verb], timeout=90)
 
-    def docker(self, *arguments, **options):
-        return self.run(["docker", *arguments], **options)
+    def docker(self, *arguments, check=True, **options):
+        done = self.run(["docker", *arguments], check=False, **options)
+        if arguments[0] in ("run", "start") and LOST_INIT in done.stderr:
+            # The container is made, and only has to be started.
+            name = arguments[arguments.index("--name") + 1] if arguments[0] == "run" else arguments[-1]
+            done = self.run(["docker", "start", name], check=False, **options)
+        if check and done.returncode != 0:
+            raise CommandFailed(done)
+        return done
 
     def docker0(self):
         """The bridge's live address with its prefix length, or None."""

@@ -71,7 +71,7 @@ def test_boot_puts_everything_in_place_before_the_first_packet_of_a_container(pl
     host.write(PATH, INVENTORY)
     host.systemctl("enable", *UNITS)
     host.docker("import", "/opt/lab/image.tar", "lab")
-    host.docker("run", "--detach", "--restart=always", "--stop-signal=KILL", "--name=first", "lab", "sh", "-c", FIRST_CALL)
+    host.docker("run", "--detach", "--restart=always", "--stop-signal=KILL", "--name", "first", "lab", "sh", "-c", FIRST_CALL)
     host.reboot()
 
     ready = moment(host, "overland-boot.service", "ActiveEnterTimestampMonotonic")
