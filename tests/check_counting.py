@@ -15,12 +15,16 @@ CTEST = """<testsuite>
 PYTEST = """<testsuite>
 <testcase classname="p" name="test_one"/>
 <testcase classname="p" name="test_two"><skipped/></testcase>
-<testcase classname="p" name="test_three"><failure/></testcase>
+<testcase classname="p" name="test_three"><failure message="assert
+  1 == 2"/></testcase>
+<testcase classname="p" name="test_four"><error message="assert 1 == 2"/></testcase>
 </testsuite>"""
 EXPECTED = """SKIPPED unit.away
 SKIPPED e2e.packets: test_two
 FAILED e2e.packets: test_three
-2 passed, 1 failed, 2 skipped
+    assert 1 == 2
+FAILED e2e.packets: test_four
+2 passed, 2 failed, 2 skipped
 """
 
 
