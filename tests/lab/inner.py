@@ -39,7 +39,6 @@ class Rack(Guest):
 
     has_docker = True
     suite = "trixie"
-    processors = 2
     vlans = (10, 20)
 
     def boot(self):
