@@ -9,6 +9,7 @@ import sys
 
 import forwarding
 import google
+import ipvlan
 import packets
 import page
 import processes
@@ -42,6 +43,7 @@ GROUPS = {
     "packets": packets.rates,
     "forwarding": forwarding.rows,
     "tunnel": tunnel.rows,
+    "ipvlan": ipvlan.rows,
     "first": processes.first,
     "watch": watching.rows,
 }
@@ -61,7 +63,7 @@ def main():
     size = SMOKE if given.smoke else QUICK if given.quick else FULL
     groups = [name for name in GROUPS if not given.only or name in given.only]
     if given.smoke:
-        groups = [name for name in groups if name not in ("routes", "pure")]
+        groups = [name for name in groups if name not in ("routes", "pure", "ipvlan")]
     programs = scene.Programs(given.build)
     scene.enter(programs)
     rows = []

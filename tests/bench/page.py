@@ -39,6 +39,8 @@ Made by `scripts/bench --write`; do not edit. {machine}{hurry}
   tracks connections. *By hand* is a VXLAN link with routes into it: both hosts route what is within, and ask all their rules about it; Docker's own has bridges there.
 * *Forwarded* packets pass one host only; with and without overland it is the same host, with the same rules of others and the same ends.
   *Nobody's* come from an address of no inventory and go to another: on a host from a network of virtual machines, on a router from segment to segment.
+* *Emulated*: two hosts with Docker 26.1 in one qemu guest without hardware help, for a kernel that has ipvlan. Sending itself is dear there,
+  which hides part of what lies between: its *bound* has no container, no bridge and no ipvlan at all.
 * *Watching*: from the end of the command that disturbs to the return of what it took; a container pings a thousand times a second meanwhile,
   beside rules as Docker's, and what is lost is counted. flannel looks after its routes every 10 s (`routeCheckRetries`), BIRD 2 at its scans,
   every 60 s unless told otherwise: a route deleted beside it was back after 58 s.
