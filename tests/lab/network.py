@@ -1,5 +1,6 @@
 """LANs: a bridge in a network namespace of its own, with one veth for each host that is attached."""
 
+import hashlib
 import itertools
 
 from .namespace import network_namespace
@@ -19,7 +20,7 @@ class Lan:
         """Create `link` inside the host, plugged into this LAN. Nothing is made outside the two namespaces."""
         port = f"port{next(self.numbers)}"
         self.ns.run(["ip", "-batch", "-"], input=(
-            f"link add {port} type veth peer name {link} netns {host.ns.pid}\n"
+            f"link add {port} type veth peer name {link} address {hardware_address(host.name, link)} netns {host.ns.pid}\n"
             f"link set {port} master br0 up\n"))
         self.ports[host.name, link] = port
 
@@ -37,6 +38,11 @@ class Lan:
 
     def close(self):
         self.ns.close()
+
+
+def hardware_address(host, link):
+    """A reboot keeps it: the neighbours would go on sending to the old one for a while."""
+    return "02:" + hashlib.sha256(f"{host} {link}".encode()).digest()[:5].hex(":")
 
 
 def addresses_of(spec):
