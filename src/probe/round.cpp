@@ -57,9 +57,11 @@ class Round {
   }
 
   std::vector<Evidence> run() {
-    for (auto now = Clock::now(); now < end_; now = Clock::now()) {
+    for (auto now = Clock::now();; now = Clock::now()) {
+      // Whoever has answered by now is not silent, however long this process was held up.
+      post_.listen(now);
       hops_.step(now);
-      if (!go_through(now)) break;
+      if (now >= end_ || !go_through(now)) break;
       // However many packets come, going through all peers for each is too much.
       do {
         post_.listen(std::min(end_, now + (waiting_ ? kTick : kSlowTick)));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include "firewall/untracked_table.h"
 #include "netns/probe/probe_scene.h"
@@ -62,6 +63,17 @@ TEST_F(Rounds, AreBoundedByTheTimeoutNotByTheSumOfTheDead) {
   for (std::size_t i = 0; i < peers.size(); ++i) {
     EXPECT_EQ(seen[i].hop, i % 2 == 0 ? probe::Hop::kAnswers : probe::Hop::kSilent) << i;
   }
+}
+
+TEST_F(Rounds, HeldUpAtTheBeginningHearWhoHasAnsweredMeanwhile) {
+  const auto peers = raise(2);
+  const auto stand = own_space();
+  probe::RoundOptions options;
+  options.untrack = [](const model::Address&, std::uint16_t) {
+    std::this_thread::sleep_for(milliseconds(400));
+    return nullptr;
+  };
+  EXPECT_EQ(reached(stand, peers, ask(stand, peers, options)), 2U);
 }
 
 TEST_F(Rounds, OfTheLivingEndEarly) {
