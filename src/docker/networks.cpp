@@ -17,12 +17,16 @@ using base::ErrorKind;
 using model::NetworkMember;
 using nlohmann::json;
 
+json list_all(const Ask& ask) {
+  json list = parse_answer(ask({"/networks"}), "/networks");
+  if (!list.is_array()) refuse("the answer to /networks is no list");
+  return list;
+}
+
 /// The network of that name that has our label, as GET /networks tells it; null where there is
 /// none.
 json find_ours(const std::string& name, const Ask& ask) {
-  const json list = parse_answer(ask({"/networks"}), "/networks");
-  if (!list.is_array()) refuse("the answer to /networks is no list");
-  for (const json& entry : list) {
+  for (const json& entry : list_all(ask)) {
     if (text_of(entry, "Name") == name && ours(entry)) return entry;
   }
   return nullptr;
@@ -30,16 +34,22 @@ json find_ours(const std::string& name, const Ask& ask) {
 
 void remove(const std::string& id, const Ask& ask) { ask({"/networks/" + id, "DELETE"}); }
 
-/// Whether Docker names, as what is in the way, a network that it does not list. Killed while it
-/// makes or removes one, 20.10 leaves it with the driver, and no restart takes it away.
+/// Whether Docker names, as what is in the way, a network that it does not list: another client's
+/// that it is at, or one that 20.10, killed in the middle, left with the driver for good.
 bool is_in_the_way_of_itself(const std::string& refusal, const Ask& ask) {
   constexpr std::string_view kWords = "conflicts with network ";  // and an id, in libnetwork
+  constexpr std::size_t kIdLength = 64;
   const std::size_t at = refusal.find(kWords);
   if (at == std::string::npos) return false;
   const std::string rest = refusal.substr(at + kWords.size());
   const std::string id = rest.substr(0, rest.find(' '));
-  const json list = parse_answer(ask({"/networks"}), "/networks");
-  return std::ranges::none_of(list, [&](const json& one) { return text_of(one, "Id") == id; });
+  if (id.size() != kIdLength) return false;
+  try {
+    return std::ranges::none_of(list_all(ask),
+                                [&](const json& one) { return text_of(one, "Id") == id; });
+  } catch (const Error&) {
+    return false;  // what it refused with says more
+  }
 }
 
 std::string create(const std::string& body, const Ask& ask) {
@@ -48,10 +58,12 @@ std::string create(const std::string& body, const Ask& ask) {
     return text_of(answer, "Id");
   } catch (const Error& error) {
     if (!is_in_the_way_of_itself(error.what(), ask)) throw;
-    throw Error(error.kind(), std::string(error.what()) +
-                                  "; that one Docker does not list: it was killed while it made or "
-                                  "removed it (stop Docker, move network/files/local-kv.db in its "
-                                  "data root away, start it, and run overland apply)");
+    throw Error(error.kind(),
+                std::string(error.what()) +
+                    "; Docker does not list that one: run overland apply again; where it says the "
+                    "same, Docker was killed while it made or removed it (stop Docker, move "
+                    "network/files/local-kv.db in its data root away, which forgets everybody's "
+                    "networks, start it, and run overland apply)");
   }
 }
 

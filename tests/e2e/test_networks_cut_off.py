@@ -86,7 +86,7 @@ def start_after_kill(host):
 def is_forgotten(net):
     """Killed between its driver's part of it and its own, Docker 20.10 has a network it does not list, for good."""
     done = net.overland("apply", "--recreate-networks")
-    return "that one Docker does not list" in done.stderr
+    return "Docker does not list that one" in done.stderr
 
 
 def test_dockerd_killed_in_the_middle(net):

@@ -141,15 +141,37 @@ TEST_F(Networks, WhereItCannotBePutBackThatIsSaid) {
 }
 
 TEST_F(Networks, OneThatOnlyDockersDriverKnowsHasARemedy) {
-  const std::string words = "cannot create network 12 (br-app): conflicts with network ";
-  api.networks["net9"] = {{"Name", "theirs"}, {"Id", "net9"}};
+  const std::string theirs(64, 'a');
+  api.networks[theirs] = {{"Name", "theirs"}, {"Id", theirs}};
   api.refuses = "POST /networks/create";
-  for (const auto& [id, is] : {std::pair("ghost", true), std::pair("net9", false)}) {
-    api.why = words + id + " (br-app): networks have same bridge name";
+  const auto refused = [&](const std::string& id) {
+    api.why = "cannot create network 12 (br-app): conflicts with network " + id +
+              " (br-app): networks have same bridge name";
     api.refusals = 1;
     const std::string said = fault({std::nullopt, app});
     EXPECT_THAT(said, HasSubstr(api.why));
-    EXPECT_EQ(said.find("does not list") != std::string::npos, is) << said;
+    return said;
+  };
+  EXPECT_THAT(refused(std::string(64, 'b')), HasSubstr("Docker does not list that one"));
+  for (const auto& listed_or_cut : {theirs, std::string(20, 'b') + "…"}) {
+    EXPECT_THAT(refused(listed_or_cut), Not(HasSubstr("does not list")));
+  }
+}
+
+TEST_F(Networks, WhatWasRefusedIsSaidWhateverBecomesOfTheNextQuestion) {
+  const std::string words = "conflicts with network " + std::string(64, 'b') + " (br-app): no";
+  for (const std::string answer : {"{}", "[", "[1]"}) {
+    const Ask odd = [&](const ApiRequest& request) -> std::string {
+      if (request.method == "POST") throw base::Error(base::ErrorKind::kInvalid, words);
+      return api.told.empty() ? (api.told.emplace_back("looked"), "[]") : answer;
+    };
+    api.told.clear();
+    try {
+      carry_out({std::nullopt, app}, odd, odd);
+      ADD_FAILURE() << answer;
+    } catch (const base::Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(words)) << answer;
+    }
   }
 }
 
