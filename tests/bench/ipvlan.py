@@ -9,7 +9,10 @@ import sys
 from rows import Row, in_turn
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "e2e"), str(TESTS / "vlan")]
+sys.path += [str(TESTS), str(TESTS / "vlan")]
+
+from lab import Lab, layer  # noqa: E402  (the path has to be set first)
+from rack import CONFIG, HOSTS, declare, raise_rack  # noqa: E402
 
 SHARE = 10  # an emulated processor takes so much longer
 TICKS = 100  # a second, of /proc/stat: USER_HZ
@@ -45,9 +48,6 @@ def received(place, link):
 
 
 def rows(programs, size):
-    from lab import Lab, layer
-    from rack import CONFIG, declare, raise_rack
-
     with Lab(programs.overland) as lab:
         layer.bundle(lab.layer, programs.tool)
         hosts = raise_rack(lab).hosts
@@ -56,7 +56,7 @@ def rows(programs, size):
             host.overland("apply", check=True)
         count = size.packets // SHARE
         paths = {network: contained(network, hosts, count) for network in ("fast", "bridge")}
-        paths["hosts"] = path(*hosts, "10.0.0.201", hosts[1].link, count)
+        paths["hosts"] = path(*hosts, HOSTS[hosts[1].name][0].split("/")[0], hosts[1].link, count)
         seen = in_turn(paths, size.rounds)
 
     def row(what, ours, goal=0.0):

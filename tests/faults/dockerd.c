@@ -1,5 +1,6 @@
 // A dockerd as far as overland asks one: its version, its pid file and its socket. How it answers is in
 // /run/dockerd.mode, read anew each time, so that a test can break it while it runs.
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,8 @@ static const char* mode(void) {
 static int is(const char* word) { return strcmp(mode(), word) == 0; }
 
 static void say(int fd, const char* text) {
-  if (write(fd, text, strlen(text)) < 0) perror("write");
+  // Who has heard enough is gone.
+  if (write(fd, text, strlen(text)) < 0 && errno != EPIPE) perror("write");
 }
 
 static void reply(int fd, const char* status, const char* body) {
