@@ -1,6 +1,7 @@
 #include "model/address.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 
 #include <algorithm>
 #include <charconv>
@@ -20,14 +21,23 @@ std::uint8_t mask_byte(std::uint8_t length, std::size_t index) {
   return static_cast<std::uint8_t>(0xffU << (8 - static_cast<unsigned>(left)));
 }
 
+std::uint32_t mask_ipv4(std::uint8_t length) {
+  return length == 0 ? 0 : ~std::uint32_t{0} << (32U - length);
+}
+
+/// `combine` is given parts of the address, and those of the network's mask.
 template <typename Combine>
 Address map_bytes(const Address& address, std::uint8_t length, Combine combine) {
+  // There are tens of thousands of these, and no loop is as fast.
+  if (address.family() == Family::kInet4) {
+    return Address::from_ipv4(combine(address.ipv4(), mask_ipv4(length)));
+  }
   std::array<std::uint8_t, 16> bytes = {};
   const auto from = address.bytes();
   for (std::size_t i = 0; i < from.size(); ++i) {
     bytes[i] = static_cast<std::uint8_t>(combine(from[i], mask_byte(length, i)));
   }
-  return Address::from_bytes({bytes.data(), from.size()});
+  return Address::from_bytes(bytes);
 }
 
 struct Split {
@@ -74,16 +84,16 @@ Address Address::from_bytes(std::span<const std::uint8_t> bytes) {
 
 Address Address::from_ipv4(std::uint32_t host_order) {
   Address result;
-  for (std::size_t i = 0; i < 4; ++i) {
-    result.bytes_[i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
-  }
+  // Eight bytes at once, as number() reads them.
+  const std::uint64_t wire = htobe64(std::uint64_t{host_order} << 32U);
+  std::memcpy(result.bytes_.data(), &wire, sizeof wire);
   return result;
 }
 
 std::uint32_t Address::ipv4() const {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value = value << 8U | bytes_[i];
-  return value;
+  std::uint32_t wire = 0;
+  std::memcpy(&wire, bytes_.data(), sizeof wire);
+  return be32toh(wire);
 }
 
 std::string Address::to_string() const {
@@ -100,7 +110,7 @@ std::string Address::to_string() const {
 
 Prefix::Prefix(const Address& address, std::uint8_t length)
     : length_(std::min(length, bits(address.family()))) {
-  network_ = map_bytes(address, length_, [](unsigned byte, unsigned mask) { return byte & mask; });
+  network_ = map_bytes(address, length_, [](unsigned part, unsigned mask) { return part & mask; });
 }
 
 std::optional<Prefix> Prefix::parse(std::string_view text) {
@@ -110,7 +120,7 @@ std::optional<Prefix> Prefix::parse(std::string_view text) {
 }
 
 Address Prefix::last() const {
-  return map_bytes(network_, length_, [](unsigned byte, unsigned mask) { return byte | ~mask; });
+  return map_bytes(network_, length_, [](unsigned part, unsigned mask) { return part | ~mask; });
 }
 
 bool Prefix::contains(const Address& address) const {
