@@ -59,7 +59,8 @@ class Search {
         [&] {
           found_.clear();
           ours_.clear();
-          ours_.reserve(destinations_.size());  // mostly there is just one for each
+          // Mostly one for each, and an unreachable one; what is not filled is not resident.
+          ours_.reserve(2 * destinations_.size() + 1);
           seen = 0;
         },
         [&](const nlmsghdr& message) {
