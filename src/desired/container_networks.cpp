@@ -83,12 +83,17 @@ bool routes_containers(const Inventory& inventory, const Host& host) {
 
 std::vector<Prefix> open_subnets(const Inventory& inventory, const Host& host) {
   std::vector<Prefix> result = host.bridge_subnets();
-  if (!host.networks) return result;
-  const auto open = subnets_where(inventory, host, false);
+  std::vector<Prefix> others;  // of networks that are closed, or internal
+  for (const HostNetwork& part : parts_of(host)) {
+    const Network& network = inventory.networks[part.network];
+    if (part.routed && (network.internal || is_closed(network))) others.push_back(*part.routed);
+  }
+  if (others.empty()) return result;
+  auto open = subnets_where(inventory, host, false);
+  std::ranges::sort(others);
+  std::ranges::sort(open);
   std::erase_if(result, [&](const Prefix& subnet) {
-    const auto is_that = [&](const auto& part) { return part.routed == subnet; };
-    return std::ranges::any_of(*host.networks, is_that) &&
-           std::ranges::find(open, subnet) == open.end();
+    return std::ranges::binary_search(others, subnet) && !std::ranges::binary_search(open, subnet);
   });
   return result;
 }

@@ -44,8 +44,8 @@ std::vector<model::Route> routes(const inventory::Inventory& inventory,
     }
     auto gateways = topology.next_hops(reach, peer);
     if (gateways.empty()) continue;
-    for (std::size_t i = 1; i < subnets.size(); ++i) add(subnets[i], gateways, result);
-    add(subnets.front(), std::move(gateways), result);
+    for (std::size_t i = 0; i + 1 < subnets.size(); ++i) add(subnets[i], gateways, result);
+    add(subnets.back(), std::move(gateways), result);
   }
   for (std::size_t i = 0; i < inventory.segments.size(); ++i) {
     auto gateways = topology.next_hops_to_segment(reach, i);
