@@ -192,6 +192,17 @@ TEST_F(NftTest, ShowsAnotherMarkAndAnotherAnchorAsThePolicyInForce) {
   EXPECT_TRUE(found->policy == old);
 }
 
+TEST_F(NftTest, JumpsOnlyWithTheMarkAlsoAfterItChanged) {
+  FirewallPolicy old = two_host_policy();
+  old.mark = 0x400000;
+  write(old);
+  write(two_host_policy());
+  expect_in_force(two_host_policy());
+  EXPECT_EQ(sh("iptables-nft -t raw -S PREROUTING | sed -n '$p'"),
+            "-A PREROUTING -m mark --mark 0x200000/0x200000 -m comment --comment overland -j "
+            "OVERLAND-RAW\n");
+}
+
 TEST_F(NftTest, RemovesEverythingItMade) {
   for (const auto& policy : {two_host_policy(), router_policy()}) {
     write(policy);

@@ -20,20 +20,27 @@ constexpr std::uint32_t kMark = 0x200000;
 
 RuleEntry jump(std::uint64_t handle, const char* chain) { return {handle, chain, true}; }
 
+/// Of what carries the mark.
+RuleEntry marked_jump(std::uint64_t handle, const char* chain) {
+  RuleEntry rule = {handle, chain};
+  rule.mark = kMark;
+  return rule;
+}
+
 /// As the kernel stands once the anchors are put, Docker's jump to DOCKER-USER above.
 AnchorState standing(bool tunnel = false) {
   AnchorState state;
   state.look.usable = true;
   for (const char* table : {"filter", "overland", "raw"}) state.look.tables.push_back({table});
-  state.look.spots = {std::vector{jump(7, "OVERLAND-FORWARD"), RuleEntry{8, "", false}},
-                      std::vector{jump(5, "DOCKER-USER"), jump(6, "OVERLAND-USER")},
-                      std::vector{jump(4, "OVERLAND-RAW")}};
+  state.look.spots = {std::vector{marked_jump(7, "OVERLAND-FORWARD"), RuleEntry{8, "", false}},
+                      std::vector{jump(5, "DOCKER-USER"), marked_jump(6, "OVERLAND-USER")},
+                      std::vector{marked_jump(4, "OVERLAND-RAW")}};
   state.look.chains = {
       {2, "filter", "DOCKER-USER", {}, 4},      {2, "filter", "FORWARD", {}, 2},
       {2, "raw", "PREROUTING", {}, 1},          {2, "filter", "OVERLAND-USER", {}, 3},
       {2, "filter", "OVERLAND-FORWARD", {}, 2}, {2, "raw", "OVERLAND-RAW", {}, 2}};
   if (tunnel) {
-    state.look.spots[3] = {jump(10, "OVERLAND-INPUT"), RuleEntry{11, "", false}};
+    state.look.spots[3] = {marked_jump(10, "OVERLAND-INPUT"), RuleEntry{11, "", false}};
     state.look.chains.push_back({2, "filter", "INPUT", {}, 2});
     state.look.chains.push_back({2, "filter", "OVERLAND-INPUT", {}, 2});
   }
@@ -111,23 +118,14 @@ TEST(NftAnchorCommands, MoveAJumpBelowTheOneToDockerUser) {
 
 TEST(NftAnchorCommands, PutAJumpFirstWhereNothingLeadsToDockerUser) {
   AnchorState state = standing();
-  state.look.spots[1] = {RuleEntry{9, "", false}, jump(6, "OVERLAND-USER")};
+  state.look.spots[1] = {RuleEntry{9, "", false}, marked_jump(6, "OVERLAND-USER")};
   EXPECT_THAT(put(state),
               ElementsAre("delete rule ip filter FORWARD handle 6",
                           "insert rule ip filter FORWARD marked jump OVERLAND-USER comment"));
 }
 
-TEST(NftAnchorCommands, LeaveAJumpThatAsksForTheMark) {
-  AnchorState state = standing(true);
-  for (auto& rules : state.look.spots) {
-    for (RuleEntry& rule : rules) {
-      if (!rule.jump.starts_with("OVERLAND-")) continue;
-      rule.plain = false;
-      rule.mark = kMark;
-    }
-  }
-  EXPECT_THAT(put(state, kTunnelled), IsEmpty());
-  EXPECT_THAT(judge(state.seen({kMark}), kTunnelled, "table ip ").defects, IsEmpty());
+TEST(NftAnchorCommands, ReplaceAJumpThatAsksForAnotherMark) {
+  const AnchorState state = standing(true);
   // What carries the other would not come that far.
   for (const Marks& marks : {Marks{0x40}, Marks{kMark, 0x40}}) {
     EXPECT_THAT(judge(state.seen(marks), kTunnelled, "table ip ").defects,
@@ -137,6 +135,20 @@ TEST(NftAnchorCommands, LeaveAJumpThatAsksForTheMark) {
   }
   EXPECT_EQ(jump_to("OVERLAND-RAW", {kMark, 0x40}),
             Statements{(Verdict{Verdict::kJump, "OVERLAND-RAW"})});
+}
+
+TEST(NftAnchorCommands, AskForTheMarkWhereAllWereAsked) {
+  AnchorState state = standing();
+  state.look.spots[1][1] = jump(6, "OVERLAND-USER");
+  EXPECT_THAT(judge(state.seen({kMark}), FirewallAnchor::kDockerUser, "table ip ").defects,
+              IsEmpty())
+      << "it only costs time";
+  EXPECT_THAT(
+      put(state),
+      ElementsAre("delete rule ip filter FORWARD handle 6",
+                  "add rule ip filter FORWARD position 5 marked jump OVERLAND-USER comment"));
+  EXPECT_THAT(lines(put_commands(state, FirewallAnchor::kDockerUser, {kMark, 0x40})),
+              Not(Contains("delete rule ip filter FORWARD handle 6")));
 }
 
 TEST(NftAnchorCommands, RewriteAChainThatHoldsOtherRules) {
