@@ -13,6 +13,7 @@ import ipvlan
 import packets
 import page
 import processes
+import restart
 import scene
 import tunnel
 import watching
@@ -46,6 +47,7 @@ GROUPS = {
     "ipvlan": ipvlan.rows,
     "first": processes.first,
     "watch": watching.rows,
+    "restart": restart.rows,
 }
 
 
@@ -63,7 +65,7 @@ def main():
     size = SMOKE if given.smoke else QUICK if given.quick else FULL
     groups = [name for name in GROUPS if not given.only or name in given.only]
     if given.smoke:
-        groups = [name for name in groups if name not in ("routes", "pure", "ipvlan")]
+        groups = [name for name in groups if name not in ("routes", "pure", "ipvlan", "restart")]
     programs = scene.Programs(given.build)
     scene.enter(programs)
     rows = []

@@ -44,6 +44,8 @@ Made by `scripts/bench --write`; do not edit. {machine}{hurry}
 * *Watching*: from the end of the command that disturbs to the return of what it took; a container pings a thousand times a second meanwhile,
   beside rules as Docker's, and what is lost is counted. flannel looks after its routes every 10 s (`routeCheckRetries`), BIRD 2 at its scans,
   every 60 s unless told otherwise: a route deleted beside it was back after 58 s.
+* *Docker restarted*: a real one, with live-restore, since containers end with their dockerd otherwise; each packet is a connection of its own.
+  What is lost is lost to Docker: it writes its rules anew one by one, for a while with its drops above DOCKER-USER.
 
 Again: `scripts/bench` (all, some minutes, as root), `scripts/bench --quick` (the same with fewer rounds).
 Everything happens in network namespaces of its own.

@@ -56,18 +56,6 @@ void derive(benchmark::State& state) {
   state.SetComplexityN(state.range(0));
 }
 
-/// Of hosts with twenty bridge networks each.
-void derive_networks(benchmark::State& state) {
-  const auto hosts = static_cast<std::size_t>(state.range(0));
-  auto inventory = parsed(bench::fleet_text(hosts));
-  bench::give_networks(inventory, 20);
-  const auto facts = machine(hosts);
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(desired::derive(inventory, inventory.hosts.front(), facts));
-  }
-  state.SetComplexityN(state.range(0));
-}
-
 /// Everything is to be made: the longest plan.
 void plan_all(benchmark::State& state) {
   const auto hosts = static_cast<std::size_t>(state.range(0));
@@ -90,6 +78,27 @@ void text_to_plan(benchmark::State& state) {
   state.SetComplexityN(state.range(0));
 }
 
+void derive_and_plan(const inventory::Inventory& inventory, benchmark::State& state) {
+  const auto facts = machine(inventory.hosts.size());
+  for (auto _ : state) {
+    const auto desired = desired::derive(inventory, inventory.hosts.front(), facts);
+    benchmark::DoNotOptimize(plan::make_plan({}, desired, facts));
+  }
+}
+
+/// Of hosts with twenty bridge networks each.
+void many_networks(benchmark::State& state) {
+  auto inventory = parsed(bench::fleet_text(static_cast<std::size_t>(state.range(0))));
+  bench::give_networks(inventory, 20);
+  derive_and_plan(inventory, state);
+}
+
+/// As many subnets, one a host.
+void many_hosts(benchmark::State& state) {
+  const auto hosts = 21 * static_cast<std::size_t>(state.range(0));
+  derive_and_plan(parsed(bench::fleet_text(hosts)), state);
+}
+
 void sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->RangeMultiplier(10)->Range(1000, 100000)->Unit(benchmark::kMillisecond);
   benchmark->Complexity(benchmark::oNLogN);
@@ -97,8 +106,9 @@ void sizes(benchmark::internal::Benchmark* benchmark) {
 
 BENCHMARK(parse_and_validate)->Apply(sizes);
 BENCHMARK(derive)->Apply(sizes);
-BENCHMARK(derive_networks)->Arg(250)->Arg(1000)->Unit(benchmark::kMillisecond);
 BENCHMARK(plan_all)->Apply(sizes);
 BENCHMARK(text_to_plan)->Apply(sizes);
+BENCHMARK(many_networks)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK(many_hosts)->Arg(1000)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from . import sockets
 
 PORTS = itertools.count(4242)
-PAUSE = 0.01  # seconds from one packet to the next
 TRAVEL = 0.5  # after the last packet
 BUFFER = 1 << 22  # a machine that is busy reads late
 
@@ -32,10 +31,11 @@ class Flow:
 
     Each packet leaves from a socket of its own: a new connection, which does not pass because an earlier one did; with
     fresh=False all belong to one. `seen_as`: the address they have to arrive with, when it is not the source's own.
+    `pause`: seconds from one packet to the next.
     """
 
-    def __init__(self, source, target, fresh=True, seen_as=None):
-        self.source, self.target = source, target
+    def __init__(self, source, target, fresh=True, seen_as=None, pause=0.01):
+        self.source, self.target, self.pause = source, target, pause
         self.fresh, self.seen_as = fresh, seen_as or source.address
         self.port, self.first, self.sent, self.seen, self.over = next(PORTS), 0, 0, {}, threading.Event()
 
@@ -75,7 +75,7 @@ class Flow:
             if self.fresh:
                 sender.close()
                 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            time.sleep(max(0, then + PAUSE - time.monotonic()))
+            time.sleep(max(0, then + self.pause - time.monotonic()))
         sender.close()
 
     def receive(self):
@@ -87,9 +87,12 @@ class Flow:
                 number, (peer, _) = self.listener.recvfrom(64)
                 self.seen[int(number)] = peer
 
+    def lost(self):
+        return [number for number in range(self.first, self.sent) if number not in self.seen]
+
     def verdict(self):
         """What is wrong with the flow, in one line; empty: nothing."""
-        lost = [number for number in range(self.first, self.sent) if number not in self.seen]
+        lost = self.lost()
         strange = set(self.seen.values()) - {self.seen_as}
         name = f"{self.source.address} to {self.target.address}"
         if not self.seen:
