@@ -34,7 +34,7 @@ namespace overland::cli {
 namespace {
 
 po::options_description description() {
-  auto options = machine_options();
+  auto options = report_options();
   options.add_options()("restart-docker", po::bool_switch(),
                         "restart Docker where it has to read daemon.json again")(
       "adopt", po::bool_switch(),

@@ -73,9 +73,6 @@ int graph(const std::vector<std::string>& arguments) {
     throw base::Error(base::ErrorKind::kUsage, "--format takes dot or mermaid");
   }
   const Options given = read_options(*values);
-  if (given.json) {
-    throw base::Error(base::ErrorKind::kUsage, "graph prints DOT or Mermaid; it has no --json");
-  }
   const auto draw = format == "dot" ? desired::draw_dot : desired::draw_mermaid;
   if ((*values)["live"].as<bool>()) {
     Session session(given, Purpose::kLook);

@@ -144,8 +144,13 @@ po::options_description machine_options() {
       "this name server or ssh peer lives in a bridge subnet; may be given several times")(
       "state", po::value<std::string>()->default_value("/var/lib/overland/state.json"),
       "what was replaced, for purge")("color", po::value<std::string>()->default_value("auto"),
-                                      "auto, always or never")("json", po::bool_switch(),
-                                                               "print one JSON document");
+                                      "auto, always or never");
+  return options;
+}
+
+po::options_description report_options() {
+  auto options = machine_options();
+  options.add_options()("json", po::bool_switch(), "print one JSON document");
   return options;
 }
 
@@ -199,7 +204,7 @@ Options read_options(const po::variables_map& values) {
   }
   options.state_file = own_file(values, "state");
   options.color = want_color(values["color"].as<std::string>());
-  options.json = values["json"].as<bool>();
+  options.json = values.count("json") != 0 && values["json"].as<bool>();
   if (values.count("lock") != 0) {
     options.lock_file = values["lock"].as<std::string>();
     options.spare_state_file =

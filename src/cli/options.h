@@ -62,9 +62,11 @@ void refuse_both(const po::variables_map& values, const std::string& one, const 
 /// kUsage.
 unsigned seconds(const po::variables_map& values, const std::string& name, unsigned least);
 
-/// --inventory, --host, --firewall, --allow-cover, --state, --color and --json: for every verb that
-/// looks at the machine.
+/// --inventory, --fragments, --host, --firewall, --allow-cover, --state and --color: for every verb
+/// that looks at the machine.
 po::options_description machine_options();
+/// Those and --json: for the verbs that print a report.
+po::options_description report_options();
 /// --wait, --lock and --xtables-wait: for the verbs that change it.
 po::options_description lock_options();
 /// --force-generation: for apply and try.

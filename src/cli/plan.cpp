@@ -13,7 +13,7 @@
 namespace overland::cli {
 
 int plan(const std::vector<std::string>& arguments) {
-  auto description = machine_options();
+  auto description = report_options();
   description.add_options()(
       "detailed-exitcode", po::bool_switch(),
       "0: nothing to change, 2: changes, or Docker has to restart; 1: not all could be looked "

@@ -25,7 +25,7 @@ po::options_description description() {
       "write metrics there instead of printing; - is standard output")(
       "peer", po::value<std::vector<std::string>>(),
       "PEER, ADDRESS or SUBNET to probe; may be given without the option; none: all peers");
-  options.add(machine_options());
+  options.add(report_options());
   return options;
 }
 

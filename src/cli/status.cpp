@@ -21,7 +21,7 @@ namespace overland::cli {
 namespace {
 
 po::options_description description() {
-  auto options = machine_options();
+  auto options = report_options();
   options.add_options()(
       "check", po::bool_switch(),
       "say it by the exit code, the gravest that is so: 3 conflicts, 2 drift, held removals or a "

@@ -64,7 +64,7 @@ std::string keep(const Session& session, int made, bool install) {
 }
 
 po::options_description description() {
-  auto options = machine_options();
+  auto options = report_options();
   options.add_options()("timeout", po::value<std::int64_t>()->default_value(120),
                         "seconds to make the change in, and then to wait for a confirmation")(
       "prune", po::bool_switch(), "remove also where too many hosts' subnets would go");

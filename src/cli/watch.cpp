@@ -74,8 +74,8 @@ int watch(const std::vector<std::string>& arguments) {
   const auto values = parse(arguments, "watch [OPTIONS]", description());
   if (!values) return kOk;
   Options options = read_options(*values);
-  if (options.json || options.inventory == "-") {
-    throw base::Error(base::ErrorKind::kUsage, "watch takes neither --json nor --inventory -");
+  if (options.inventory == "-") {
+    throw base::Error(base::ErrorKind::kUsage, "watch takes no inventory from standard input");
   }
   require_privilege();
   ::signal(SIGPIPE, SIG_IGN);  // whoever reads what we print may go at any time

@@ -19,7 +19,7 @@ using Arguments = std::vector<std::string>;
 
 /// Of a verb that takes all common options and no unnamed argument.
 po::variables_map given(const Arguments& arguments) {
-  auto description = machine_options();
+  auto description = report_options();
   description.add(lock_options());
   return parse(arguments, "plan [OPTIONS]", description).value();
 }
@@ -93,6 +93,14 @@ TEST(CommandLine, HelpAndVersionGoByEveryUsualName) {
   const auto [code, error] = run_with({"help", "aply"});
   EXPECT_EQ(code, kUsage);
   EXPECT_THAT(error, HasSubstr("did you mean apply?"));
+}
+
+TEST(CommandLine, HelpOffersADocumentWhereThereIsOne) {
+  EXPECT_THAT(output_of({"status", "--help"}), HasSubstr("--json"));
+  for (const char* const verb : {"watch", "graph"}) {
+    EXPECT_THAT(output_of({verb, "--help"}), Not(HasSubstr("--json"))) << verb;
+    EXPECT_EQ(run_with({verb, "--json"}).code, kUsage) << verb;
+  }
 }
 
 TEST(CommandLine, NothingATerminalObeysIsPrinted) {
