@@ -96,6 +96,8 @@ def test_tables_within_tables_are_written_as_toml(tmp_path):
     docker = {"address_pools": ["10.210.0.0/16", {"base": "10.211.0.0/16", "size": 26}]}
     hosts = {name: {"overland_address": f"10.0.0.{slot + 1}", "overland_slot": slot, "overland_tunnel_address": f"10.0.0.{slot + 1}"}
              for slot, name in enumerate(("a.example.com", "b"))}
+    own = {"docker": {"daemon_json": "verify"}, "firewall": {"conntrack": False, "guard": "off"}}
+    hosts["b"] |= {f"overland_host_{table}": values for table, values in own.items()}
     common = yaml.safe_load((ANSIBLE / "roles/overland/defaults/main.yml").read_text()) | {
         "overland_networks": networks, "overland_segments": [{"name": "lan", "subnet": "10.0.0.0/24"}],
         "overland_tunnel": tunnel, "overland_docker": docker, "ansible_connection": "local"}
@@ -107,6 +109,7 @@ def test_tables_within_tables_are_written_as_toml(tmp_path):
     assert written["network"] == networks
     assert (written["tunnel"], written["docker"]) == (tunnel, docker)
     assert [(host["slot"], host["tunnel_address"]) for host in written["host"]] == [(0, "10.0.0.1"), (1, "10.0.0.2")]
+    assert [{table: host[table] for table in own if table in host} for host in written["host"]] == [{}, own]
 
 
 def test_check_mode_before_the_install_changes_nothing(control):
