@@ -1,6 +1,7 @@
 #pragma once
-// docker.service, or the snap's unit, as systemd knows it, over D-Bus: the command it will start and the restart of it.
-// All throw kFailure where systemd cannot be asked, ETIMEDOUT where it does not answer in time.
+// docker.service, or the snap's unit, as systemd knows it, over D-Bus: the command it will start
+// and the restart of it. All throw kFailure where systemd cannot be asked, ETIMEDOUT where it does
+// not answer in time.
 
 #include <chrono>
 #include <filesystem>

@@ -1,4 +1,5 @@
-// Who reaches whom: hosts that neither router nor tunnel connects, routers and segments that serve nobody.
+// Who reaches whom: hosts that neither router nor tunnel connects, routers and segments that serve
+// nobody.
 
 #include <algorithm>
 #include <map>
@@ -125,12 +126,11 @@ void check_pairs(const Draft& draft, Report& report) {
   }
   for (auto [one, two] : pairs) {
     if (two->second.front() < one->second.front()) std::swap(one, two);
-    report.add(
-        Code::kNoPath, draft.hosts[two->second.front()].name,
-        (draft.inventory.tunnel ? "neither a router nor a tunnel connects "
-                                : "no router connects ") +
-            names(draft, one->second) + " with " + names(draft, two->second),
-        remedy);
+    report.add(Code::kNoPath, draft.hosts[two->second.front()].name,
+               (draft.inventory.tunnel ? "neither a router nor a tunnel connects "
+                                       : "no router connects ") +
+                   names(draft, one->second) + " with " + names(draft, two->second),
+               remedy);
   }
 }
 

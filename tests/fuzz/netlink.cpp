@@ -1,5 +1,5 @@
-// Any bytes as a netlink message of routes, tunnels, their peers or a refusal: what we read ourselves. The kernel's
-// framing (a header whose length is that of the message) is given.
+// Any bytes as a netlink message of routes, tunnels, their peers or a refusal: what we read
+// ourselves. The kernel's framing (a header whose length is that of the message) is given.
 
 #include <linux/netlink.h>
 
