@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -104,7 +105,7 @@ Chosen parse_inventory(std::string bytes, const std::string& name, const std::st
 
 inventory::Inventory load_inventory(const std::string& file, const std::string& folder) {
   auto sources = inventory::read_sources(file, folder, inventory::Owners::kAny);
-  return parse_inventory(joined(sources), file, folder).inventory;
+  return parse_inventory(joined(std::move(sources)), file, folder).inventory;
 }
 
 Chosen read_present(const Options& options, const reconcile::SavedState& saved, Purpose purpose) {

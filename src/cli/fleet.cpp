@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdint>
 #include <iostream>
+#include <utility>
 
 #include "base/error.h"
 #include "cli/chosen.h"
@@ -186,13 +187,13 @@ FleetReport carry_out(const po::variables_map& values, FleetAction action, const
 Chosen inventory_of(const po::variables_map& values, FleetAction action) {
   const auto file = values["inventory"].as<std::string>();
   const auto folder = fragments_of(file, values);
-  const auto sources = inventory::read_sources(file, folder, inventory::Owners::kAny);
+  auto sources = inventory::read_sources(file, folder, inventory::Owners::kAny);
   if (action != FleetAction::kStatus && !sources.fragments.empty()) {
     refuse("fleet " + std::string(name(action)) + " sends one file, and " + file + " has " +
            std::to_string(sources.fragments.size()) + " more in " + folder +
            ": bring them to the hosts by other means, or give another --inventory");
   }
-  return parse_inventory(joined(sources), file, folder);
+  return parse_inventory(joined(std::move(sources)), file, folder);
 }
 
 }  // namespace

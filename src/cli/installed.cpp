@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "inventory/inventory.h"
@@ -24,8 +26,8 @@ std::optional<inventory::Sources> installed_sources() {
 
 bool installed_differs(const std::string& bytes) {
   try {
-    const auto sources = installed_sources();
-    return sources && joined(*sources) != bytes;
+    auto sources = installed_sources();
+    return sources && joined(*std::move(sources)) != bytes;
   } catch (const base::Error&) {
     return true;  // whatever it is, it is not this
   }

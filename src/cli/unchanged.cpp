@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -161,9 +162,9 @@ std::optional<std::string> Unchanged::host() const {
     return std::nullopt;
   }
   try {
-    const auto sources = inventory::read_sources(options_.inventory, options_.fragments,
-                                                 inventory::Owners::kRootOnly);
-    if (!is("inventory", sum_of(seed_, joined(sources)))) return std::nullopt;
+    auto sources = inventory::read_sources(options_.inventory, options_.fragments,
+                                           inventory::Owners::kRootOnly);
+    if (!is("inventory", sum_of(seed_, joined(std::move(sources))))) return std::nullopt;
     Options impatient = options_;
     impatient.deadline = std::chrono::seconds(3);  // a whole look waits for whoever does not answer
     Machine machine(impatient);

@@ -111,7 +111,7 @@ Look look(const std::string& file, const std::string& folder, Owners owners) {
 
 Sources read_all(const std::string& file, const std::string& folder, Owners owners) {
   Sources result = {read_text(file, owners), read_fragments(folder, owners)};
-  if (joined(result).size() > kLargestFile) {
+  if (size_of_joined(result) > kLargestFile) {
     refuse("the inventory " + printable(file) + " and its fragments in " + printable(folder) +
            " are larger than 64 MiB together");
   }

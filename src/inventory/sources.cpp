@@ -13,12 +13,20 @@ std::uint32_t lines_of(std::string_view text) {
 
 }  // namespace
 
-std::string joined(const Sources& sources) {
-  std::string bytes = sources.text;
+std::string joined(Sources sources) {
+  std::string bytes = std::move(sources.text);
   for (const Fragment& fragment : sources.fragments) {
     bytes += '\0' + fragment.name + '\0' + fragment.text;
   }
   return bytes;
+}
+
+std::size_t size_of_joined(const Sources& sources) {
+  std::size_t size = sources.text.size();
+  for (const Fragment& fragment : sources.fragments) {
+    size += 2 + fragment.name.size() + fragment.text.size();
+  }
+  return size;
 }
 
 Sources separated(std::string bytes) {

@@ -29,7 +29,9 @@ struct Sources {
 /// All of it as one string: what is hashed, and kept as the one last applied. Without fragments the
 /// bytes of the main file; else each fragment's name and text follow, with a NUL byte before each,
 /// which neither has.
-std::string joined(const Sources& sources);
+std::string joined(Sources sources);
+/// How many bytes that has, without making it: it may be 64 MiB.
+std::size_t size_of_joined(const Sources& sources);
 /// The other way. A main file that has NUL bytes becomes fragments of strange names.
 Sources separated(std::string bytes);
 

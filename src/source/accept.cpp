@@ -53,7 +53,7 @@ Inventory require_publishable(const std::string& bytes, const Terms& terms,
                               std::vector<inventory::Diagnostic>& warnings) {
   if (bytes.find('\0') != std::string::npos) refuse(terms.name + " is no text: it has NUL bytes");
   const inventory::Sources sources = {bytes, terms.fragments};
-  if (inventory::joined(sources).size() > inventory::kLargestFile) {
+  if (inventory::size_of_joined(sources) > inventory::kLargestFile) {
     refuse(terms.name + with_fragments(terms) + " is larger than 64 MiB");
   }
   auto loaded = inventory::parse(sources);

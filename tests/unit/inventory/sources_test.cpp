@@ -117,6 +117,7 @@ TEST(Joined, IsTheMainFileAloneWithoutFragments) { EXPECT_EQ(joined({kMain}), kM
 TEST(Joined, TellsNamesTextsAndTheirOrderApart) {
   const Sources sources = {kMain, {{"a.toml", "x\n"}, {"b.toml", "y\n"}}};
   EXPECT_EQ(separated(joined(sources)), sources);
+  EXPECT_EQ(size_of_joined(sources), joined(sources).size());
   EXPECT_EQ(separated(kMain), Sources{kMain});
   EXPECT_NE(joined({kMain, {{"a.toml", "x\ny\n"}}}), joined(sources));
   EXPECT_NE(joined({kMain, {{"c.toml", "x\n"}, {"b.toml", "y\n"}}}), joined(sources));
